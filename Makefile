@@ -1,0 +1,58 @@
+# make app      set up everything and start Tuskscope      make test       the tests
+# make check    ruff and the tests                         make test-long  the tests that take minutes
+# make lint     ruff only                                  make clean      remove what make made
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UI_PORT ?= 8501
+API_PORT ?= 8000
+# Whole files to a worker, so that what a file shares is made once; more than four would fight for memory.
+PYTEST ?= $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+
+# honcho's children find the environment's python by name.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export UI_PORT API_PORT
+export TF_CPP_MIN_LOG_LEVEL := 3
+export PYTHONUNBUFFERED := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := app
+.PHONY: app setup sample lint test test-long check clean
+
+app: setup sample
+	@echo
+	@echo "  Tuskscope     http://localhost:$(UI_PORT)"
+	@echo "  Upload page   http://localhost:$(API_PORT)"
+	@echo "  API           http://localhost:$(API_PORT)/api/v1   (described in /api/v1/openapi.json)"
+	@echo "  Stop with Ctrl-C. Other ports: make app UI_PORT=8600 API_PORT=8100"
+	@echo
+	@exec $(PY) -m honcho start
+
+setup: $(VENV)/installed
+
+# Written last, so that an interrupted installation is taken up again.
+$(VENV)/installed: requirements.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit("Tuskscope needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) (a few minutes, once) ..."
+	@test -x $(PY) || "$(PYTHON)" -m venv $(VENV)
+	@$(PY) -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+sample: setup
+	@test -d "$${TUSKSCOPE_DATA:-data}/sample" || $(PY) -m core sample
+
+lint: setup
+	$(PY) -m ruff check .
+
+test: setup
+	$(PYTEST)
+
+test-long: setup
+	$(PYTEST) -m long
+
+check: lint test
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

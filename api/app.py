@@ -1,0 +1,79 @@
+"""Puts the API together; every part is handed in, so tests give fakes and nothing happens on import."""
+
+from typing import Any, Protocol
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from api import security
+from api.errors import errors
+from api.explanations import explanations
+from api.health import health
+from api.inputs import MemoryRequest
+from api.limits import Rate, Slots, check_rate
+from api.predictions import predictions
+from api.runs import runs
+from api.settings import Settings
+from api.upload_page import page, style, upload_page
+from core.paths import Paths
+from core.prediction.predictor import Predictor
+from core.prediction.serving import ActivePredictor
+from core.training import jobs as training_jobs
+
+
+class PredictorSource(Protocol):
+    """What gives the predictor of a request; `ActivePredictor` follows the served run."""
+
+    def get(self) -> Predictor: ...
+
+
+class StrictJSON(DefaultJSONProvider):
+    """Refuses NaN, which is not JSON; a bug that makes one is a 500 and not a broken answer."""
+
+    sort_keys = False
+
+    def dumps(self, content: Any, **kwargs: Any) -> str:
+        return super().dumps(content, **{**kwargs, "allow_nan": False})
+
+
+def create_app(
+    paths: Paths | None = None,
+    predictor: PredictorSource | None = None,
+    settings: Settings | None = None,
+    jobs: Any = training_jobs,
+) -> Flask:
+    """Creates the WSGI application.
+
+    Args:
+        paths: Where datasets and runs lie; from the environment if not given.
+        predictor: Gives the predictor of each request; the served run's if not given.
+        settings: The limits; from the environment if not given.
+        jobs: Queues trainings: `enqueue`, `status` and `cancel` as in `core.training.jobs`.
+
+    Raises:
+        ConfigError: If the environment holds an impossible setting.
+    """
+    paths = paths or Paths.from_env()
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, static_folder=None)
+    app.request_class = MemoryRequest
+    app.json = StrictJSON(app)
+    app.url_map.merge_slashes = False  # `//api` is no address of ours; a redirect would hide that
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_body, MAX_FORM_PARTS=settings.max_images + 8,
+        TRUSTED_HOSTS=settings.trusted_hosts,
+    )  # fmt: skip
+    app.extensions.update(
+        paths=paths, settings=settings, jobs=jobs, slots=Slots(settings),
+        rate=Rate(settings.rate) if settings.rate else None,
+        predictor=predictor or ActivePredictor(paths, pool_size=settings.predict_slots),
+        error_page=lambda detail: page(error=detail),
+        style_hash=security.hash_of(style()),
+    )  # fmt: skip
+    security.install(app)
+    app.before_request(check_rate)
+    for blueprint in (errors, health, upload_page):
+        app.register_blueprint(blueprint)
+    for blueprint in (predictions, explanations, runs):
+        app.register_blueprint(blueprint, url_prefix="/api/v1")
+    return app

@@ -1,0 +1,22 @@
+"""Is the process alive, and can it predict? Never queued, never limited."""
+
+from flask import Blueprint, current_app
+
+from api.predictions import served_predictor
+from core.runs import registry
+
+health = Blueprint("health", __name__, url_prefix="/health")
+
+
+@health.get("/live")
+def live() -> dict:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@health.get("/ready")
+def ready() -> dict:
+    """A run is loaded and predicts; `degraded` if it is not the one that `models/active` names."""
+    run_id = served_predictor().run.run_id
+    named = registry.active_id(current_app.extensions["paths"])
+    return {"status": "ready" if named == run_id else "degraded", "run_id": run_id}

@@ -1,0 +1,96 @@
+"""Who may ask what, and what every answer carries: origin and key checks, request id, headers, log line."""
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import json
+import logging
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+
+from api.errors import Problem
+
+log = logging.getLogger("tuskscope.api")
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+# The page may show its data: pictures, use its one style sheet and post to this server; scripts never run.
+PAGE_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def install(app: Flask) -> None:
+    """Adds the checks before and the headers after every request."""
+    app.before_request(_begin)
+    app.before_request(_refuse_foreign_changes)
+    app.after_request(_finish)
+
+
+def hash_of(style: str) -> str:
+    """The hash by which a content security policy knows a style sheet."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def check_key() -> None:
+    """Refuses a change without the API key; without a key only this machine may change anything.
+
+    Raises:
+        Problem: 401 for a missing or wrong key, 403 for a caller from elsewhere when no key is set.
+    """
+    expected = current_app.extensions["settings"].key
+    if not expected:
+        if _is_loopback(request.remote_addr):
+            return
+        raise Problem(403, "forbidden", "Changes are allowed from this machine only. Set TUSKSCOPE_API_KEY.")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
+        detail = "This change needs the API key. Send `Authorization: Bearer <key>`."
+        raise Problem(401, "unauthorized", detail, {"WWW-Authenticate": "Bearer"})
+
+
+def _begin() -> None:
+    g.started = time.monotonic()
+    g.request_id = secrets.token_hex(8)  # ours, never the client's: it goes into logs and headers
+
+
+def _refuse_foreign_changes() -> None:
+    """A page of another site may not use the visitor's browser to post here (CSRF)."""
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Problem(
+            403, "foreign-origin", "Another site sent this request. Send it from this server's own page."
+        )
+
+
+def _finish(response: Response) -> Response:
+    is_page = response.mimetype == "text/html"
+    style = current_app.extensions["style_hash"]
+    response.headers["Content-Security-Policy"] = PAGE_POLICY.format(style=style) if is_page else API_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"  # no-referrer would make the form's own Origin "null"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    log.info(json.dumps({  # one line, ASCII only: nothing a client sends can break out of it
+        "request_id": g.get("request_id", ""), "method": request.method, "path": request.path[:200],
+        "status": response.status_code, "address": request.remote_addr,
+        "seconds": round(time.monotonic() - g.get("started", time.monotonic()), 4),
+        "user_agent": request.headers.get("User-Agent", "")[:200],
+    }))  # fmt: skip
+    return response
+
+
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False

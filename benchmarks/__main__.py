@@ -1,0 +1,27 @@
+"""`python -m benchmarks <name> [--json] [--folder DIR]`: ratios measured side by side in one run."""
+
+import importlib
+import json
+from pathlib import Path
+
+import click
+
+NAMES = ("predict", "training", "review")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+@click.option("--folder", type=click.Path(path_type=Path), help="A dataset; the drawn sample by default.")
+def main(name: str, as_json: bool, folder: Path | None) -> None:
+    """Measure one thing."""
+    result = importlib.import_module(f"benchmarks.{name}").measure(folder)
+    if as_json:
+        click.echo(json.dumps(result, indent=2))
+    else:
+        for key, value in result.items():
+            click.echo(f"{key}: {value:.4g}" if isinstance(value, float) else f"{key}: {value}")
+
+
+if __name__ == "__main__":
+    main()

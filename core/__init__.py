@@ -1,0 +1,1 @@
+"""Machine learning and files of Tuskscope; knows no web framework."""

@@ -1,0 +1,51 @@
+"""`python -m core …`: the command line of Tuskscope."""
+
+import sys
+
+import click
+
+from core.cli import datasets, predictions, review, runs, training
+from core.errors import TuskscopeError
+
+COMMANDS = (
+    datasets.sample, datasets.download, datasets.import_archive, datasets.index, review.suspects, review.decide,
+    training.train, training.work_on, training.worker, runs.evaluate, predictions.predict, predictions.explain,
+    runs.list_runs, runs.promote, runs.rollback, runs.export,
+)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Tuskscope: browse, review, train, prove, explain and serve an image classifier."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
+
+
+def run() -> int:
+    """Runs the command line: exit status 0, 1 (a problem, in one sentence) or 2 (wrong usage)."""
+    try:
+        main(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("error: Interrupted.", file=sys.stderr)
+        return 1
+    except (TuskscopeError, click.ClickException) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of a pipe went away
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        print(f"error: {error.strerror or 'The system refused an operation'}: {error.filename or ''}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

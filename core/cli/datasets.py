@@ -1,0 +1,71 @@
+"""Commands about datasets: sample, download, import, index."""
+
+from pathlib import Path
+
+import click
+
+from core.cli.output import print_json, progress
+from core.paths import Paths
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def sample(folder: Path | None) -> None:
+    """Draw the sample dataset into FOLDER (default: data/sample)."""
+    from core.dataset.sample import draw_sample
+
+    folder = folder or Paths.from_env().data_dir / "sample"
+    report = draw_sample(folder, progress=progress("drawing"))
+    click.echo(f"{report.num_train} train and {report.num_test} test pictures in {folder}")
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--from-zip", type=click.Path(path_type=Path, exists=True), help="A zip that was downloaded by hand.")
+def download(folder: Path | None, from_zip: Path | None) -> None:
+    """Download the elephant photos from Kaggle into FOLDER (default: data/elephants); no account needed."""
+    from core.dataset.download import download as fetch
+
+    click.echo(f"The photos are in {fetch(Paths.from_env(), folder, progress('downloading'), from_zip=from_zip)}")
+
+
+@click.command("import")
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Name of the new dataset.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--yes", is_flag=True, help="Accept without asking.")
+def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
+    """Import a zip of photos as data/NAME, after a report."""
+    from core.dataset.importing import accept_archive, inspect_archive
+    from core.errors import DatasetError
+
+    report = inspect_archive(archive)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        click.echo("\n".join([f"{archive.name}: {report.num_photos} photos", *report.warnings, *report.refusals]))
+    if not report.acceptable:
+        raise DatasetError(f"The archive cannot be imported. {report.refusals[0]}")
+    if yes or click.confirm(f"Import as {name}?", err=True):
+        click.echo(f"The photos are in {accept_archive(archive, name, Paths.from_env())}", err=as_json)
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def index(dataset: Path, as_json: bool) -> None:
+    """Read DATASET: counts, sizes, problems."""
+    from core.dataset.index import index_dataset
+    from core.dataset.statistics import statistics
+
+    indexed = index_dataset(dataset, Paths.from_env(), progress("reading"))
+    found = statistics(indexed).as_dict()
+    if as_json:
+        print_json({"dataset": indexed.name, "class_names": list(indexed.class_names),
+                    "fingerprint": indexed.fingerprint, **found})  # fmt: skip
+        return
+    click.echo(f"{indexed.name}: {len(indexed.usable)} usable photos of {len(indexed.class_names)} classes")
+    for split, counts in found["counts"].items():
+        click.echo(f"  {split}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    for problem in found["problems"]:
+        click.echo(f"  problem: {problem['path']}: {problem['problem']}")

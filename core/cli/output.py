@@ -1,0 +1,42 @@
+"""What commands print: JSON alone on standard output, progress on standard error."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.files import write_atomic
+
+
+def print_json(content: Any) -> None:
+    """Strict JSON on standard output."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def progress(what: str):
+    """A progress callback `(done, total)` that keeps one line on a terminal and is silent elsewhere."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{what}: {done}/{total} ", nl=done >= total, err=True)
+
+    return show
+
+
+def write_csv(file: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Writes a CSV file whole; cells that a spreadsheet would run as a formula are quoted with an apostrophe."""
+    import io
+
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    write_atomic(file, buffer.getvalue())
+
+
+def _harmless(value: Any) -> Any:
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,81 @@
+"""Commands about single photos: predict and explain."""
+
+from pathlib import Path
+
+import click
+
+from core.cli.output import print_json, progress, write_csv
+from core.paths import Paths
+from core.runs import registry
+
+_CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", "run_id", help="Id of the run; the served one by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print one record an image as a JSON list.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the records to a CSV file.")
+def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_file: Path | None) -> None:
+    """Predict PHOTOS; folders are walked."""
+    from core.prediction.folder import predict_paths
+
+    predictor = _predictor(run_id)
+    records = list(predict_paths(photos, predictor, progress("predicting")))
+    if csv_file:
+        names = list(predictor.run.class_names)
+        rows = [{**record, **{f"probability_{name}": value for name, value in (record["probabilities"] or {}).items()}}
+                for record in records]  # fmt: skip
+        write_csv(csv_file, _CSV_COLUMNS + [f"probability_{name}" for name in names], rows)
+    if as_json:
+        print_json(records)
+    elif not csv_file:
+        for record in records:
+            click.echo(f"{record['path']}: {record['error'] or _answer(record)}")
+
+
+@click.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--class", "class_name", help="The class to explain; the predicted one by default.")
+@click.option("--method", help="class_map, grad_cam or occlusion; by default the run's best.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the overlay as PNG.")
+@click.option("--raw", type=click.Path(path_type=Path), help="Write the float32 map as npy.")
+@click.option("--run", "run_id", help="Id of the run; the served one by default.")
+@click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
+def explain(image: Path, class_name: str | None, method: str | None, out: Path | None, raw: Path | None,
+            run_id: str | None, opacity: float) -> None:  # fmt: skip
+    """Show which pixels of IMAGE spoke for a class."""
+    import io
+
+    import numpy as np
+
+    from core.dataset.images import decode
+    from core.explanation.heatmap import explain as compute
+    from core.explanation.overlay import encode_png, overlay
+    from core.files import write_atomic
+
+    if not (out or raw):
+        raise click.UsageError("Expected --out overlay.png, --raw map.npy, or both.")
+    pixels = decode(image)
+    explanation = compute(pixels, class_name, method, _predictor(run_id))
+    if out:
+        write_atomic(out, encode_png(overlay(pixels, explanation.heatmap, opacity)))
+    if raw:
+        buffer = io.BytesIO()
+        np.save(buffer, explanation.heatmap)
+        write_atomic(raw, buffer.getvalue())
+    probability = explanation.prediction.probabilities[explanation.class_name]
+    click.echo(f"{explanation.method} for {explanation.class_name} ({probability:.1%})")
+
+
+def _predictor(run_id: str | None):
+    from core.prediction.predictor import Predictor
+
+    paths = Paths.from_env()
+    return Predictor(registry.load(paths, run_id) if run_id else registry.active(paths))
+
+
+def _answer(record: dict) -> str:
+    doubts = [text for key, text in (("uncertain", "not sure"),) if record[key]]
+    doubts += ["does not seem to show the subject"] if record["is_subject"] is False else []
+    return f"{record['label']} {record['probability']:.1%}" + (f" ({', '.join(doubts)})" if doubts else "")

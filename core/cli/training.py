@@ -1,0 +1,73 @@
+"""Commands about training: train, the worker, and the worker's inner command."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from core.cli.output import print_json
+from core.errors import ConfigError
+from core.paths import Paths
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--preset", "preset_name", default="quick", show_default=True, help="baseline-cnn or quick.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+@click.option("--run-id", help="Id of the new run; a fresh one by default.")
+@click.option("--ignore-decisions", is_flag=True, help="Train on the given labels.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+def train(dataset: Path, preset_name: str, settings: tuple[str, ...], run_id: str | None, ignore_decisions: bool,
+          as_json: bool) -> None:  # fmt: skip
+    """Train on DATASET and publish a run."""
+    from core.dataset.index import index_dataset
+    from core.training.presets import preset
+    from core.training.train import train as start
+
+    overrides = _read_settings(settings) | ({"labels": "given"} if ignore_decisions else {})
+    config = preset(preset_name, **overrides)
+    paths = Paths.from_env()
+    run = start(config, index_dataset(dataset, paths), paths, run_id, _show)
+    if as_json:
+        print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": run.evaluation})
+        return
+    from core.evaluation import from_dict
+
+    click.echo(f"{run.run_id}: trained in {run.seconds:.0f} s on {run.labels} labels")
+    for result in run.evaluation.values():
+        click.echo("  " + from_dict(result).sentence())
+
+
+@click.command("work-on", hidden=True)
+@click.argument("run_id")
+def work_on(run_id: str) -> None:
+    """Train a queued run; called by the worker."""
+    from core.training.train import train_staged
+
+    train_staged(Paths.from_env(), run_id)
+
+
+@click.command()
+def worker() -> None:
+    """Work through the queued trainings, one at a time."""
+    from core.training.worker import run_worker
+
+    run_worker(Paths.from_env())
+
+
+def _read_settings(settings: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in settings]
+    for key, separator, _ in pairs:
+        if not separator:
+            raise ConfigError(f"Expected KEY=VALUE after --set, but got {key!r}. Example: --set epochs=20")
+    return {key: value for key, _, value in pairs}
+
+
+def _show(progress) -> None:
+    """One line on a terminal, nothing in a pipe."""
+    if sys.stderr.isatty():
+        left = f", {progress.eta_seconds:.0f} s left" if progress.eta_seconds else ""
+        epoch = f", epoch {progress.epoch}/{progress.epochs}" if progress.epoch else ""
+        click.echo(f"\r\033[K{progress.stage}: {progress.done}/{progress.total}{epoch}{left}", nl=False, err=True)
+        if progress.stage == "evaluate":
+            click.echo("", err=True)

@@ -1,0 +1,1 @@
+"""Datasets: untrusted bytes become upright RGB pictures, a folder becomes a table, splits and statistics."""

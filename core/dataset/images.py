@@ -1,0 +1,149 @@
+"""Untrusted bytes become upright RGB pixels; the same function feeds training, review, pages and API."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import ImageError
+
+FORMATS = ("JPEG", "PNG", "WEBP")  # the smallest useful set of parsers; MPO (phones) comes in with JPEG
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000  # a full decode of 40 Mpx costs about 0.5 GB; Pillow's own limit lies at 179 Mpx
+MAX_SIDE = 16_384
+WORKING_SIDE = 512  # one decoded size for training, pages and API, so that all see the same pixels
+
+# What Pillow's parsers were seen to raise on damaged files (fuzzing corpora), beyond OSError.
+_DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    NotImplementedError, Image.DecompressionBombError,
+)  # fmt: skip
+
+
+def decode(source: bytes | Path, shortest_side: int | None = WORKING_SIDE) -> np.ndarray:
+    """Decodes one picture.
+
+    EXIF orientation is applied, 16-bit grey is scaled (Pillow would clip it to white), transparency is put on
+    white, CMYK is converted, only the first frame of an animation is read.
+
+    Args:
+        source: The file's bytes or its path.
+        shortest_side: A large JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as both sides keep at
+            least this many pixels: ten times faster for phone photos. `None` decodes in full.
+
+    Returns:
+        `uint8`, shape `(height, width, 3)`, RGB, upright.
+
+    Raises:
+        ImageError: With a `code`, if the bytes are empty, too large, not a JPEG, PNG or WebP, damaged, or have
+            too many pixels.
+    """
+    with _open(source) as image:
+        try:
+            if shortest_side and image.format in ("JPEG", "MPO"):
+                _draft(image, shortest_side)
+            image.load()
+            return np.asarray(_to_rgb(_upright(image)))
+        except _DAMAGE as error:
+            raise ImageError(
+                "corrupt-image", "The file is damaged or incomplete. Save the picture again and retry."
+            ) from error
+
+
+def probe(source: bytes | Path) -> tuple[int, int]:
+    """Reads `(width, height)`, upright, from the header alone.
+
+    Raises:
+        ImageError: As `decode`, but damage beyond the header is not seen.
+    """
+    with _open(source) as image:
+        width, height = image.size
+        return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
+def resize(image: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
+    """Squashes a picture to a network's input size; the whole picture stays visible.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`.
+        image_size: `(height, width)` in pixels.
+
+    Returns:
+        `uint8`, shape `(*image_size, 3)`; bicubic with antialiasing.
+    """
+    if image.shape[:2] == tuple(image_size):
+        return image
+    height, width = image_size
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
+
+
+def _open(source: bytes | Path) -> Image.Image:
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size == 0:
+        raise ImageError("empty-file", "The file is empty. Choose a JPEG, PNG or WebP picture.")
+    if size > MAX_BYTES:
+        raise ImageError(
+            "file-too-large", f"The file has {size / 2**20:.1f} MB, the limit is {MAX_BYTES // 2**20} MB. "
+            "Save a smaller copy."
+        )  # fmt: skip
+    try:
+        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            "not-an-image", "The file is not a JPEG, PNG or WebP picture. Save it as one of these and retry."
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:  # the warning where it is fatal
+        raise ImageError("too-many-pixels", f"The picture is too large; the limit is {_LIMIT}.") from error
+    except _DAMAGE as error:
+        raise ImageError("corrupt-image", "The file is damaged or incomplete. Save it again and retry.") from error
+    width, height = image.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        image.close()
+        raise ImageError(
+            "too-many-pixels",
+            f"The picture is too large: {width} x {height} pixels ({width * height / 1e6:.0f} Mpx), "
+            f"the limit is {_LIMIT}. Save a smaller copy.",
+        )
+    return image
+
+
+_LIMIT = f"{MAX_PIXELS // 1_000_000} Mpx and {MAX_SIDE} pixels a side"
+
+
+def _draft(image: Image.Image, shortest_side: int) -> None:
+    width, height = image.size
+    scale = shortest_side / min(width, height)
+    if scale < 0.5:
+        image.draft("RGB" if image.mode in ("RGB", "YCbCr") else None, (int(width * scale), int(height * scale)))
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # EXIF is decoration: however broken it is, the pixels still count
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    if _orientation(image) == 1:
+        return image
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # as above: keep the pixels as they lie
+        return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = np.asarray(image, dtype=np.float64)
+        scale = 257.0 if grey.max(initial=0) > 255 or image.mode.startswith("I;16") else 1.0
+        return Image.fromarray(np.clip(grey / scale, 0, 255).round().astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, layered).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,140 @@
+"""Confidence intervals: no figure of Tuskscope is shown without one."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+# Weights of one batch of resamples stay below this many numbers (32 MB), whatever the number of photos.
+_BATCH_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The two ends of a confidence interval, in the unit of the figure it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure with its 95 % interval and the number of photos behind it.
+
+    Attributes:
+        value: The estimate; a share is 0–1, not percent.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+        n: Photos measured.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def text(self, labels: str, split: str) -> str:
+        """The one way a share is written: `92.2 % (87.3–95.3, n = 179, given labels, test)`.
+
+        Args:
+            labels: `given` or `reviewed`.
+            split: `train`, `validation` or `test`.
+        """
+        interval = f"{100 * self.low:.1f}–{100 * self.high:.1f}"
+        return f"{100 * self.value:.1f} % ({interval}, n = {self.n}, {labels} labels, {split})"
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Interval of a proportion that stays inside 0–1 and is honest for few photos and for 0 or 100 %.
+
+    Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22, 209–212.
+
+    Args:
+        successes: Between 0 and `n`.
+        n: Trials; 0 gives the interval 0–1 (nothing is known).
+        confidence: Between 0 and 1, both excluded.
+
+    Raises:
+        ValueError: If the counts or the confidence are impossible.
+    """
+    if not 0 <= successes <= n:
+        raise ValueError(f"Expected 0 <= successes <= n. Received successes={successes}, n={n}.")
+    z = normal_quantile(confidence)
+    if n == 0:
+        return Interval(0.0, 1.0)
+    share = successes / n
+    centre = share + z * z / (2 * n)
+    half_width = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    # At 0 and n the formula gives exactly 0 and 1 but for rounding.
+    low = 0.0 if successes == 0 else (centre - half_width) / scale
+    high = 1.0 if successes == n else (centre + half_width) / scale
+    return Interval(low, high)
+
+
+def proportion(successes: int, n: int, confidence: float = 0.95) -> Measured:
+    """A share of photos with its Wilson interval; `n` must be at least 1."""
+    if n < 1:
+        raise ValueError(f"Expected at least one photo. Received n={n}.")
+    interval = wilson(successes, n, confidence)
+    return Measured(int(successes) / int(n), interval.low, interval.high, int(n))
+
+
+def bootstrap(
+    statistic: Callable[[np.ndarray], np.ndarray],
+    n: int,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Measured:
+    """Percentile interval of any statistic, by drawing the photos again with replacement.
+
+    Efron (1979), "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1–26. It cannot
+    see beyond the sample: a statistic without variation in it (an AUC of 1) gets an interval of width zero.
+
+    Args:
+        statistic: Takes `float64` weights, shape `(resamples, n)`, how often each photo was drawn (each row
+            sums to `n`), and returns shape `(resamples,)`; NaN where a resample leaves it undefined, which is
+            then ignored.
+        n: Photos, at least 1.
+        confidence: Between 0 and 1, both excluded.
+        resamples: How many times the photos are drawn.
+        seed: The same seed gives the same interval.
+
+    Returns:
+        The statistic of the photos as they are (every weight 1) and its interval, widened if needed to
+        contain it: resampling shifts biased statistics such as the calibration error.
+
+    Raises:
+        ValueError: If there is no photo, or the statistic is undefined on the photos as they are.
+    """
+    normal_quantile(confidence)  # refuses an impossible confidence
+    if n < 1:
+        raise ValueError(f"Expected at least one photo. Received n={n}.")
+    value = float(statistic(np.ones((1, n)))[0])
+    if math.isnan(value):
+        raise ValueError("Expected a statistic that is defined on the photos as they are. Received NaN.")
+    generator = np.random.default_rng(seed)
+    batch = max(1, _BATCH_NUMBERS // n)
+    found = [value]
+    for start in range(0, resamples, batch):
+        rows = min(batch, resamples - start)
+        drawn = generator.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+        values = statistic(weights)
+        found.extend(values[~np.isnan(values)].tolist())
+    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Measured(value, min(float(low), value), max(float(high), value), n)
+
+
+def normal_quantile(confidence: float) -> float:
+    """Half-width of a two-sided interval in standard deviations: 1.96 for 95 %.
+
+    Raises:
+        ValueError: If `confidence` is not between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"Expected a confidence between 0 and 1. Received {confidence}.")
+    return NormalDist().inv_cdf((1 + confidence) / 2)

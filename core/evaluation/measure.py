@@ -1,0 +1,68 @@
+"""Measures a run on any dataset: predicts every photo of a split and evaluates."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from core.dataset.images import decode
+from core.dataset.index import SPLITS, Dataset
+from core.dataset.splits import with_validation
+from core.errors import DatasetError
+from core.evaluation.metrics import EvaluationResult
+from core.evaluation.predictions import from_table, predictions_table
+from core.prediction.predictor import Predictor
+from core.runs.folder import Run
+
+
+def measure(
+    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
+) -> EvaluationResult:
+    """Evaluates a run on the given labels of a split, by the model that would serve.
+
+    A plain folder (no splits) that the run was not trained on counts as `test` as a whole.
+
+    Args:
+        run: A succeeded run.
+        dataset: Its own dataset or another one with the same class names.
+        split: `train`, `validation` or `test`.
+        progress: Called with (photos done, photos in all).
+
+    Raises:
+        DatasetError: If the split does not exist or holds no photo of the run's classes.
+    """
+    rows = select_rows(run, dataset, split)
+    predictor = Predictor(run, pool_size=2, threads=1)
+    probabilities = []
+    for start in range(0, len(rows), 16):
+        images = [decode(dataset.folder / path) for path in rows["path"].iloc[start : start + 16]]
+        predictions = predictor.predict(images)
+        probabilities += [list(prediction.probabilities.values()) for prediction in predictions]
+        if progress:
+            progress(len(probabilities), len(rows))
+    table = predictions_table(rows.assign(split=split), np.array(probabilities), run.class_names)
+    return from_table(table, split, run.class_names, "given")
+
+
+def select_rows(run: Run, dataset: Dataset, split: str) -> pd.DataFrame:
+    """The photos of a split, of the run's classes.
+
+    Raises:
+        DatasetError: As `measure`.
+    """
+    if split not in SPLITS:
+        raise DatasetError(f"Expected one of {', '.join(SPLITS)} as the split, but got {split!r}.")
+    table = dataset.usable
+    own = dataset.fingerprint == run.dataset["fingerprint"]
+    if split == "validation" and own:
+        table = with_validation(table, run.config.validation_fraction, run.config.seed)
+    elif split == "test" and dataset.is_plain and not own:
+        table = table.assign(split="test")
+    rows = table[(table["split"] == split) & table["label"].isin(run.class_names)].reset_index(drop=True)
+    if rows.empty:
+        found = ", ".join(sorted(table["split"].unique())) or "none"
+        raise DatasetError(
+            f"Expected photos of {', '.join(run.class_names)} in the split {split} of {dataset.name}, but there are "
+            f"none (splits: {found}). Choose another split or dataset."
+        )
+    return rows

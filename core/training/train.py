@@ -1,0 +1,177 @@
+"""Training from start to end: labels, split, recipe, evaluation, reload check, publication."""
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from core.dataset.images import decode
+from core.dataset.index import Dataset, index_dataset
+from core.dataset.splits import with_validation
+from core.errors import TrainingError, TuskscopeError
+from core.files import write_json, write_parquet
+from core.paths import Paths
+from core.prediction.predictor import Predictor
+from core.review import decisions
+from core.runs import registry
+from core.runs.folder import Run
+from core.runs.staging import new_run_id, publish, stage, write
+from core.training.config import TrainingConfig
+from core.training.recipes import RECIPES, Trained
+from core.training.reporter import Listener, Reporter
+
+_RELOAD_TOLERANCE = 5e-3  # largest difference of a probability between training and the written model
+
+
+class Cancelled(BaseException):
+    """Someone asked the training to stop; no `Exception`, so that nothing swallows it."""
+
+
+def train(
+    config: TrainingConfig, dataset: Dataset, paths: Paths, run_id: str | None = None, progress: Listener | None = None
+) -> Run:
+    """Trains and publishes a run.
+
+    Args:
+        config: What to train.
+        dataset: On which photos.
+        paths: Where runs and caches lie.
+        run_id: Its id; `None` makes a fresh one.
+        progress: Called often, with no user interface in mind.
+
+    Returns:
+        The published run; it is not served until it is promoted.
+
+    Raises:
+        TrainingError: If it cannot start, diverges, or its written model does not predict what it learned. The run
+            is then listed as failed, with its log and without a model.
+    """
+    run = stage(paths, run_id or new_run_id(config.preset), config, _describe(dataset, paths), "running")
+    return _finish(run, paths, progress, lambda: dataset)
+
+
+def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) -> Run:
+    """Trains a run that was queued before; see `train`."""
+    run = write(registry.load(paths, run_id), state="running")
+    return _finish(run, paths, progress, lambda: index_dataset(paths.dataset_folder(run.dataset["folder"]), paths))
+
+
+def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[], Dataset]) -> Run:
+    reporter = Reporter(run, progress)
+    started = time.monotonic()
+    try:
+        with _cancel_on_sigterm():
+            run = _work(run, open_dataset(), paths, reporter)
+            reporter.close()
+            return publish(run, paths, state="succeeded", seconds=round(time.monotonic() - started, 1))
+    except BaseException as error:
+        cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
+        if not cancelled and not isinstance(error, TuskscopeError):
+            reporter.log(traceback.format_exc())
+        reporter.close()
+        message = "Cancelled." if cancelled else _sentence(error)
+        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet"):
+            (run.folder / name).unlink(missing_ok=True)
+        publish(run, paths, state="cancelled" if cancelled else "failed", message=message,
+                seconds=round(time.monotonic() - started, 1))  # fmt: skip
+        if cancelled or isinstance(error, TuskscopeError):
+            raise
+        raise TrainingError(message) from error
+
+
+def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
+    config = run.config
+    used = decisions.current(decisions.log(dataset)) if config.labels == "reviewed" else {}
+    table = decisions.reviewed(dataset.usable, used)
+    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
+    table = table[table["label"].isin(class_names)].reset_index(drop=True)
+    table = with_validation(table, config.validation_fraction, config.seed)
+    _check_trainable(dataset, table, class_names)
+    run = write(run, class_names=class_names, labels="reviewed" if used else "given",
+                uncertain_below=config.uncertain_below,
+                dataset={**_describe(dataset, paths), "decisions": [asdict(item) for item in used.values()]})  # fmt: skip
+    trained = RECIPES[config.network](run, dataset, table, paths, report)
+    run = write(run, subject=trained.subject)
+    report("check the written model", 0, 1)
+    _check_reload(run, dataset, table, trained)
+    report("evaluate", 0, 1)
+    _evaluate(run, table, trained)
+    return run
+
+
+def _evaluate(run: Run, table: pd.DataFrame, trained: Trained) -> None:
+    from core.evaluation import as_dict, from_table, predictions_table
+
+    rows = (table["split"] != "train").to_numpy()
+    predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
+    write_parquet(run.folder / "predictions.parquet", predictions)
+    results = {
+        split: as_dict(from_table(predictions, split, run.class_names, run.labels))
+        for split in ("validation", "test") if (predictions["split"] == split).any()
+    }  # fmt: skip
+    write_json(run.folder / "evaluation.json", results)
+
+
+def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
+    if len(class_names) < 2:
+        raise TrainingError(
+            f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
+            "Add a folder with photos of another class."
+        )
+    counts = table.loc[table["split"] == "train", "label"].value_counts()
+    for name in class_names:
+        if counts.get(name, 0) < 2:
+            raise TrainingError(
+                f"Expected at least two photos of {name} to train on, but there are {counts.get(name, 0)}. "
+                "Add photos or leave the class out."
+            )
+
+
+def _check_reload(run: Run, dataset: Dataset, table: pd.DataFrame, trained: Trained) -> None:
+    """Loads the written model as the server will and compares it with what was trained, on eight photos."""
+    predictor = Predictor(run)
+    for position in np.linspace(0, len(table) - 1, min(8, len(table))).astype(int):
+        prediction = predictor.predict([decode(dataset.folder / table["path"].iloc[position])])[0]
+        difference = np.abs(np.array(list(prediction.probabilities.values())) - trained.final[position]).max()
+        if difference > _RELOAD_TOLERANCE:
+            raise TrainingError(
+                f"The written model differs from the trained one by {difference:.3f} in a probability. Train again."
+            )
+
+
+@contextmanager
+def _cancel_on_sigterm():
+    """SIGTERM ends a training cleanly; only the main thread may install handlers."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(*_):
+        raise Cancelled
+
+    previous = signal.signal(signal.SIGTERM, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _describe(dataset: Dataset, paths: Paths) -> dict:
+    return {"name": dataset.name, "folder": paths.reference(dataset.folder), "fingerprint": dataset.fingerprint,
+            "num_photos": len(dataset.usable), "decisions": []}  # fmt: skip
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, TuskscopeError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == 28:
+        return "The disk is full. Free some space and train again."
+    if isinstance(error, MemoryError):
+        return "The memory was not enough. Lower batch_size or image_size and train again."
+    return f"The training stopped by an unexpected {type(error).__name__}. The log has the details."

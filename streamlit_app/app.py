@@ -1,0 +1,23 @@
+"""The door of the pages: `python -m streamlit run streamlit_app/app.py` from the project's root."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import TuskscopeError
+from streamlit_app import frame, navigation
+from streamlit_app.words import plain
+
+IMAGES = (
+    Path(__file__).parent / "images"
+)  # own files: Streamlit would fetch an icon by name from the internet
+
+st.set_page_config(page_title="Tuskscope", page_icon=str(IMAGES / "icon.svg"), layout="wide")
+st.logo(str(IMAGES / "logo.svg"), icon_image=str(IMAGES / "icon.svg"), size="large")
+page = navigation.navigation()
+try:
+    frame.prepare_first_start()
+    frame.sidebar()
+    page.run()
+except TuskscopeError as error:  # what a person can correct, said once for all pages; anything else is a bug
+    st.error(plain(error), icon=":material/error:")

@@ -1,0 +1,62 @@
+"""The first start of a new installation: draw the sample, and let `quick` be its first training."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from core.dataset.sample import draw_sample
+from core.paths import Paths
+from core.runs import registry
+from core.training import jobs
+from core.training.presets import preset
+
+SAMPLE = "sample"
+MARK = "first-start"
+
+
+def sample_folder(paths: Paths) -> Path:
+    return paths.data_dir / SAMPLE
+
+
+def is_needed(paths: Paths) -> bool:
+    """Whether something is left to prepare; costs two looks at the disk."""
+    return not sample_folder(paths).exists() or not _mark(paths).exists()
+
+
+def prepare(paths: Paths, progress: Callable[[int, int], None] | None = None) -> str | None:
+    """Draws the sample if it is missing and enqueues its first training if it never had one.
+
+    The mark on disk is made in one step, before the training is enqueued: of two sessions, processes or machines that
+    come at once only one goes on. Whoever deletes all runs later is not given one again.
+
+    Args:
+        paths: Where the sample and the mark lie.
+        progress: Called with (pictures drawn, pictures in all).
+
+    Returns:
+        The id of the training just enqueued, or `None`.
+
+    Raises:
+        DatasetError: If the sample cannot be written.
+    """
+    folder = sample_folder(paths)
+    if not folder.exists():
+        draw_sample(folder, progress=progress)
+    has_run = any(run.dataset.get("name") == folder.name for run in registry.runs(paths))
+    if not _claim(paths) or has_run:
+        return None
+    return jobs.enqueue(paths, folder, preset("quick"))
+
+
+def _claim(paths: Paths) -> bool:
+    mark = _mark(paths)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _mark(paths: Paths) -> Path:
+    return paths.shared_cache_dir / MARK

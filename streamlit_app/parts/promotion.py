@@ -1,0 +1,40 @@
+"""Letting another run answer: asked once more, with what changes."""
+
+import streamlit as st
+
+from core.runs import registry
+from core.runs.folder import Run
+from streamlit_app import resources
+from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.words import listed, plain
+
+
+def button(run: Run, served: Run | None, key: str) -> None:
+    """A button that opens the confirmation."""
+    if st.button("Let this run answer…", key=key, icon=":material/publish:", type="primary"):
+        confirm(run, served)
+
+
+@st.dialog("Let this run answer?", icon=":material/publish:")
+def confirm(run: Run, served: Run | None) -> None:
+    """Shows what changes, and does it."""
+    st.markdown(
+        f"From now on **{plain(run.run_id)}** answers on these pages, in the API and on the command line."
+    )
+    rows = {"": ["Accuracy", "Classes", "Learned from"]}
+    if served is not None:
+        rows["Now"] = _facts(served)
+    rows["Then"] = _facts(run)
+    st.dataframe(rows, hide_index=True)
+    if served is not None and set(served.class_names) != set(run.class_names):
+        st.warning(
+            "The classes change. Programs that ask the API must know the new ones.", icon=":material/warning:"
+        )
+    if st.button("Let it answer", type="primary", key="confirm-promotion"):
+        registry.promote(resources.paths(), run.run_id)
+        st.toast("The run answers now.", icon=":material/check_circle:")
+        st.rerun()
+
+
+def _facts(run: Run) -> list[str]:
+    return [accuracy_text(run), listed(run.class_names), f"{run.dataset['name']} ({run.labels} labels)"]

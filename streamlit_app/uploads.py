@@ -1,0 +1,34 @@
+"""Uploaded photos become records, and records become CSV."""
+
+import pandas as pd
+
+from core.dataset.images import decode
+from core.errors import ImageError
+from core.prediction.predictor import Predictor, failed_record
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(records: list[dict]) -> bytes:
+    """The records as CSV; cells that a spreadsheet would run as a formula get an apostrophe in front."""
+    table = pd.DataFrame(records)
+    spread = pd.json_normalize([record["probabilities"] or {} for record in records]).add_prefix(
+        "probability_"
+    )
+    table = pd.concat([table.drop(columns="probabilities"), spread], axis=1)
+    table = table.rename(columns=_harmless).map(
+        lambda cell: _harmless(cell) if isinstance(cell, str) else cell
+    )
+    return table.to_csv(index=False).encode("utf-8")
+
+
+def record_of(content: bytes, name: str, predictor: Predictor) -> dict:
+    """The record of one uploaded photo; a bad photo has its sentence in `error`."""
+    try:
+        return predictor.predict([decode(content)])[0].as_record(name)
+    except ImageError as error:
+        return failed_record(name, predictor.run.run_id, str(error))
+
+
+def _harmless(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA) else text

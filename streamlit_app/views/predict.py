@@ -1,0 +1,70 @@
+"""Predict: what a photo shows, and why; many photos become a table."""
+
+import streamlit as st
+
+from core.dataset.images import decode
+from core.errors import ImageError
+from streamlit_app import frame, navigation, resources
+from streamlit_app.parts import answer, examples, prediction_table
+from streamlit_app.parts.head import head
+from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.words import listed, plain
+
+SOURCES = {
+    "upload": ":material/upload: Upload",
+    "camera": ":material/photo_camera: Camera",
+    "example": ":material/photo_library: From the data set",
+}
+TYPES = ["jpg", "jpeg", "png", "webp"]
+
+served = resources.active_run()
+if served is None:
+    head("What is this, and why?", "No run answers yet.")
+    navigation.empty(
+        "**Nothing can answer yet.** Train a run first: the quickest takes seconds.",
+        "training",
+        "Train a run",
+    )
+    st.stop()
+
+head(
+    "What is this, and why?",
+    f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; right on {plain(accuracy_text(served))}.",
+)
+data = frame.dataset()
+source = st.segmented_control(
+    "Photo",
+    list(SOURCES),
+    default="upload",
+    format_func=SOURCES.get,
+    key="source",
+    required=True,
+    label_visibility="collapsed",
+)
+if source == "upload":
+    uploads = st.file_uploader(
+        "Photos to predict",
+        type=TYPES,
+        accept_multiple_files=True,
+        key="uploads",
+        max_upload_size=10,
+        label_visibility="collapsed",
+    )
+elif source == "camera":
+    taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
+    uploads = [taken] if taken else []
+else:
+    uploads = []
+    chosen = examples.pick(data, "Test photos: the run has not learned from them", key="example")
+    image = resources.photo(data, chosen) if chosen else None
+    if image is not None:
+        row = data.usable[data.usable["path"] == chosen].iloc[0]
+        answer.show(image, served, key="answer", data=data, given=row["label"], own_path=chosen)
+
+if len(uploads) == 1:
+    try:
+        answer.show(decode(uploads[0].getvalue()), served, key="answer", data=data)
+    except ImageError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+elif uploads:
+    prediction_table.show(uploads, served, data)

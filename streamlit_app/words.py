@@ -1,0 +1,90 @@
+"""Words and numbers as the pages write them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.prediction.predictor import Prediction
+
+_WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
+_SPECIAL = set("\\`*_{}[]()<>#+-.!|~$&^=/@'\"")
+
+
+def plain(text: object) -> str:
+    """Any text, made to show literally where Streamlit would read Markdown (captions, labels, messages).
+
+    File and class names come from strangers: they may hold links, pictures, formulas or colour directives.
+    """
+    shown = []
+    for character in " ".join(str(text).split()):
+        if character == ":":
+            shown.append("\\:" + _WORD_JOINER)  # emoji and icon codes are found even behind a backslash
+        elif character in _SPECIAL:
+            shown.append("\\" + character)
+        else:
+            shown.append(character)
+    return "".join(shown).replace("www\\.", f"www{_WORD_JOINER}\\.")
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """`0.963` as `96 %`; what is not certain never reads as 100 %, nor what is possible as 0 %."""
+    text = f"{100 * share:.{digits}f}"
+    if share < 1 and text == f"{100:.{digits}f}":
+        text = f"{100 - 10**-digits:.{digits}f}"
+    if share > 0 and float(text) == 0:
+        text = f"< {10**-digits:g}"
+    return f"{text} %"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 photo`, `1,028 photos`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, `3 min`, `2 h 5 min`."""
+    seconds = max(0, round(seconds))
+    if seconds < 90:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def file_size(num_bytes: float) -> str:
+    """`12 KB`, `3.4 MB`."""
+    return f"{num_bytes / 1000:,.0f} KB" if num_bytes < 1e6 else f"{num_bytes / 1e6:,.1f} MB"
+
+
+def day(iso: str) -> str:
+    """`2026-11-23T09:30:00+00:00` as `23 Nov 2026, 09:30`; in the machine's own time zone."""
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone():%-d %b %Y, %H:%M}"
+    except ValueError:
+        return iso
+
+
+def listed(names: Sequence[str]) -> str:
+    """`African`, `African and Asian`, `bear, cat and dog`."""
+    *most, last = names or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def answer(prediction: Prediction) -> str:
+    """What the run says of a photo, in one short sentence (not escaped)."""
+    probability = percent(prediction.probability)
+    if prediction.is_subject is False:
+        return "Not what this model knows"
+    if prediction.uncertain:
+        return f"Not sure: {prediction.label} {probability}"
+    return f"{prediction.label}, {probability}"
+
+
+def answer_detail(prediction: Prediction) -> str:
+    """What the short sentence means, and what to do about it (not escaped)."""
+    if prediction.is_subject is False:
+        return (
+            f"The photo does not look like those it learned from ({listed(list(prediction.probabilities))}), "
+            "so the bars below mean little."
+        )
+    if prediction.uncertain:
+        return "The classes are too close to call. Let a person look, or try a photo that shows more of the subject."
+    return "The probability of the most likely class. The bars show all of them."

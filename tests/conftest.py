@@ -1,0 +1,98 @@
+"""The tiny world of the tests: two species that are two colours, drawn pictures, one trained run a session."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.dataset.index import index_dataset
+from core.paths import Paths
+
+COLOURS = {"African": (180, 90, 60), "Asian": (60, 90, 180)}
+
+
+def draw_photo(path: Path, colour: tuple[int, int, int], seed: int, size: tuple[int, int] = (64, 48)) -> Path:
+    """A picture of one colour with noise and a few boxes, different for every seed; bluish ones have stripes."""
+    random = np.random.default_rng(seed)
+    width, height = size
+    pixels = np.clip(np.array(colour) + random.normal(0, 12, (height, width, 3)), 0, 255).astype(np.uint8)
+    for _ in range(3):
+        top, left = random.integers(0, height - 8), random.integers(0, width - 8)
+        pixels[top : top + random.integers(4, 12), left : left + random.integers(4, 12)] = random.integers(0, 256)
+    if colour[2] > colour[0]:
+        pixels[:: height // 8] = 255
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def draw_world(folder: Path, num_train: int = 8, num_test: int = 4, classes: dict | None = None) -> Path:
+    """A dataset folder: `train/<class>` and `test/<class>` with so many pictures a class."""
+    for number, (name, colour) in enumerate((classes or COLOURS).items()):
+        for split, count in (("train", num_train), ("test", num_test)):
+            for index in range(count):
+                seed = number * 1000 + index + (500 if split == "test" else 0)
+                draw_photo(folder / split / name / f"{split}_{index:03d}.png", colour, seed)
+    return folder
+
+
+@pytest.fixture
+def paths(tmp_path) -> Paths:
+    """Empty data and models folders."""
+    found = Paths(data_dir=tmp_path / "data", models_dir=tmp_path / "models")
+    found.data_dir.mkdir()
+    found.models_dir.mkdir()
+    return found
+
+
+@pytest.fixture
+def world(paths):
+    """A small dataset of two colours, indexed."""
+    return index_dataset(draw_world(paths.data_dir / "world"), paths)
+
+
+@pytest.fixture(scope="session")
+def trained_paths(tmp_path_factory) -> Paths:
+    """Folders with the colour world and one served `quick` run on it; read-only for tests.
+
+    Preparing the backbone costs TensorFlow's import and a conversion, so it is done once a session.
+    """
+    from core.runs import registry
+    from core.training.presets import preset
+    from core.training.train import train
+
+    root = tmp_path_factory.mktemp("trained")
+    found = Paths(data_dir=root / "data", models_dir=root / "models")
+    dataset = index_dataset(draw_world(found.data_dir / "world"), found)
+    run = train(preset("quick"), dataset, found, run_id="quick-run")
+    registry.promote(found, run.run_id)
+    return found
+
+
+@pytest.fixture(scope="session")
+def quick_run(trained_paths):
+    from core.runs import registry
+
+    return registry.active(trained_paths)
+
+
+@pytest.fixture(scope="session")
+def predictor(quick_run):
+    from core.prediction.predictor import Predictor
+
+    return Predictor(quick_run)
+
+
+@pytest.fixture
+def elephants() -> Path:
+    """The real photos, where a person has them."""
+    folder = os.environ.get("TUSKSCOPE_ELEPHANTS")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("TUSKSCOPE_ELEPHANTS does not name the folder of the real elephant photos")
+    return Path(folder)

@@ -1,0 +1,86 @@
+"""Imports go one way, and TensorFlow stays where it is needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FORBIDDEN = {
+    "core": {"streamlit", "flask", "plotly", "api", "streamlit_app"},
+    "api": {"streamlit", "plotly", "streamlit_app", "tensorflow", "keras", "tf_keras_vis"},
+    "streamlit_app": {"flask", "tensorflow", "keras", "tf_keras_vis", "api"},
+}
+MAY_IMPORT_TENSORFLOW = {
+    "core/training/networks.py", "core/training/backbones.py", "core/training/fit.py", "core/runs/export.py",
+    "core/explanation/gradient_maps.py",
+}  # fmt: skip
+HEAVY = {"tensorflow", "keras", "tf_keras_vis"}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_imports_go_one_way(package):
+    wrong = {
+        str(path.relative_to(ROOT)): names
+        for path in modules(package)
+        if (names := imported(ast.parse(path.read_text(encoding="utf-8"))) & FORBIDDEN[package])
+    }
+    assert wrong == {}
+
+
+def test_only_the_named_modules_import_tensorflow_at_module_level():
+    found = set()
+    for path in modules("core"):
+        top = ast.Module([node for node in ast.parse(path.read_text(encoding="utf-8")).body], [])
+        statements = [node for node in top.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        if imported(ast.Module(statements, [])) & HEAVY:
+            found.add(path.relative_to(ROOT).as_posix())
+    assert found <= MAY_IMPORT_TENSORFLOW
+
+
+def test_a_process_that_only_predicts_never_imports_tensorflow(quick_run, trained_paths):
+    photo = next((trained_paths.data_dir / "world" / "test").rglob("*.png"))
+    code = (
+        "import sys\n"
+        "from core.__main__ import run\n"
+        f"sys.argv = ['core', 'predict', {str(photo)!r}, '--json']\n"
+        "status = run()\n"
+        "heavy = [name for name in ('tensorflow', 'keras', 'streamlit', 'flask') if name in sys.modules]\n"
+        "sys.exit(f'imported {heavy}' if heavy else status)\n"
+    )
+    environment = {"TUSKSCOPE_MODELS": str(trained_paths.models_dir), "TUSKSCOPE_DATA": str(trained_paths.data_dir)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={"PATH": "", **environment},
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_dangerous_is_called():
+    """RELIABILITY A2: names that run code from data or break running processes."""
+    banned = {"eval", "exec", "fork", "extractall", "clear_session", "enable_unsafe_deserialization"}
+    wrong = []
+    for package in FORBIDDEN:
+        for path in modules(package):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    keywords = {k.arg: getattr(k.value, "value", None) for k in node.keywords}
+                    if name in banned or keywords.get("shell") is True or keywords.get("safe_mode") is False \
+                            or keywords.get("unsafe_allow_html") is True:  # fmt: skip
+                        wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {name}")
+    assert wrong == []
