@@ -43,12 +43,13 @@ def prepare(paths: Paths, progress: Callable[[int, int], None] | None = None) ->
     if not folder.exists():
         draw_sample(folder, progress=progress)
     has_run = any(run.dataset.get("name") == folder.name for run in registry.runs(paths))
-    if not _claim(paths) or has_run:
+    if not claim(paths) or has_run:
         return None
     return jobs.enqueue(paths, folder, preset("quick"))
 
 
-def _claim(paths: Paths) -> bool:
+def claim(paths: Paths) -> bool:
+    """Makes the mark; `False` if somebody else was faster."""
     mark = _mark(paths)
     mark.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from core.prediction.predictor import Prediction
 
 _WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
+_REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
 _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$&^=/@'\"")
 
 
@@ -15,7 +16,7 @@ def plain(text: object) -> str:
     File and class names come from strangers: they may hold links, pictures, formulas or colour directives.
     """
     shown = []
-    for character in " ".join(str(text).split()):
+    for character in " ".join(str(text).translate(_REORDERING).split()):
         if character == ":":
             shown.append("\\:" + _WORD_JOINER)  # emoji and icon codes are found even behind a backslash
         elif character in _SPECIAL:

@@ -1,4 +1,4 @@
-"""The tiny world of the API's tests: a predictor without a model, jobs without a worker, pictures on demand."""
+"""The tiny world of the API tests: a predictor without a model, jobs without a worker, pictures on demand."""
 
 import io
 import threading
@@ -138,7 +138,7 @@ def make_paths(folder: Path) -> Paths:
 
 
 def make_client(folder: Path, **settings) -> FlaskClient:
-    """A client of an API whose fake predictor serves `run-a`; `.predictor`, `.paths` and `.jobs` are its parts."""
+    """A client whose fake predictor serves `run-a`; `.predictor`, `.paths` and `.jobs` are its parts."""
     paths = make_paths(folder)
     run = make_run(paths)
     registry.promote(paths, run.run_id)

@@ -1,6 +1,7 @@
 """The predictor: one photo is the batch of one, threads agree, damage is refused."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -108,3 +109,12 @@ def test_R14_a_promotion_is_followed_at_the_next_call(trained_paths, tmp_path):
         assert serving.get() is serving.get()
     registry.rollback(mine)
     assert serving.get().run.run_id == "one"
+
+
+def test_R17_the_old_run_goes_on_when_the_models_folder_vanishes(trained_paths, tmp_path):
+    mine = Paths(trained_paths.data_dir, tmp_path / "models")
+    shutil.copytree(trained_paths.models_dir, mine.models_dir)
+    serving = ActivePredictor(mine)
+    before = serving.get()
+    shutil.rmtree(mine.models_dir)
+    assert serving.get() is before

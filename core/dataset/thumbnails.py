@@ -22,8 +22,8 @@ def thumbnail(photo: Path, sha256: str, cache_dir: Path) -> bytes:
     Args:
         photo: The picture's file.
         sha256: Of its content: the name under which the copy is kept, so that equal photos share one.
-        cache_dir: The dataset's cache folder; the copies lie in `thumbnails` below it. One that cannot be written to
-            only makes the next call slower.
+        cache_dir: The dataset's cache folder; the copies lie in `thumbnails` below it. One that cannot be
+            written to only makes the next call slower.
 
     Returns:
         WebP, at most 20 KB, sides at most 360 pixels, upright.

@@ -2,6 +2,7 @@
 
 import threading
 
+from core.errors import NoActiveRunError, RunInvalidError
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
@@ -24,6 +25,8 @@ class ActivePredictor:
     def get(self) -> Predictor:
         """The predictor of the served run; a caller keeps one for a whole request.
 
+        A run that cannot be loaded never replaces one that works: the old one goes on from memory.
+
         Raises:
             NoActiveRunError: If nothing is served.
             RunInvalidError: If the served run is damaged and none was loaded before.
@@ -34,12 +37,18 @@ class ActivePredictor:
             return loaded[1]
         with self._lock:
             if not self._loaded or self._loaded[0] != mark:
-                run = registry.active(self._paths)
-                if self._loaded and self._loaded[1].run.run_id == run.run_id:
-                    self._loaded = (mark, self._loaded[1])
-                else:
-                    self._loaded = (mark, Predictor(run, self._pool_size))
+                self._loaded = (mark, self._load())
             return self._loaded[1]
+
+    def _load(self) -> Predictor:
+        old = self._loaded[1] if self._loaded else None
+        try:
+            run = registry.active(self._paths)
+            return old if old and old.run.run_id == run.run_id else Predictor(run, self._pool_size)
+        except (NoActiveRunError, RunInvalidError):
+            if old is None:
+                raise
+            return old
 
     def _mark(self) -> tuple:
         """Changes whenever another run may be served; costs one `stat`."""

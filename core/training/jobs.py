@@ -83,7 +83,7 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
     run_id = run_id or new_run_id(config.preset)
     table = JobTable(paths)
-    dataset = {"name": folder.name, "folder": str(folder), "fingerprint": "", "num_photos": 0}
+    dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
     with table.transaction() as connection:
         table.add(connection, run_id)
         run = stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from streamlit_app.charts.style import GRID, escaped, styled
+from streamlit_app.charts.style import GRID, QUIET, escaped, styled
 
 
 def probability_bars(probabilities: Mapping[str, float], colors: Mapping[str, str]) -> go.Figure:
@@ -17,7 +17,7 @@ def probability_bars(probabilities: Mapping[str, float], colors: Mapping[str, st
         x=[value for _, value in ranked],
         y=names,
         orientation="h",
-        marker_color=[colors.get(name) for name, _ in ranked],
+        marker_color=[colors.get(name, QUIET) for name, _ in ranked],
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     for name, (_, value) in zip(names, ranked, strict=True):

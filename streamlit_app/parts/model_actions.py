@@ -27,7 +27,7 @@ def show(run: Run, served: Run) -> None:
                 promotion.button(run, served, key="promote")
             if run.state not in LIVE_STATES and run.run_id != served.run_id:
                 if st.button("Delete…", key="delete", icon=":material/delete:"):
-                    _confirm_delete(run)
+                    confirm_delete(run)
         with st.expander("Settings and files"):
             st.json(
                 {"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1
@@ -40,11 +40,12 @@ def roll_back(served: Run) -> None:
     if len({entry["run_id"] for entry in entries}) < 2:
         return
     if st.button("Go back to the run before…", key="roll-back", icon=":material/undo:"):
-        _confirm_roll_back(served)
+        confirm_roll_back(served)
 
 
 @st.dialog("Go back?", icon=":material/undo:")
-def _confirm_roll_back(served: Run) -> None:
+def confirm_roll_back(served: Run) -> None:
+    """Asks once more, and goes back."""
     st.markdown(f"**{plain(served.run_id)}** stops answering; the run that answered before it takes over.")
     if st.button("Go back", type="primary", key="confirm-roll-back"):
         try:
@@ -57,7 +58,8 @@ def _confirm_roll_back(served: Run) -> None:
 
 
 @st.dialog("Delete this run?", icon=":material/delete:")
-def _confirm_delete(run: Run) -> None:
+def confirm_delete(run: Run) -> None:
+    """Asks once more, and deletes."""
     st.markdown(
         f"**{plain(run.run_id)}** and all its files go for good. The photos and label decisions stay."
     )

@@ -17,6 +17,7 @@ SOURCES = {
 }
 TYPES = ["jpg", "jpeg", "png", "webp"]
 
+data = frame.dataset()
 served = resources.active_run()
 if served is None:
     head("What is this, and why?", "No run answers yet.")
@@ -31,7 +32,6 @@ head(
     "What is this, and why?",
     f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; right on {plain(accuracy_text(served))}.",
 )
-data = frame.dataset()
 source = st.segmented_control(
     "Photo",
     list(SOURCES),
