@@ -24,7 +24,7 @@ app: setup sample
 	@echo
 	@echo "  Tuskscope     http://localhost:$(UI_PORT)"
 	@echo "  Upload page   http://localhost:$(API_PORT)"
-	@echo "  API           http://localhost:$(API_PORT)/api/v1   (described in /api/v1/openapi.json)"
+	@echo "  API           http://localhost:$(API_PORT)/api/v1   (described in docs/api.md)"
 	@echo "  Stop with Ctrl-C. Other ports: make app UI_PORT=8600 API_PORT=8100"
 	@echo
 	@exec $(PY) -m honcho start

@@ -8,9 +8,7 @@ from core.errors import TuskscopeError
 from streamlit_app import frame, navigation
 from streamlit_app.words import plain
 
-IMAGES = (
-    Path(__file__).parent / "images"
-)  # own files: Streamlit would fetch an icon by name from the internet
+IMAGES = Path(__file__).parent / "images"  # own files: Streamlit would fetch an icon by name from the internet
 
 st.set_page_config(page_title="Tuskscope", page_icon=str(IMAGES / "icon.svg"), layout="wide")
 st.logo(str(IMAGES / "logo.svg"), icon_image=str(IMAGES / "icon.svg"), size="large")

@@ -101,7 +101,5 @@ def _pick_folder() -> Path:
 def _folders(data_dir: Path) -> list[str]:
     if not data_dir.is_dir():
         return []
-    names = sorted(
-        child.name for child in data_dir.iterdir() if not child.name.startswith(".") and child.is_dir()
-    )
+    names = sorted(child.name for child in data_dir.iterdir() if not child.name.startswith(".") and child.is_dir())
     return sorted(names, key=lambda name: name != first_start.SAMPLE)

@@ -32,9 +32,7 @@ class Step:
     action: str
 
 
-def steps(
-    data: Dataset | None, runs: Sequence[Run], served: Run | None, suspects: int | None = None
-) -> list[Step]:
+def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspects: int | None = None) -> list[Step]:
     """The five steps of a data set.
 
     Args:
@@ -56,13 +54,9 @@ def steps(
     }
     facts = {
         "browse": _photos_fact(data),
-        "review": "Not looked at yet"
-        if suspects is None
-        else f"{counted(suspects, 'suspicious label')} left",
+        "review": "Not looked at yet" if suspects is None else f"{counted(suspects, 'suspicious label')} left",
         "train": _training_fact(live, done_runs),
-        "prove": f"{counted(len(comparable(done_runs)), 'run')} to compare"
-        if compared
-        else "Nothing to compare yet",
+        "prove": f"{counted(len(comparable(done_runs)), 'run')} to compare" if compared else "Nothing to compare yet",
         "use": f"{served.run_id} answers" if is_used else "No run of this data set answers yet",
     }
     following = _next(done, suspects, live)
@@ -134,9 +128,7 @@ def _training_fact(live: Sequence[Run], done_runs: Sequence[Run]) -> str:
 
 
 def _accuracy(run: Run, splits: Sequence[str]) -> float:
-    return next(
-        (run.evaluation[split]["accuracy"]["value"] for split in splits if split in run.evaluation), 0.0
-    )
+    return next((run.evaluation[split]["accuracy"]["value"] for split in splits if split in run.evaluation), 0.0)
 
 
 _LOOP = (

@@ -12,13 +12,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def as_csv(records: list[dict]) -> bytes:
     """The records as CSV; cells that a spreadsheet would run as a formula get an apostrophe in front."""
     table = pd.DataFrame(records)
-    spread = pd.json_normalize([record["probabilities"] or {} for record in records]).add_prefix(
-        "probability_"
-    )
+    spread = pd.json_normalize([record["probabilities"] or {} for record in records]).add_prefix("probability_")
     table = pd.concat([table.drop(columns="probabilities"), spread], axis=1)
-    table = table.rename(columns=_harmless).map(
-        lambda cell: _harmless(cell) if isinstance(cell, str) else cell
-    )
+    table = table.rename(columns=_harmless).map(lambda cell: _harmless(cell) if isinstance(cell, str) else cell)
     return table.to_csv(index=False).encode("utf-8")
 
 

@@ -1,5 +1,6 @@
 """The tiny world of the tests: two species that are two colours, drawn pictures, one trained run a session."""
 
+import fcntl
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -58,17 +59,38 @@ def world(paths):
 
 
 @pytest.fixture(scope="session")
-def trained_paths(tmp_path_factory) -> Paths:
-    """Folders with the colour world and one served `quick` run on it; read-only for tests.
+def backbones(tmp_path_factory) -> Path:
+    """A folder with the prepared backbone for two classes, shared by all workers of pytest-xdist.
 
-    Preparing the backbone costs TensorFlow's import and a conversion, so it is done once a session.
+    Preparing it costs TensorFlow's import and a conversion, so it is done once, by whoever comes first.
     """
+    from core.training.templates import template
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    found = Paths(data_dir=shared / "shared-data", models_dir=shared)
+    with (shared / "backbones.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        template("efficientnet-lite0", 2, found)
+    return found.shared_cache_dir / "backbones"
+
+
+def use_backbones(paths: Paths, backbones: Path) -> Paths:
+    """Lets a test's own data folder use the prepared backbone."""
+    paths.shared_cache_dir.mkdir(parents=True, exist_ok=True)
+    (paths.shared_cache_dir / "backbones").symlink_to(backbones)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def trained_paths(tmp_path_factory, backbones) -> Paths:
+    """Folders with the colour world and one served `quick` run on it; read-only for tests."""
     from core.runs import registry
     from core.training.presets import preset
     from core.training.train import train
 
     root = tmp_path_factory.mktemp("trained")
-    found = Paths(data_dir=root / "data", models_dir=root / "models")
+    found = use_backbones(Paths(data_dir=root / "data", models_dir=root / "models"), backbones)
     dataset = index_dataset(draw_world(found.data_dir / "world"), found)
     run = train(preset("quick"), dataset, found, run_id="quick-run")
     registry.promote(found, run.run_id)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import COLOURS, draw_photo, draw_world
+from conftest import COLOURS, draw_photo, draw_world, use_backbones
 
 from core.dataset.images import decode
 from core.dataset.index import index_dataset
@@ -17,13 +17,6 @@ from core.training import recipes
 from core.training.embeddings import cached
 from core.training.presets import preset
 from core.training.train import Cancelled, train
-
-
-def with_backbone(paths, trained_paths):
-    """Lets a test use the backbone that the session prepared."""
-    paths.shared_cache_dir.mkdir(parents=True, exist_ok=True)
-    (paths.shared_cache_dir / "backbones").symlink_to(trained_paths.shared_cache_dir / "backbones")
-    return paths
 
 
 def test_the_run_folder_holds_what_the_design_says(quick_run):
@@ -77,8 +70,8 @@ def test_the_mean_of_the_class_maps_and_the_bias_are_the_logits(predictor, train
     assert np.ptp(np.subtract(logit_gaps, map_gaps)) < 0.05  # float32 sums of 1280 features
 
 
-def test_three_classes_work(paths, trained_paths):
-    with_backbone(paths, trained_paths)
+def test_three_classes_work(paths, backbones):
+    use_backbones(paths, backbones)
     classes = {**COLOURS, "Mammoth": (70, 170, 70)}
     dataset = index_dataset(draw_world(paths.data_dir / "three", classes=classes), paths)
     run = train(preset("quick"), dataset, paths)
@@ -87,15 +80,15 @@ def test_three_classes_work(paths, trained_paths):
     assert Predictor(run).predict([np.zeros((5, 5, 3), np.uint8)])[0].class_maps.shape[-1] == 3
 
 
-def test_the_same_seed_gives_the_same_figures(paths, trained_paths):
-    with_backbone(paths, trained_paths)
+def test_the_same_seed_gives_the_same_figures(paths, backbones):
+    use_backbones(paths, backbones)
     dataset = index_dataset(draw_world(paths.data_dir / "world"), paths)
     first, second = (train(preset("quick"), dataset, paths).predictions for _ in range(2))
     assert first.equals(second)
 
 
-def test_reviewed_labels_are_used_and_recorded(paths, trained_paths):
-    with_backbone(paths, trained_paths)
+def test_reviewed_labels_are_used_and_recorded(paths, backbones):
+    use_backbones(paths, backbones)
     folder = draw_world(paths.data_dir / "world")
     wrong = draw_photo(folder / "train" / "Asian" / "wrong.png", COLOURS["African"], 4242)
     dataset = index_dataset(folder, paths)
@@ -161,8 +154,8 @@ def test_T12_a_diverging_loss_stops_the_training():
 
 @pytest.mark.photos
 @pytest.mark.slow
-def test_quick_reaches_91_percent_on_the_real_photos(paths, trained_paths, elephants):
-    with_backbone(paths, trained_paths)
+def test_quick_reaches_91_percent_on_the_real_photos(paths, backbones, elephants):
+    use_backbones(paths, backbones)
     run = train(preset("quick"), index_dataset(elephants, paths), paths)
     accuracy = run.evaluation["test"]["accuracy"]
     assert accuracy["n"] >= 170

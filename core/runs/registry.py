@@ -32,7 +32,8 @@ def load(paths: Paths, run_id: str) -> Run:
         RunInvalidError: If its folder is damaged.
     """
     if isinstance(run_id, str) and RUN_ID.fullmatch(run_id):
-        for folder in (paths.models_dir / run_id, paths.models_dir / (STAGING_PREFIX + run_id)):
+        # Staging first: a run that is published meanwhile is then found in its place.
+        for folder in (paths.models_dir / (STAGING_PREFIX + run_id), paths.models_dir / run_id):
             if folder.is_dir() and not folder.is_symlink():
                 return read_run(folder)
     raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")

@@ -53,21 +53,26 @@ def train(
             is then listed as failed, with its log and without a model.
     """
     run = stage(paths, run_id or new_run_id(config.preset), config, _describe(dataset, paths), "running")
-    return _finish(run, paths, progress, lambda: dataset)
+    return _finish(run, paths, progress, lambda report: dataset)
 
 
 def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) -> Run:
     """Trains a run that was queued before; see `train`."""
     run = write(registry.load(paths, run_id), state="running")
-    return _finish(run, paths, progress, lambda: index_dataset(paths.dataset_folder(run.dataset["folder"]), paths))
+
+    def open_dataset(report: Reporter) -> Dataset:
+        folder = paths.dataset_folder(run.dataset["folder"])
+        return index_dataset(folder, paths, lambda done, total: report("read the dataset", done, total))
+
+    return _finish(run, paths, progress, open_dataset)
 
 
-def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[], Dataset]) -> Run:
+def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[Reporter], Dataset]) -> Run:
     reporter = Reporter(run, progress)
     started = time.monotonic()
     try:
         with _cancel_on_sigterm():
-            run = _work(run, open_dataset(), paths, reporter)
+            run = _work(run, open_dataset(reporter), paths, reporter)
             reporter.close()
             return publish(run, paths, state="succeeded", seconds=round(time.monotonic() - started, 1))
     except BaseException as error:

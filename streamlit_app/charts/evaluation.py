@@ -8,7 +8,7 @@ from core.evaluation import EvaluationResult
 from streamlit_app.charts.style import GRID, QUIET, STRONG, corner_names, empty, escaped, styled
 
 # A cell that holds most of its row is dark with white figures, any other light with dark ones: both read on any page.
-SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.26)"], [0.5, "#8675CB"], [1, "#5B4B9A"]]
+SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.14)"], [0.5, "#8675CB"], [1, "#5B4B9A"]]
 DIAGONAL = {"color": QUIET, "width": 1.5, "dash": "dot"}
 
 
@@ -166,7 +166,5 @@ def _square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
     styled(figure, height=380, x_title=x_title, y_title=y_title)
     figure.update_xaxes(tickformat=".0%", range=[-0.01, 1.02], gridcolor=GRID)
     figure.update_yaxes(tickformat=".0%", range=[-0.01, 1.03], gridcolor=GRID)
-    corner_names(
-        figure, {trace.name: trace.line.color for trace in figure.data if trace.name}, at_bottom=True
-    )
+    corner_names(figure, {trace.name: trace.line.color for trace in figure.data if trace.name}, at_bottom=True)
     return figure

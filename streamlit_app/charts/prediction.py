@@ -21,9 +21,7 @@ def probability_bars(probabilities: Mapping[str, float], colors: Mapping[str, st
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     for name, (_, value) in zip(names, ranked, strict=True):
-        figure.add_annotation(
-            x=1, y=name, text=f"{100 * value:.1f} %", showarrow=False, xanchor="left", xshift=8
-        )
+        figure.add_annotation(x=1, y=name, text=f"{100 * value:.1f} %", showarrow=False, xanchor="left", xshift=8)
     styled(figure, height=24 + 38 * len(ranked))
     figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(showgrid=False)

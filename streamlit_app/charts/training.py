@@ -23,9 +23,7 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
     for column, figure_name in enumerate(("accuracy", "loss"), start=1):
         ends = []
         for prefix, label, color in (("", "train", QUIET), ("val_", "validation", STRONG)):
-            rows = (
-                history[["epoch", prefix + figure_name]].dropna() if prefix + figure_name in history else None
-            )
+            rows = history[["epoch", prefix + figure_name]].dropna() if prefix + figure_name in history else None
             if rows is None or rows.empty:
                 continue
             shown = ":.1%" if figure_name == "accuracy" else ":.3f"
@@ -40,9 +38,7 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
                 hovertemplate=f"{label} {figure_name} after epoch %{{x}}: %{{y{shown}}}<extra></extra>",
             )
             ends.append((float(rows.iloc[-1, 1]), float(rows.iloc[-1, 0]), label, color))
-        for place, (y, x, label, color) in enumerate(
-            sorted(ends)
-        ):  # the higher line's name above, the lower's below
+        for place, (y, x, label, color) in enumerate(sorted(ends)):  # the higher line's name above, the lower's below
             end_label(figure, x, y, label, color, row=1, col=column, yshift=9 if place else -9)
     styled(figure, HEIGHT, x_title="epoch")
     figure.update_layout(margin={"t": 34})

@@ -75,9 +75,7 @@ def _folder() -> None:
     if not folder.is_dir():
         st.caption(":orange[:material/front_hand:] There is no such folder on this machine.")
     elif st.button("Open this folder", type="primary", key="open-folder"):
-        resources.dataset(
-            folder.resolve(), _progress("Reading photo")
-        )  # says what is wrong before it is chosen
+        resources.dataset(folder.resolve(), _progress("Reading photo"))  # says what is wrong before it is chosen
         _open(folder.resolve())
 
 

@@ -31,9 +31,7 @@ def show(data: Dataset) -> None:
         return
     line = f"{counted(groups.ngroups, 'group')} of photos that are equal, mirrored or nearly so."
     if across:
-        line += (
-            f" :orange[:material/front_hand: {across} of them in more than one split: a test photo is known.]"
-        )
+        line += f" :orange[:material/front_hand: {across} of them in more than one split: a test photo is known.]"
     if contradicting:
         line += f" :orange[:material/front_hand: {contradicting} of them in more than one class: a label is wrong.]"
     st.markdown(line)

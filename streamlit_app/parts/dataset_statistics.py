@@ -17,15 +17,11 @@ def show(data: Dataset) -> None:
     colors = class_colors(data.class_names)
     found = resources.statistics(data)
     st.markdown("**Photos by split and class**")
-    st.plotly_chart(
-        charts.counts(data.usable, colors), config=PLAIN, key="counts", alt="Photos by split and class"
-    )
+    st.plotly_chart(charts.counts(data.usable, colors), config=PLAIN, key="counts", alt="Photos by split and class")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Sizes**", help="Each point is a size that occurs. Larger points are more photos.")
-        st.plotly_chart(
-            charts.sizes(data.usable, colors), config=PLAIN, key="sizes", alt="Width and height in pixels"
-        )
+        st.plotly_chart(charts.sizes(data.usable, colors), config=PLAIN, key="sizes", alt="Width and height in pixels")
     with right:
         st.markdown(
             "**Brightness**",

@@ -20,16 +20,12 @@ def per_class(result: EvaluationResult) -> None:
     """How much of each class is found, and how often the answer is right."""
     st.dataframe(per_class_table(result), hide_index=True)
     measured = result.balanced_accuracy
-    st.caption(
-        f"Balanced accuracy, where every class counts the same: {measured.text(result.labels, result.split)}."
-    )
+    st.caption(f"Balanced accuracy, where every class counts the same: {measured.text(result.labels, result.split)}.")
 
 
 def per_class_table(result: EvaluationResult) -> pd.DataFrame:
     """One row a class; every share with its 95 % interval and n."""
-    predicted = [
-        sum(row[place] for row in result.confusion_matrix) for place in range(len(result.class_names))
-    ]
+    predicted = [sum(row[place] for row in result.confusion_matrix) for place in range(len(result.class_names))]
     return pd.DataFrame(
         {
             "Class": [row["class_name"] for row in result.per_class],
@@ -45,9 +41,7 @@ def per_class_table(result: EvaluationResult) -> pd.DataFrame:
 
 def calibration(result: EvaluationResult) -> None:
     """Whether a probability means what it says."""
-    st.plotly_chart(
-        charts.reliability(result), config=PLAIN, key="reliability", alt="Confidence against accuracy"
-    )
+    st.plotly_chart(charts.reliability(result), config=PLAIN, key="reliability", alt="Confidence against accuracy")
     low, high = result.ece_interval.low, result.ece_interval.high
     st.caption(
         f"Calibration error {result.ece:.3f} ({low:.3f}–{high:.3f}, n = {result.n}, {result.labels} labels, "
@@ -58,9 +52,7 @@ def calibration(result: EvaluationResult) -> None:
 
 def refusing(result: EvaluationResult) -> None:
     """What leaving the unsure photos to a person buys."""
-    refused = st.slider(
-        "Photos left to a person, the least sure first", 0, 90, 10, 1, format="%d %%", key="refused"
-    )
+    refused = st.slider("Photos left to a person, the least sure first", 0, 90, 10, 1, format="%d %%", key="refused")
     curve = pd.DataFrame(result.risk_coverage)
     point = curve.iloc[(curve["coverage"] - (1 - refused / 100)).abs().argmin()]
     answered = round(point["coverage"] * result.n)
@@ -79,6 +71,4 @@ def refusing(result: EvaluationResult) -> None:
 def _share(row: dict, name: str, n: int) -> str:
     if row[name] is None:
         return "–"
-    return (
-        f"{100 * row[name]:.1f} % ({100 * row[f'{name}_low']:.1f}–{100 * row[f'{name}_high']:.1f}, n = {n})"
-    )
+    return f"{100 * row[name]:.1f} % ({100 * row[f'{name}_low']:.1f}–{100 * row[f'{name}_high']:.1f}, n = {n})"

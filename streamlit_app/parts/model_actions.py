@@ -29,9 +29,7 @@ def show(run: Run, served: Run) -> None:
                 if st.button("Delete…", key="delete", icon=":material/delete:"):
                     confirm_delete(run)
         with st.expander("Settings and files"):
-            st.json(
-                {"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1
-            )
+            st.json({"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1)
 
 
 def roll_back(served: Run) -> None:
@@ -60,9 +58,7 @@ def confirm_roll_back(served: Run) -> None:
 @st.dialog("Delete this run?", icon=":material/delete:")
 def confirm_delete(run: Run) -> None:
     """Asks once more, and deletes."""
-    st.markdown(
-        f"**{plain(run.run_id)}** and all its files go for good. The photos and label decisions stay."
-    )
+    st.markdown(f"**{plain(run.run_id)}** and all its files go for good. The photos and label decisions stay.")
     if st.button("Delete it", type="primary", key="confirm-delete"):
         try:
             registry.delete(resources.paths(), run.run_id)

@@ -13,9 +13,7 @@ from streamlit_app.words import counted, file_size, percent
 PAGE_SIZE = 24
 
 
-def gallery(
-    data: Dataset, rows: pd.DataFrame, key: str, page_size: int = PAGE_SIZE, columns: int = 6
-) -> None:
+def gallery(data: Dataset, rows: pd.DataFrame, key: str, page_size: int = PAGE_SIZE, columns: int = 6) -> None:
     """Shows photos of a data set, a page at a time; a click opens the photo panel.
 
     Args:
@@ -37,9 +35,7 @@ def gallery(
     shown = rows.iloc[(page - 1) * page_size : page * page_size]
     colors = class_colors(data.class_names)
     with place:
-        clicked = photo_grid(
-            [_grid_photo(data, row, colors) for row in shown.to_dict("records")], key, columns
-        )
+        clicked = photo_grid([_grid_photo(data, row, colors) for row in shown.to_dict("records")], key, columns)
     if clicked:
         panel(data, clicked)
 
@@ -56,10 +52,10 @@ def panel(data: Dataset, path: str) -> None:
         st.image(image, width="stretch", alt=f"Photo labelled {row['label']}")
         st.caption("No run is served yet. Train one, and this panel also shows what it says and why.")
     else:
-        answer.show(
-            image, run, key=f"panel-{row['sha256'][:12]}", data=data, given=row["label"], own_path=path
-        )
-    facts = f"{row['label'] or 'no label'} · {row['split']} · {row['width']} × {row['height']} · {file_size(row['bytes'])}"
+        answer.show(image, run, key=f"panel-{row['sha256'][:12]}", data=data, given=row["label"], own_path=path)
+    facts = (
+        f"{row['label'] or 'no label'} · {row['split']} · {row['width']} × {row['height']} · {file_size(row['bytes'])}"
+    )
     st.text(facts)
     st.code(str(data.folder / path), language=None, wrap_lines=True)
 

@@ -38,9 +38,7 @@ def show(uploads: list, run: Run, data: Dataset) -> None:
         selection_mode="single-row",
         column_config=_COLUMNS,
     )
-    st.download_button(
-        "Save as CSV", as_csv(records), "predictions.csv", "text/csv", icon=":material/download:"
-    )
+    st.download_button("Save as CSV", as_csv(records), "predictions.csv", "text/csv", icon=":material/download:")
     for position in event.selection.rows:
         if records[position]["error"] is None:
             answer.show(decode(uploads[position].getvalue()), run, key=f"row-{position}", data=data)
@@ -55,8 +53,7 @@ def as_table(records: list[dict], contents: list[bytes]) -> pd.DataFrame:
             "label": [record["label"] or "" for record in records],
             "probability": [None if record["error"] else 100 * record["probability"] for record in records],
             "subject": [
-                None if record["subject_score"] is None else 100 * record["subject_score"]
-                for record in records
+                None if record["subject_score"] is None else 100 * record["subject_score"] for record in records
             ],
             "remark": [_remark(record) for record in records],
         }
@@ -82,9 +79,7 @@ _COLUMNS = {
     "photo": st.column_config.ImageColumn("Photo", width="small"),
     "path": "File",
     "label": "Answer",
-    "probability": st.column_config.ProgressColumn(
-        "Probability", format="%.1f %%", min_value=0, max_value=100
-    ),
+    "probability": st.column_config.ProgressColumn("Probability", format="%.1f %%", min_value=0, max_value=100),
     "subject": st.column_config.NumberColumn(
         "Subject", format="%.0f %%", help="How much the photo looks like what the model knows at all"
     ),

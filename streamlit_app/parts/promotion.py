@@ -18,18 +18,14 @@ def button(run: Run, served: Run | None, key: str) -> None:
 @st.dialog("Let this run answer?", icon=":material/publish:")
 def confirm(run: Run, served: Run | None) -> None:
     """Shows what changes, and does it."""
-    st.markdown(
-        f"From now on **{plain(run.run_id)}** answers on these pages, in the API and on the command line."
-    )
+    st.markdown(f"From now on **{plain(run.run_id)}** answers on these pages, in the API and on the command line.")
     rows = {"": ["Accuracy", "Classes", "Learned from"]}
     if served is not None:
         rows["Now"] = _facts(served)
     rows["Then"] = _facts(run)
     st.dataframe(rows, hide_index=True)
     if served is not None and set(served.class_names) != set(run.class_names):
-        st.warning(
-            "The classes change. Programs that ask the API must know the new ones.", icon=":material/warning:"
-        )
+        st.warning("The classes change. Programs that ask the API must know the new ones.", icon=":material/warning:")
     if st.button("Let it answer", type="primary", key="confirm-promotion"):
         registry.promote(resources.paths(), run.run_id)
         st.toast("The run answers now.", icon=":material/check_circle:")

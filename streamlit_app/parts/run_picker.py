@@ -10,9 +10,7 @@ from streamlit_app import loop
 from streamlit_app.words import percent
 
 
-def run_picker(
-    runs: Sequence[Run], key: str, label: str = "Run", served: Run | None = None, index: int = 0
-) -> Run:
+def run_picker(runs: Sequence[Run], key: str, label: str = "Run", served: Run | None = None, index: int = 0) -> Run:
     """A list of runs to choose one from; the choice lives in the address bar.
 
     Args:

@@ -32,8 +32,7 @@ def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
         {
             "run": [run.run_id for run in runs],
             "state": [
-                "served" if served and run.run_id == served.run_id else STATES.get(run.state, run.state)
-                for run in runs
+                "served" if served and run.run_id == served.run_id else STATES.get(run.state, run.state) for run in runs
             ],
             "accuracy": [100 * figure[0].value if figure else None for figure in figures],
             "interval": [

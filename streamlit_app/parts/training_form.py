@@ -48,13 +48,10 @@ def show(data: Dataset, runs: Sequence[Run]) -> None:
         config = _settings(preset(name))
     config = replace(config, labels=_label_source(data))
     waiting = is_waiting(config, runs)
-    if st.button(
-        f"Train {PRESETS[name].title}",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=waiting,
-        key="train",
-    ):
+    clicked = st.button(
+        f"Train {PRESETS[name].title}", type="primary", icon=":material/play_arrow:", disabled=waiting, key="train"
+    )
+    if clicked and not waiting:
         jobs.enqueue(resources.paths(), data.folder, config)
         st.rerun()
     if waiting:
@@ -119,9 +116,7 @@ def _settings(config: TrainingConfig) -> TrainingConfig:
             if isinstance(value, bool):
                 changes[name] = st.toggle(label, value, key=key, help=HELP[name])
             else:
-                low, high = next(
-                    item.metadata["range"] for item in fields(TrainingConfig) if item.name == name
-                )
+                low, high = next(item.metadata["range"] for item in fields(TrainingConfig) if item.name == name)
                 step, shown = _STEPS.get(name, (1, "%d"))
                 kind = type(value)
                 changes[name] = st.number_input(

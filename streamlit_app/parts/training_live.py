@@ -80,9 +80,7 @@ def show_finished(data: Dataset) -> None:
         if run.state != "succeeded":
             st.markdown(f":material/info: **{plain(run.run_id)}** {run.state}. {plain(run.message)}")
             return
-        st.markdown(
-            f":green[:material/check_circle:] **{plain(run.run_id)}** is ready: {plain(accuracy_text(run))}."
-        )
+        st.markdown(f":green[:material/check_circle:] **{plain(run.run_id)}** is ready: {plain(accuracy_text(run))}.")
         if served is None or served.run_id == run.run_id:
             st.caption("It answers on the Predict page.")
             return

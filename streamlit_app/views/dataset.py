@@ -13,9 +13,7 @@ by_class = data.usable["label"].value_counts()
 by_split = data.usable["split"].value_counts()
 parts = [f"{counts:,} {name}" for name, counts in by_class.items()]
 line = f"**{counted(len(data.usable), 'photo')}**: {plain(listed(parts[:8]))}; " + plain(
-    listed(
-        [f"{by_split[split]:,} for {split}" for split in ("train", "validation", "test") if split in by_split]
-    )
+    listed([f"{by_split[split]:,} for {split}" for split in ("train", "validation", "test") if split in by_split])
 )
 if len(problems):
     line += f". :orange[:material/front_hand: {counted(len(problems), 'file')} cannot be used.]"

@@ -19,9 +19,7 @@ served = resources.active_run()
 runs = [run for run in resources.runs_of(data.name) if run.state == "succeeded" and run.evaluation]
 if not runs:
     head(QUESTION, f"No run of **{plain(data.name)}** has been measured yet.")
-    navigation.empty(
-        "**Nothing to prove yet.** Every training ends with a measurement.", "training", "Train a run"
-    )
+    navigation.empty("**Nothing to prove yet.** Every training ends with a measurement.", "training", "Train a run")
     st.stop()
 
 place = st.container()
@@ -30,9 +28,7 @@ with left:
     first = next((i for i, run in enumerate(runs) if served and run.run_id == served.run_id), 0)
     run = run_picker(runs, key="run", served=served, index=first)
 splits = [split for split in ("test", "validation", "train") if split in run.evaluation]
-split = right.segmented_control(
-    "Measured on", splits, default=splits[0], key=f"split-{run.run_id}", required=True
-)
+split = right.segmented_control("Measured on", splits, default=splits[0], key=f"split-{run.run_id}", required=True)
 result = from_dict(run.evaluation[split])
 with place:
     head(
@@ -59,9 +55,7 @@ with thresholds:
     roc.markdown("**ROC**", help="Lowering the bar finds more of a class, at the price of false alarms.")
     roc.plotly_chart(charts.roc(result, colors), config=PLAIN, key="roc", alt="ROC curve of each class")
     pr.markdown("**Precision and recall**", help="The more of a class it finds, the less often it is right.")
-    pr.plotly_chart(
-        charts.precision_recall(result, colors), config=PLAIN, key="pr", alt="Precision–recall curves"
-    )
+    pr.plotly_chart(charts.precision_recall(result, colors), config=PLAIN, key="pr", alt="Precision–recall curves")
 with sure:
     evaluation_figures.calibration(result)
 with refusing:

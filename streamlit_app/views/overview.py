@@ -28,9 +28,7 @@ else:
 
 with st.container(border=True):
     if served is None:
-        navigation.empty(
-            "**Nothing can answer yet.** The first training takes seconds.", "training", "Train a run"
-        )
+        navigation.empty("**Nothing can answer yet.** The first training takes seconds.", "training", "Train a run")
     else:
         upload = st.file_uploader(
             "Drop a photo: what is it, and why?",

@@ -10,11 +10,7 @@ from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import accuracy_text
 from streamlit_app.words import listed, plain
 
-SOURCES = {
-    "upload": ":material/upload: Upload",
-    "camera": ":material/photo_camera: Camera",
-    "example": ":material/photo_library: From the data set",
-}
+SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
 TYPES = ["jpg", "jpeg", "png", "webp"]
 
 data = frame.dataset()
@@ -33,35 +29,24 @@ head(
     f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; right on {plain(accuracy_text(served))}.",
 )
 source = st.segmented_control(
-    "Photo",
-    list(SOURCES),
-    default="upload",
-    format_func=SOURCES.get,
-    key="source",
-    required=True,
+    "Photo", list(SOURCES), default="upload", format_func=SOURCES.get, key="source", required=True,
     label_visibility="collapsed",
-)
+)  # fmt: skip
 if source == "upload":
     uploads = st.file_uploader(
-        "Photos to predict",
-        type=TYPES,
-        accept_multiple_files=True,
-        key="uploads",
-        max_upload_size=10,
-        label_visibility="collapsed",
+        "Photos to predict", TYPES, True, key="uploads", max_upload_size=10, label_visibility="collapsed"
     )
-elif source == "camera":
+else:
     taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
     uploads = [taken] if taken else []
-else:
-    uploads = []
-    chosen = examples.pick(data, "Test photos: the run has not learned from them", key="example")
+
+if not uploads:
+    chosen = examples.pick(data, "Or try one of these photos, which no run has learned from", key="example")
     image = resources.photo(data, chosen) if chosen else None
     if image is not None:
-        row = data.usable[data.usable["path"] == chosen].iloc[0]
-        answer.show(image, served, key="answer", data=data, given=row["label"], own_path=chosen)
-
-if len(uploads) == 1:
+        given = data.usable.set_index("path").loc[chosen, "label"]
+        answer.show(image, served, key="answer", data=data, given=given, own_path=chosen)
+elif len(uploads) == 1:
     try:
         answer.show(decode(uploads[0].getvalue()), served, key="answer", data=data)
     except ImageError as error:
