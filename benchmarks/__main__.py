@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-NAMES = ("predict", "training", "review")
+NAMES = ("predict", "training", "review", "explain")
 
 
 @click.command()

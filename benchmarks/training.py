@@ -1,96 +1,45 @@
-"""One epoch of the baseline CNN: our input pipeline against loading every photo in Python, batch by batch.
+"""One epoch of the baseline CNN: our pipeline against loading every photo in Python, batch by batch.
 
 The second way is what `ImageDataGenerator` did: open, resize and augment each photo anew in every epoch, in Python,
-with SciPy's affine transform. Network, batch size and photos are the same.
+with SciPy's affine transform. Network, batch size and photos are the same; each way runs in a fresh process, in turn.
 """
 
-import time
+import json
+import subprocess
+import sys
 from pathlib import Path
+from statistics import median
 
-import keras
-import numpy as np
-
-from core.dataset.index import index_dataset
 from core.dataset.sample import draw_sample
 from core.paths import Paths
-from core.training.fit import Arrays, fit
-from core.training.networks import baseline_cnn
 from core.training.presets import preset
-from core.training.recipes import class_indices, read_images
 
-_EPOCHS = 2  # the first one traces and is not counted
+_WAYS = ("ours", "generator", "generator-same-kernels")
+_ROUNDS = 2
 
 
 def measure(folder: Path | None = None) -> dict:
-    """Measures both ways in turn.
+    """Measures all ways in turn, twice.
 
     Returns:
-        `ours_seconds` and `generator_seconds` an epoch (ours with its one-time decoding spread over the preset's
-        epochs), their `ratio`, `decode_seconds`, and the number of photos.
+        Median seconds an epoch: `ours_seconds` (the one-time decoding spread over the preset's epochs),
+        `generator_seconds` (as tutorials run it) and `generator_same_kernels_seconds` (with our choice of TensorFlow's
+        kernels); `ratio` and `ratio_same_kernels` of these to ours; the number of photos.
     """
-    paths = Paths.from_env()
-    folder = folder or paths.data_dir / "sample"
+    folder = folder or Paths.from_env().data_dir / "sample"
     if not folder.exists():
         draw_sample(folder)
-    dataset = index_dataset(folder, paths)
-    table = dataset.usable[dataset.usable["split"] == "train"].reset_index(drop=True)
-    labels = class_indices(table, dataset.class_names)
-    config = preset("baseline-cnn", epochs=_EPOCHS)
+    results = [{way: _run(way, folder) for way in _WAYS} for _ in range(_ROUNDS)]
     epochs = preset("baseline-cnn").epochs
-    started = time.perf_counter()
-    images = read_images(dataset, table, config.image_size, lambda done: None)
-    decoding = time.perf_counter() - started
-    ends = [time.perf_counter()]
-    fit(baseline_cnn(config, len(dataset.class_names)), Arrays(images, labels), None, config,
-        on_epoch=lambda row: ends.append(time.perf_counter()))  # fmt: skip
-    ours = ends[-1] - ends[-2] + decoding / epochs
-    generator = _generator_epoch(dataset.folder, table["path"].tolist(), labels, config, len(dataset.class_names))
-    return {"ours_seconds": ours, "generator_seconds": generator, "ratio": generator / ours,
-            "decode_seconds": decoding, "photos": len(table)}  # fmt: skip
+    ours = median(row["ours"]["epoch"] + row["ours"]["decode"] / epochs for row in results)
+    generator, same_kernels = (median(row[way]["epoch"] for row in results) for way in _WAYS[1:])
+    return {
+        "ours_seconds": ours, "generator_seconds": generator, "generator_same_kernels_seconds": same_kernels,
+        "ratio": generator / ours, "ratio_same_kernels": same_kernels / ours, "photos": results[0]["ours"]["photos"],
+    }  # fmt: skip
 
 
-def _generator_epoch(folder: Path, files: list[str], labels: np.ndarray, config, num_classes: int) -> float:
-    model = baseline_cnn(config, num_classes)
-    trained = keras.Model(model.input, model.output["probabilities"])
-    trained.compile(keras.optimizers.Adam(config.learning_rate), "sparse_categorical_crossentropy")
-    sequence = _PythonLoading(folder, files, labels, config)
-    ends = [time.perf_counter()]
-    stamp = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
-    trained.fit(sequence, epochs=_EPOCHS, verbose=0, callbacks=[stamp])
-    return ends[-1] - ends[-2]
-
-
-class _PythonLoading(keras.utils.PyDataset):
-    """What tutorials do: each photo is opened, resized and transformed in Python for each batch."""
-
-    def __init__(self, folder: Path, files: list[str], labels: np.ndarray, config):
-        super().__init__()
-        self._folder, self._files, self._labels, self._config = folder, files, labels, config
-        self._random = np.random.default_rng(0)
-
-    def __len__(self) -> int:
-        return -(-len(self._files) // self._config.batch_size)
-
-    def __getitem__(self, number: int):
-        part = slice(number * self._config.batch_size, (number + 1) * self._config.batch_size)
-        height, width = self._config.image_size
-        images = [
-            self._augmented(np.asarray(keras.utils.load_img(self._folder / file, target_size=(height, width))))
-            for file in self._files[part]
-        ]
-        return np.stack(images), self._labels[part]
-
-    def _augmented(self, image: np.ndarray) -> np.ndarray:
-        from scipy.ndimage import affine_transform
-
-        shear = self._random.uniform(-self._config.shear, self._config.shear)
-        zoom = 1 + self._random.uniform(-self._config.zoom, self._config.zoom, 2)
-        matrix = np.array([[zoom[0] * np.cos(shear), 0], [-zoom[1] * np.sin(shear), zoom[1]]])
-        center = (np.array(image.shape[:2]) - 1) / 2
-        offset = center - matrix @ center
-        channels = [
-            affine_transform(image[..., channel].astype(np.float32), matrix, offset, order=1, mode="nearest")
-            for channel in range(3)
-        ]
-        moved = np.stack(channels, axis=-1)
-        return moved[:, ::-1] if self._random.random() < 0.5 else moved
+def _run(way: str, folder: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.epoch", way, str(folder)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return json.loads(done.stdout.splitlines()[-1])

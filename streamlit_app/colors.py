@@ -15,6 +15,6 @@ def class_colors(class_names: Sequence[str]) -> dict[str, str]:
         class_names: Names of the classes, in any order.
 
     Returns:
-        Class name to `#rrggbb`; more than six classes share colours, which is why a name always stands beside one.
+        Class name to `#rrggbb`; more than six classes share colours, so a name always stands beside one.
     """
     return {name: CLASS_COLORS[place % len(CLASS_COLORS)] for place, name in enumerate(sorted(class_names))}

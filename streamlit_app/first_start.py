@@ -26,8 +26,8 @@ def is_needed(paths: Paths) -> bool:
 def prepare(paths: Paths, progress: Callable[[int, int], None] | None = None) -> str | None:
     """Draws the sample if it is missing and enqueues its first training if it never had one.
 
-    The mark on disk is made in one step, before the training is enqueued: of two sessions, processes or machines that
-    come at once only one goes on. Whoever deletes all runs later is not given one again.
+    The mark on disk is made in one step, before the training is enqueued: of two sessions, processes or
+    machines that come at once only one goes on. Whoever deletes all runs later is not given one again.
 
     Args:
         paths: Where the sample and the mark lie.

@@ -80,7 +80,7 @@ def best(runs: Sequence[Run]) -> Run | None:
 
 
 def headline(run: Run) -> tuple[Measured, str, str] | None:
-    """The figure that stands for a run: accuracy, labels and split (test, else validation); `None` if unevaluated."""
+    """The figure that stands for a run: accuracy, labels and split (test if it can); `None` if unevaluated."""
     for split in ("test", "validation", "train"):
         if split in run.evaluation:
             result = run.evaluation[split]

@@ -1,4 +1,4 @@
-"""What the pages keep between clicks and share between people; the only caching there is. Never change what it gives."""
+"""What the pages keep between clicks and share between people: the only caching. Never change what it gives."""
 
 import hashlib
 import threading

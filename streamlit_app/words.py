@@ -87,5 +87,5 @@ def answer_detail(prediction: Prediction) -> str:
             "so the bars below mean little."
         )
     if prediction.uncertain:
-        return "The classes are too close to call. Let a person look, or try a photo that shows more of the subject."
+        return "The classes are too close to call. Let a person look, or try a photo that shows more."
     return "The probability of the most likely class. The bars show all of them."

@@ -25,7 +25,8 @@ def test_times_are_words(seconds, text):
 
 
 def test_names_are_listed_like_a_sentence():
-    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+    lists = ([], ["a"], ["a", "b"], ["a", "b", "c"])
+    assert [words.listed(names) for names in lists] == ["", "a", "a and b", "a, b and c"]
 
 
 def test_markdown_is_escaped_and_stays_readable():

@@ -7,13 +7,20 @@ from PIL import Image
 
 from core.errors import MethodUnavailableError, UnknownClassError
 from core.explanation.occlusion import occlusion_map
+from core.explanation.rise import rise_map
 from core.prediction.predictor import Prediction, Predictor
 
 METHODS = {
     "class_map": "Class activation map: the network's own evidence by place, from the same pass. Instant.",
     "grad_cam": "Grad-CAM: gradients weigh the last convolution's maps. Needs TensorFlow, about a second.",
-    "occlusion": "Occlusion: parts are covered in turn and the drop of the probability is drawn. A few seconds.",
+    "grad_cam_plus_plus": "Grad-CAM++: weighs by place too, kinder to several animals. Needs TensorFlow, a second.",
+    "score_cam": "Score-CAM: hides the photo behind each feature map, no gradients. Needs TensorFlow, seconds.",
+    "smooth_grad": "SmoothGrad: pixels whose change moves the score, over noisy copies. Needs TensorFlow, seconds.",
+    "occlusion": "Occlusion: parts are covered in turn and the drop of the log-odds is drawn. About a second.",
+    "rise": "RISE: 200 random masks show which visible parts keep the class. A few seconds.",
 }
+NEEDS_TENSORFLOW = frozenset({"grad_cam", "grad_cam_plus_plus", "score_cam", "smooth_grad"})
+SIGNED = frozenset({"class_map", "occlusion", "rise"})  # these also know what speaks against a class
 
 
 @dataclass(frozen=True)
@@ -24,19 +31,21 @@ class Explanation:
         method: A key of `METHODS`.
         class_name: The class it speaks for.
         heatmap: `float32`, shape `(height, width)` of the photo, 0-1, 1 the strongest evidence; all zeros when
-            nothing spoke for the class.
+            nothing spoke for the class. If `signed`, -1 to 1, negative where it speaks against the class.
         prediction: What the run said about the photo.
+        signed: How to read `heatmap`.
     """
 
     method: str
     class_name: str
     heatmap: np.ndarray = field(repr=False)
     prediction: Prediction
+    signed: bool = False
 
 
 def explain(
     image: np.ndarray, class_name: str | None, method: str | None, predictor: Predictor,
-    prediction: Prediction | None = None,
+    prediction: Prediction | None = None, signed: bool = False,
 ) -> Explanation:  # fmt: skip
     """Explains one photo.
 
@@ -46,10 +55,11 @@ def explain(
         method: `None` takes the class map, or occlusion for a network that has none.
         predictor: The run's predictor.
         prediction: If the photo was predicted before, to save a pass.
+        signed: Also show what speaks against the class; only the methods in `SIGNED`.
 
     Raises:
         UnknownClassError: If the run does not know the class.
-        MethodUnavailableError: If the method is unknown, or the run's network cannot give it.
+        MethodUnavailableError: If the method is unknown, cannot be signed, or the run's network cannot give it.
     """
     if method is not None and method not in METHODS:
         raise MethodUnavailableError(f"Expected one of {', '.join(METHODS)} as the method, but got {method!r}.")
@@ -59,21 +69,54 @@ def explain(
     prediction = prediction or predictor.predict([image])[0]
     class_name = class_name or prediction.label
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
-    index = names.index(class_name)
+    if signed and method not in SIGNED:
+        raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
+    coarse = _coarse(method, image, names.index(class_name), predictor, prediction)
+    scaled = normalize_signed(coarse) if signed else normalize(coarse)
+    heatmap = upsample(scaled, image.shape[:2], signed)
+    return Explanation(method, class_name, heatmap, prediction, signed)
+
+
+def explain_classes(
+    image: np.ndarray, predictor: Predictor, prediction: Prediction | None = None, signed: bool = False
+) -> dict[str, Explanation]:
+    """The class map of every class from one pass, the most probable class first.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`, RGB.
+        predictor: The run's predictor.
+        prediction: If the photo was predicted before, to save the pass.
+        signed: Also show what speaks against each class.
+
+    Raises:
+        MethodUnavailableError: If the network has no class maps.
+    """
+    prediction = prediction or predictor.predict([image])[0]
+    ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)
+    return {name: explain(image, name, "class_map", predictor, prediction, signed) for name in ranked}
+
+
+def available_methods(prediction: Prediction, tensorflow: bool = False) -> list[str]:
+    """The methods that can explain this prediction, the default one first.
+
+    Args:
+        prediction: Of the photo.
+        tensorflow: Whether this process may load TensorFlow.
+    """
+    light = ["occlusion", "rise"] if prediction.class_maps is None else ["class_map", "occlusion", "rise"]
+    return light + ([name for name in METHODS if name in NEEDS_TENSORFLOW] if tensorflow else [])
+
+
+def _coarse(method: str, image: np.ndarray, index: int, predictor: Predictor, prediction: Prediction) -> np.ndarray:
     if method == "class_map":
-        coarse = class_map(prediction, index)
-    elif method == "occlusion":
-        coarse = occlusion_map(image, index, predictor)
-    else:
-        from core.explanation.gradient_maps import grad_cam  # imports TensorFlow: only when asked for
+        return class_map(prediction, index)
+    if method == "occlusion":
+        return occlusion_map(image, index, predictor)
+    if method == "rise":
+        return rise_map(image, index, predictor)
+    from core.explanation.gradient_maps import gradient_map  # imports TensorFlow: only when asked for
 
-        coarse = grad_cam(image, index, predictor.run)
-    return Explanation(method, class_name, upsample(normalize(coarse), image.shape[:2]), prediction)
-
-
-def available_methods(prediction: Prediction) -> list[str]:
-    """The methods that can explain this prediction without TensorFlow, the default one first."""
-    return ["occlusion"] if prediction.class_maps is None else ["class_map", "occlusion"]
+    return gradient_map(method, image, index, predictor.run)
 
 
 def class_map(prediction: Prediction, class_index: int) -> np.ndarray:
@@ -105,8 +148,15 @@ def normalize(coarse: np.ndarray) -> np.ndarray:
     return positive / peak if peak > 0 else positive
 
 
-def upsample(coarse: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def normalize_signed(coarse: np.ndarray) -> np.ndarray:
+    """Scales a map so that its strongest value, for or against, is 1 or -1; zeros stay zeros."""
+    values = coarse.astype(np.float32)
+    peak = np.abs(values).max(initial=0)
+    return values / peak if peak > 0 else values
+
+
+def upsample(coarse: np.ndarray, size: tuple[int, int], signed: bool = False) -> np.ndarray:
     """Enlarges a map smoothly to `(height, width)`; the network saw the whole photo squashed, so this undoes it."""
     height, width = size
     large = Image.fromarray(coarse.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
-    return np.clip(np.asarray(large), 0, 1)
+    return np.clip(np.asarray(large), -1 if signed else 0, 1)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.dataset.images import resize
+from core.explanation.masking import log_odds
 from core.prediction.predictor import Predictor
 
 _CELLS = 8  # the covered square has two cells a side and moves by one
@@ -30,10 +31,9 @@ def occlusion_map(image: np.ndarray, class_index: int, predictor: Predictor) -> 
         covered = small.copy()
         covered[rows[row] : rows[row + 2], columns[column] : columns[column + 2]] = fill
         variants.append(covered)
-    probabilities = np.clip(predictor.probabilities(variants)[:, class_index].astype(np.float64), 1e-6, 1 - 1e-6)
-    log_odds = np.log(probabilities / (1 - probabilities))
+    scores = log_odds(predictor.probabilities(variants)[:, class_index])
     total, count = np.zeros((_CELLS, _CELLS)), np.zeros((_CELLS, _CELLS))
-    for (row, column), value in zip(corners, log_odds[1:], strict=True):
-        total[row : row + 2, column : column + 2] += log_odds[0] - value
+    for (row, column), value in zip(corners, scores[1:], strict=True):
+        total[row : row + 2, column : column + 2] += scores[0] - value
         count[row : row + 2, column : column + 2] += 1
     return (total / count).astype(np.float32)

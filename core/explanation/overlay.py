@@ -1,6 +1,7 @@
 """A heat map is laid over its photo in colours that survive colour blindness and grey printing."""
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -10,31 +11,78 @@ _SCALE = np.array([
     (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99),
     (170, 220, 50), (253, 231, 37),
 ], dtype=np.float64)  # fmt: skip
-_TABLE = np.stack(
-    [np.interp(np.linspace(0, 1, 256), np.linspace(0, 1, len(_SCALE)), _SCALE[:, channel]) for channel in range(3)],
-    axis=-1,
-).round().astype(np.uint8)  # fmt: skip
+# ColorBrewer's PuOr (Brewer 2002): violet against orange, told apart by all colour-blind eyes, light in the middle.
+_SIGNED_SCALE = np.array([
+    (45, 0, 75), (84, 39, 136), (128, 115, 172), (178, 171, 210), (247, 247, 247), (253, 184, 99), (224, 130, 20),
+    (179, 88, 6), (127, 59, 8),
+], dtype=np.float64)  # fmt: skip
 
 
-def colorize(heatmap: np.ndarray) -> np.ndarray:
-    """Colours a heat map: dark violet is no evidence, yellow the strongest.
+def _table(scale: np.ndarray) -> np.ndarray:
+    steps = np.linspace(0, 1, len(scale))
+    channels = [np.interp(np.linspace(0, 1, 256), steps, scale[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+_TABLE, _SIGNED_TABLE = _table(_SCALE), _table(_SIGNED_SCALE)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the colours of a heat map mean.
+
+    Attributes:
+        values: Ascending, 0 to 1, or -1 to 1 for a signed map.
+        colors: `#rrggbb` of each value.
+        low, middle, high: What the first, middle and last value mean; `middle` is "" where it needs no words.
+    """
+
+    values: tuple[float, ...]
+    colors: tuple[str, ...]
+    low: str
+    middle: str
+    high: str
+
+
+def legend(signed: bool = False, class_name: str = "", steps: int = 9) -> Legend:
+    """The scale to show beside a heat map.
 
     Args:
-        heatmap: `float32`, shape `(height, width)`, 0-1.
+        signed: For a map from -1 to 1.
+        class_name: Named in the words, if given.
+        steps: Number of colours.
+    """
+    values = np.linspace(-1 if signed else 0, 1, steps)
+    pixels = colorize(values[None].astype(np.float32), signed)[0]
+    target = class_name or "the class"
+    words = (f"against {target}", "neither", f"for {target}") if signed else ("no evidence", "", f"most for {target}")
+    colors = tuple("#{:02x}{:02x}{:02x}".format(*pixel) for pixel in pixels.tolist())
+    return Legend(tuple(values.tolist()), colors, *words)
+
+
+def colorize(heatmap: np.ndarray, signed: bool = False) -> np.ndarray:
+    """Colours a heat map: dark violet is no evidence, yellow the strongest; signed, violet against, orange for.
+
+    Args:
+        heatmap: `float32`, shape `(height, width)`, 0-1, or -1 to 1 if `signed`.
+        signed: Which of the two scales.
 
     Returns:
         `uint8`, shape `(height, width, 3)`.
     """
+    if signed:
+        return _SIGNED_TABLE[((np.clip(heatmap, -1, 1) + 1) * 127.5 + 0.5).astype(np.uint8)]
     return _TABLE[(np.clip(heatmap, 0, 1) * 255 + 0.5).astype(np.uint8)]
 
 
-def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5) -> np.ndarray:
+def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5, signed: bool = False) -> np.ndarray:
     """Lays a heat map over its photo.
 
     Args:
         image: `uint8`, shape `(height, width, 3)`.
-        heatmap: `float32`, shape `(height, width)`, 0-1.
+        heatmap: `float32`, shape `(height, width)`, 0-1, or -1 to 1 if `signed`.
         opacity: Of the colours, 0 (photo only) to 1 (colours only).
+        signed: Which scale, as `colorize`.
 
     Returns:
         `uint8`, shape of `image`.
@@ -47,7 +95,7 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5) -> np.
     if not 0 <= opacity <= 1:
         raise ValueError(f"Expected an opacity between 0 and 1, but got {opacity}.")
     weight = round(opacity * 256)  # whole numbers: five times faster than floats on a large photo
-    mixed = image.astype(np.uint16) * (256 - weight) + colorize(heatmap).astype(np.uint16) * weight
+    mixed = image.astype(np.uint16) * (256 - weight) + colorize(heatmap, signed).astype(np.uint16) * weight
     return ((mixed + 128) >> 8).astype(np.uint8)
 
 

@@ -1,5 +1,6 @@
 """Label decisions: an append-only overlay on a dataset; the last decision about a picture counts, photos stay."""
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -57,17 +58,30 @@ def decide(
         DatasetError: If the photo is not in the dataset or has no readable content.
         UnknownClassError: If `label` is not one of the dataset's classes.
     """
+    return decide_all(dataset, [path], action, label, reviewer, note)[0]
+
+
+def decide_all(
+    dataset: Dataset, paths: list[str], action: Action, label: str = "", reviewer: str = "", note: str = ""
+) -> list[Decision]:
+    """Records the same decision about several photos, all or none; arguments and errors as `decide`."""
     if action not in ACTIONS:
         raise DatasetError(f"Expected one of {', '.join(ACTIONS)}, but got {action!r}.")
     if action == "relabel" and label not in dataset.class_names:
         raise UnknownClassError(f"Expected one of {', '.join(dataset.class_names)} as the label, but got {label!r}.")
-    row = find_photo(dataset, path)
-    decision = Decision(
-        image=row["sha256"], path=row["path"], action=action, label=label if action == "relabel" else "",
-        reviewer=reviewer, at=datetime.now(UTC).isoformat(timespec="milliseconds"), note=note,
-    )  # fmt: skip
-    append(dataset, [decision])
-    return decision
+    rows = [find_photo(dataset, path) for path in paths]
+    made = [
+        Decision(image=row["sha256"], path=row["path"], action=action, label=label if action == "relabel" else "",
+                 reviewer=reviewer, at=now(), note=note)
+        for row in rows
+    ]  # fmt: skip
+    append(dataset, made)
+    return made
+
+
+def now() -> str:
+    """This moment as decisions carry it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def find_photo(dataset: Dataset, path: str) -> pd.Series:
@@ -102,7 +116,10 @@ def append(dataset: Dataset, decisions: list[Decision]) -> None:
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # a crash cut the last line: close it
-        os.write(descriptor, (("\n" if torn else "") + lines).encode())
+        # A lone surrogate (from a file name) becomes the JSON escape of itself.
+        content = (("\n" if torn else "") + lines).encode("utf-8", "backslashreplace")
+        if os.write(descriptor, content) != len(content):
+            raise OSError(errno.ENOSPC, "The decision could not be saved: the disk is full", str(file))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -113,18 +130,28 @@ def append(dataset: Dataset, decisions: list[Decision]) -> None:
 def log(dataset: Dataset) -> list[Decision]:
     """All decisions ever made, oldest first; a torn line is left out."""
     try:
-        lines = decisions_file(dataset).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = decisions_file(dataset).read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return []
     found = []
-    for line in lines:
+    for line in lines:  # not `splitlines`: a note may hold U+2028, which JSON leaves as it is
         try:
             decision = Decision(**json.loads(line))
         except (ValueError, TypeError):
             continue
-        if decision.action in ACTIONS:
+        if decision.action in ACTIONS and all(isinstance(value, str) for value in asdict(decision).values()):
             found.append(decision)
     return found
+
+
+def history(dataset: Dataset, path: str) -> list[Decision]:
+    """All that was ever decided about a photo and its exact copies, oldest first.
+
+    Raises:
+        DatasetError: If there is no such readable photo.
+    """
+    image = find_photo(dataset, path)["sha256"]
+    return [decision for decision in log(dataset) if decision.image == image]
 
 
 def current(decisions: list[Decision]) -> dict[str, Decision]:

@@ -38,7 +38,7 @@ PRESETS = {
             preset="baseline-cnn", network="cnn", image_size=(150, 150), epochs=15, batch_size=32,
             learning_rate=1e-4, flip=True, shear=0.2, zoom=0.2, dropout=0.5,
         ),
-        seconds_per_photo=0.3,
+        seconds_per_photo=0.5,
     ),
 }  # fmt: skip
 

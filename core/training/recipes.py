@@ -84,6 +84,7 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
 def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
     """Trains the baseline CNN from scratch with Keras and converts it to LiteRT; arguments as above."""
     report("start TensorFlow", 0, 1)
+    prepare_tensorflow()
     from core.runs.export import keras_bytes, litert_bytes
     from core.training.embeddings import remember
     from core.training.fit import Arrays, fit
@@ -117,6 +118,15 @@ RECIPES: dict[str, Callable[[Run, Dataset, pd.DataFrame, Paths, Report], Trained
     "linear-head": train_linear_head,
     "cnn": train_cnn,
 }
+
+
+def prepare_tensorflow() -> None:
+    """Chooses TensorFlow's faster CPU kernels; has an effect before TensorFlow is imported only.
+
+    oneDNN is on by default on newer processors only; on AVX2 ones it halves the time of a training step.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def class_indices(table: pd.DataFrame, class_names: tuple[str, ...]) -> np.ndarray:

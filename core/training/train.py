@@ -46,7 +46,7 @@ def train(
         progress: Called often, with no user interface in mind.
 
     Returns:
-        The published run; it is not served until it is promoted.
+        The published run; unless it is the very first, it is not served until it is promoted.
 
     Raises:
         TrainingError: If it cannot start, diverges, or its written model does not predict what it learned. The run
@@ -73,8 +73,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
     try:
         with _cancel_on_sigterm():
             run = _work(run, open_dataset(reporter), paths, reporter)
-            reporter.close()
-            return publish(run, paths, state="succeeded", seconds=round(time.monotonic() - started, 1))
+        reporter.close()
+        run = publish(run, paths, state="succeeded", seconds=round(time.monotonic() - started, 1))
     except BaseException as error:
         cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
         if not cancelled and not isinstance(error, TuskscopeError):
@@ -88,6 +88,9 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
         if cancelled or isinstance(error, TuskscopeError):
             raise
         raise TrainingError(message) from error
+    if registry.active_id(paths) is None:  # the very first run has none to be compared with
+        registry.promote(paths, run.run_id)
+    return run
 
 
 def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:

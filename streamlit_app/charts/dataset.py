@@ -71,7 +71,7 @@ def sizes(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
 
 
 def brightness(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
-    """How bright the photos of each class are: share of the class by mean brightness, 0 black to 255 white."""
+    """How bright the photos of each class are: share of the class by mean brightness (0 black)."""
     if table.empty:
         return empty()
     figure = go.Figure()

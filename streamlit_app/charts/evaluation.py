@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from core.evaluation import EvaluationResult
 from streamlit_app.charts.style import GRID, QUIET, STRONG, corner_names, empty, escaped, styled
 
-# A cell that holds most of its row is dark with white figures, any other light with dark ones: both read on any page.
+# A cell that holds most of its row is dark with white figures, any other light with dark ones: both read
+# on any page.
 SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.14)"], [0.5, "#8675CB"], [1, "#5B4B9A"]]
 DIAGONAL = {"color": QUIET, "width": 1.5, "dash": "dot"}
 

@@ -1,4 +1,4 @@
-"""The answer about one photo: the sentence, the probabilities, the pixels that spoke for it, similar photos."""
+"""The answer about one photo: sentence, probabilities, the pixels that spoke for it, similar photos."""
 
 import numpy as np
 import streamlit as st
@@ -19,7 +19,13 @@ NUM_SIMILAR = 4
 
 @st.fragment
 def show(
-    image: np.ndarray, run: Run, key: str, data: Dataset | None = None, given: str = "", own_path: str = ""
+    image: np.ndarray,
+    run: Run,
+    key: str,
+    data: Dataset | None = None,
+    given: str = "",
+    own_path: str = "",
+    heading: str = "##",
 ) -> None:
     """Shows what a run says of a photo, and why.
 
@@ -30,12 +36,13 @@ def show(
         data: The data set to show similar photos of, if it is the one the run learned from.
         given: The photo's label, if it has one.
         own_path: The photo's path in `data`, so that it is not its own neighbour.
+        heading: Markdown level of the sentence; a dialog shows headings smaller.
     """
     predictor = resources.predictor(run)
     prediction = predictor.predict([image])[0]
     left, right = st.columns([3, 2], gap="medium")
     with right:
-        sentence(prediction, given)
+        sentence(prediction, given, heading)
         st.plotly_chart(
             probability_bars(prediction.probabilities, class_colors(run.class_names)),
             key=f"{key}-bars",
@@ -59,13 +66,14 @@ def show(
         _similar(prediction, run, data, key, own_path)
 
 
-def sentence(prediction: Prediction, given: str = "") -> None:
+def sentence(prediction: Prediction, given: str = "", heading: str = "##") -> None:
     """The answer in words, and whether a person should look."""
-    needs_person = prediction.uncertain or (given and given != prediction.label)
+    contradicted = given in prediction.probabilities and given != prediction.label
+    needs_person = prediction.uncertain or contradicted
     icon = ":orange[:material/front_hand:] " if needs_person else ""
-    st.markdown(f"## {icon}{plain(answer(prediction))}")
+    st.markdown(f"{heading} {icon}{plain(answer(prediction))}")
     detail = plain(answer_detail(prediction))
-    if given and given != prediction.label:
+    if contradicted:
         detail = f"The folder says **{plain(given)}**. " + detail
     st.caption(detail)
 

@@ -57,8 +57,9 @@ def refusing(result: EvaluationResult) -> None:
     point = curve.iloc[(curve["coverage"] - (1 - refused / 100)).abs().argmin()]
     answered = round(point["coverage"] * result.n)
     st.markdown(
-        f"Leave **{percent(1 - point['coverage'])}** of the photos to a person, and **{percent(point['errors'], 1)}** of "
-        f"the {answered} others are wrong. They are those with a probability of at least {percent(point['threshold'], 1)}."
+        f"Leave **{percent(1 - point['coverage'])}** of the photos to a person, and "
+        f"**{percent(point['errors'], 1)}** of the {answered} others are wrong. They are those with a probability "
+        f"of at least {percent(point['threshold'], 1)}."
     )
     st.plotly_chart(
         charts.risk_coverage(result, point["coverage"]),

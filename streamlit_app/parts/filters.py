@@ -1,4 +1,4 @@
-"""The filters of a gallery: they live in the address bar, so that a link shows the same photos to somebody else."""
+"""The filters of a gallery: they live in the address bar, so that a link shows somebody else the same photos."""
 
 from dataclasses import dataclass
 
@@ -51,25 +51,20 @@ def filter_bar(data: Dataset, has_predictions: bool) -> Filters:
     splits = [ALL, *dict.fromkeys(data.table["split"])]
     shows = [key for key in SHOWS if has_predictions or key in (ALL, "problem")]
     orders = [key for key in ORDERS if has_predictions or key not in ("unsure", "sure")]
-    columns = st.columns([2, 2, 3, 3, 3], vertical_alignment="bottom")
     every = {ALL: "All"}
-    return Filters(
-        label=columns[0].selectbox(
-            "Class",
-            [ALL, *data.class_names],
-            key="class",
-            bind="query-params",
-            format_func=lambda name: every.get(name, name),
-        ),
-        split=columns[1].selectbox(
-            "Split", splits, key="split", bind="query-params", format_func=lambda name: every.get(name, name)
-        ),
-        show=columns[2].selectbox("Show", shows, key="show", bind="query-params", format_func=SHOWS.get),
-        order=columns[3].selectbox("Order", orders, key="order", bind="query-params", format_func=ORDERS.get),
-        words=columns[4].text_input(
-            "Name contains", key="name", bind="query-params", placeholder="part of a file name"
-        ),
-    )
+    bound = {"bind": "query-params"}
+
+    def shown(name: str) -> str:
+        return every.get(name, name)
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return Filters(
+            label=st.selectbox("Class", [ALL, *data.class_names], key="class", format_func=shown, width=145, **bound),
+            split=st.selectbox("Split", splits, key="split", format_func=shown, width=145, **bound),
+            show=st.selectbox("Show", shows, key="show", format_func=SHOWS.get, width=230, **bound),
+            order=st.selectbox("Order", orders, key="order", format_func=ORDERS.get, width=180, **bound),
+            words=st.text_input("Name contains", key="name", placeholder="part of a name", width=150, **bound),
+        )
 
 
 def with_predictions(table: pd.DataFrame, run: Run | None) -> pd.DataFrame:

@@ -52,7 +52,9 @@ def panel(data: Dataset, path: str) -> None:
         st.image(image, width="stretch", alt=f"Photo labelled {row['label']}")
         st.caption("No run is served yet. Train one, and this panel also shows what it says and why.")
     else:
-        answer.show(image, run, key=f"panel-{row['sha256'][:12]}", data=data, given=row["label"], own_path=path)
+        answer.show(
+            image, run, key=f"panel-{row['sha256'][:12]}", data=data, given=row["label"], own_path=path, heading="#"
+        )
     facts = (
         f"{row['label'] or 'no label'} · {row['split']} · {row['width']} × {row['height']} · {file_size(row['bytes'])}"
     )

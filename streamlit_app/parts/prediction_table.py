@@ -26,12 +26,16 @@ def show(uploads: list, run: Run, data: Dataset) -> None:
     place.empty()
     failed = sum(record["error"] is not None for record in records)
     unsure = sum(record["uncertain"] is True for record in records)
-    line = f"**{counted(len(records), 'photo')}**"
-    line += f", :orange[:material/front_hand: {unsure} need a person]" if unsure else ", all clear"
-    st.markdown(line + (f", {counted(failed, 'file')} could not be read." if failed else "."))
+    line = [f"**{counted(len(records), 'photo')}**"]
+    if unsure:
+        line.append(f":orange[:material/front_hand: {unsure} need a person]")
+    if failed:
+        line.append(f"{counted(failed, 'file')} could not be read")
+    st.markdown(", ".join(line) + (": every answer is clear." if len(line) == 1 else "."))
     event = st.dataframe(
         as_table(records, [upload.getvalue() for upload in uploads]),
         hide_index=True,
+        placeholder="",
         row_height=64,
         key="table",
         on_select="rerun",

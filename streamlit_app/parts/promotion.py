@@ -15,14 +15,13 @@ def button(run: Run, served: Run | None, key: str) -> None:
         confirm(run, served)
 
 
-@st.dialog("Let this run answer?", icon=":material/publish:")
+@st.dialog("Let this run answer?", width="medium", icon=":material/publish:")
 def confirm(run: Run, served: Run | None) -> None:
     """Shows what changes, and does it."""
     st.markdown(f"From now on **{plain(run.run_id)}** answers on these pages, in the API and on the command line.")
-    rows = {"": ["Accuracy", "Classes", "Learned from"]}
+    rows = [{"": "Then", **_facts(run)}]
     if served is not None:
-        rows["Now"] = _facts(served)
-    rows["Then"] = _facts(run)
+        rows.insert(0, {"": "Now", **_facts(served)})
     st.dataframe(rows, hide_index=True)
     if served is not None and set(served.class_names) != set(run.class_names):
         st.warning("The classes change. Programs that ask the API must know the new ones.", icon=":material/warning:")
@@ -32,5 +31,9 @@ def confirm(run: Run, served: Run | None) -> None:
         st.rerun()
 
 
-def _facts(run: Run) -> list[str]:
-    return [accuracy_text(run), listed(run.class_names), f"{run.dataset['name']} ({run.labels} labels)"]
+def _facts(run: Run) -> dict[str, str]:
+    return {
+        "Accuracy": accuracy_text(run),
+        "Classes": listed(run.class_names),
+        "Learned from": f"{run.dataset['name']} ({run.labels} labels)",
+    }

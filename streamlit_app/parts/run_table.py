@@ -26,7 +26,7 @@ def choose(runs: Sequence[Run], served: Run | None, key: str) -> Run | None:
 
 
 def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
-    """One row a run, in their order: `run`, `state`, `accuracy` with interval and n, `curve`, and where it comes from."""
+    """One row a run, in their order: id, state, accuracy with interval and n, curve, and where it comes from."""
     figures = [loop.headline(run) for run in runs]
     return pd.DataFrame(
         {
@@ -34,7 +34,7 @@ def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
             "state": [
                 "served" if served and run.run_id == served.run_id else STATES.get(run.state, run.state) for run in runs
             ],
-            "accuracy": [100 * figure[0].value if figure else None for figure in figures],
+            "accuracy": [round(100 * figure[0].value, 1) if figure else None for figure in figures],
             "interval": [
                 f"{100 * figure[0].low:.1f}–{100 * figure[0].high:.1f} %, n = {figure[0].n}, {figure[2]}"
                 if figure

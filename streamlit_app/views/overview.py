@@ -62,9 +62,10 @@ for column, step in zip(st.columns(len(steps)), steps, strict=True):
 
 with st.expander("New here? What Tuskscope does"):
     st.markdown(
-        "Tuskscope turns a folder of photos into a classifier you can trust, on this machine, without an account.  \n"
-        "It shows the photos, finds labels that look wrong, trains, and says how good the result is and how sure that "
-        "is.  \n"
+        "Tuskscope turns a folder of photos into a classifier you can trust, on this machine, without an "
+        "account.  \n"
+        "It shows the photos, finds labels that look wrong, trains, and says how good the result is and how "
+        "sure that is.  \n"
         "Every answer comes with the pixels that spoke for it. Start with the step that is highlighted above."
     )
 with st.expander("Ask from elsewhere: the API"):

@@ -26,7 +26,8 @@ if served is None:
 
 head(
     "What is this, and why?",
-    f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; right on {plain(accuracy_text(served))}.",
+    f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; "
+    f"right on {plain(accuracy_text(served))}.",
 )
 source = st.segmented_control(
     "Photo", list(SOURCES), default="upload", format_func=SOURCES.get, key="source", required=True,

@@ -1,0 +1,133 @@
+"""Which explanation deserves to be the default: every method against the drawn sample's known evidence."""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.timing import interleaved_ms
+from core.dataset.images import decode
+from core.dataset.index import index_dataset
+from core.dataset.drawing.truth import read_truth
+from core.dataset.sample import draw_sample
+from core.evaluation.intervals import wilson
+from core.explanation.faithfulness import centre_map, random_maps
+from core.explanation.heatmap import METHODS, NEEDS_TENSORFLOW, explain, upsample
+from core.explanation.known_truth import evidence_mask, point
+from core.explanation.sanity import check_sanity
+from core.explanation.trust import measure_trust
+from core.paths import Paths
+from core.prediction.predictor import Predictor
+from core.training.presets import preset
+from core.training.train import train
+
+_SLOW = {**dict.fromkeys(NEEDS_TENSORFLOW, 24), "rise": 24}  # pictures for methods that take seconds
+_NUM_TRUSTED = 24
+_ROUNDS = 60
+
+
+def measure(folder: Path | None = None) -> dict:
+    """Explains the correctly predicted test pictures of a drawn sample with a `quick` run trained on it.
+
+    Args:
+        folder: A drawn sample; the default one, drawn if it is missing.
+
+    Returns:
+        `methods`: by method the pointing game's `hits` (with interval), `hits_with_margin`, mean `energy` in the
+        boxes, `pictures` and `seconds` a map (median, warm); `centre` and `random` likewise. `trust`: verdicts of
+        class maps and of maps of nothing, median seconds. `sanity`: the weight-randomisation check. `cost`: a
+        prediction with its class map against one without, in turn.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        paths = replace(Paths.from_env(), models_dir=Path(scratch))
+        folder = folder or paths.data_dir / "sample"
+        if not folder.exists():
+            draw_sample(folder)
+        run = train(preset("quick"), index_dataset(folder, paths), paths, run_id="explain-benchmark")
+        predictor = Predictor(run)
+        pictures, num_test = _correct(folder, predictor)
+        methods = {name: _method(name, pictures[: _SLOW.get(name)], predictor) for name in METHODS}
+        blobs = {"centre": [centre_map()] * len(pictures), "random": random_maps(len(pictures))}
+        for name, maps in blobs.items():
+            methods[name] = _score([(upsample(heatmap, mask.shape), mask)
+                                    for heatmap, (_, mask, _) in zip(maps, pictures, strict=True)])  # fmt: skip
+        sanity = check_sanity(run, paths)
+        return {
+            "sample": folder.name, "split": "test", "predicted_correctly": len(pictures), "elephants": num_test,
+            "evidence_share_of_picture": float(np.mean([mask.mean() for _, mask, _ in pictures])),
+            "methods": methods, "trust": _trust(pictures, predictor), "cost": _cost(pictures[0][0], predictor),
+            "sanity": {"head_correlation": sanity.head_correlation, "passed": sanity.passed,
+                       "network_correlation": sanity.network_correlation},
+        }  # fmt: skip
+
+
+def _correct(folder: Path, predictor: Predictor) -> tuple[list[tuple], int]:
+    """`(image, evidence mask, prediction)` of the test elephants whose true species was predicted."""
+    truth = read_truth(folder)
+    truth = truth[(truth["split"] == "test") & (truth["not_subject"] == 0)]
+    truth = truth.sample(frac=1, random_state=0)  # the slow methods take the first ones
+    found = []
+    for _, row in truth.iterrows():
+        image = decode(folder / row["path"])
+        prediction = predictor.predict([image])[0]
+        if prediction.label == row["true_label"]:
+            found.append((image, evidence_mask(row, image.shape[:2]), prediction))
+    return found, len(truth)
+
+
+def _method(name: str, pictures: list[tuple], predictor: Predictor) -> dict:
+    explain(pictures[0][0], None, name, predictor)  # loads and compiles
+    pairs, seconds = [], []
+    for image, mask, _ in pictures:
+        started = time.perf_counter()
+        heatmap = explain(image, None, name, predictor).heatmap
+        seconds.append(time.perf_counter() - started)
+        pairs.append((heatmap, mask))
+    return {**_score(pairs), "seconds": median(seconds)}
+
+
+def _score(pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict:
+    points = [point(heatmap, mask) for heatmap, mask in pairs]
+    hits = sum(item.hit for item in points)
+    interval = wilson(hits, len(points))
+    return {"hits": hits / len(points), "low": interval.low, "high": interval.high, "pictures": len(points),
+            "hits_with_margin": float(np.mean([item.hit_with_margin for item in points])),
+            "energy": float(np.mean([item.energy for item in points]))}  # fmt: skip
+
+
+def _trust(pictures: list[tuple], predictor: Predictor) -> dict:
+    """Verdicts of class maps and, to know how often luck says so, of maps of nothing."""
+    nothing = random_maps(_NUM_TRUSTED, seed=99)
+    own, luck = [], []
+    for number, (image, _, prediction) in enumerate(pictures[:_NUM_TRUSTED]):
+        explanation = explain(image, None, None, predictor, prediction)
+        own.append(measure_trust(image, explanation, predictor))
+        blank = replace(explanation, heatmap=upsample(nothing[number], image.shape[:2]))
+        luck.append(measure_trust(image, blank, predictor, stability=False))
+
+    def shares(items: list) -> dict:
+        return {verdict: float(np.mean([item.verdict == verdict for item in items]))
+                for verdict in ("clearly", "barely", "not")}  # fmt: skip
+
+    return {
+        "pictures": len(own), "class_map": shares(own), "nothing": shares(luck),
+        "deletion": float(np.mean([item.deletion for item in own])),
+        "insertion": float(np.mean([item.insertion for item in own])),
+        "gain": float(np.mean([item.gain for item in own])),
+        "random_gain": float(np.mean([item.random_gain for item in own])),
+        "centre_gain": float(np.mean([item.centre_gain for item in own])),
+        "flip_stability": float(np.mean([item.flip_stability for item in own])),
+        "shift_stability": float(np.mean([item.shift_stability for item in own])),
+        "seconds": median(item.seconds for item in own),
+    }  # fmt: skip
+
+
+def _cost(image: np.ndarray, predictor: Predictor) -> dict:
+    times = interleaved_ms({
+        "predict_ms": lambda: predictor.predict([image]),
+        "predict_and_class_map_ms": lambda: explain(image, None, "class_map", predictor),
+    }, _ROUNDS)  # fmt: skip
+    return {**times, "ratio": times["predict_and_class_map_ms"] / times["predict_ms"]}

@@ -1,0 +1,100 @@
+"""Does the photo's answer really hang on what a map shows? Deletion and insertion, against chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from core.dataset.images import resize
+from core.explanation.masking import blurred, mixed
+from core.prediction.predictor import Predictor
+
+STEPS = 6  # shares of the photo between nothing and all
+NUM_RANDOM = 4
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How the probability of a class moves when a map says which pixels go first.
+
+    Attributes:
+        shares: Share of the pixels that are changed, 0 to 1.
+        deletion: Probability when the strongest pixels are hidden first.
+        insertion: Probability when the strongest pixels are shown first on the hidden photo.
+        deletion_auc: Area under `deletion`, 0-1; low is good.
+        insertion_auc: Area under `insertion`, 0-1; high is good.
+    """
+
+    shares: tuple[float, ...]
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+    deletion_auc: float
+    insertion_auc: float
+
+    @property
+    def gain(self) -> float:
+        """Insertion minus deletion area: -1 to 1, 0 for a map that orders nothing."""
+        return self.insertion_auc - self.deletion_auc
+
+
+def faithfulness(
+    image: np.ndarray, class_index: int, heatmaps: list[np.ndarray], predictor: Predictor
+) -> list[Curves]:
+    """Measures deletion and insertion (Petsiuk 2018, "RISE", section 4.2) of several maps of one photo.
+
+    Hidden pixels are blurred in both games, so that both run between the same two pictures.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`.
+        class_index: Position in the run's `class_names`.
+        heatmaps: Each `float32`, any shape over the whole photo; only the order of the values counts.
+        predictor: The run's predictor; it is asked 2 + 12 times a map.
+    """
+    small = resize(image, predictor.run.image_size)
+    hidden = blurred(small)
+    shares = np.linspace(0, 1, STEPS + 2)
+    variants = [small, hidden]
+    for heatmap in heatmaps:
+        rank = _ranks(heatmap, small.shape[:2])
+        for share in shares[1:-1]:
+            variants += [mixed(small, hidden, rank >= share), mixed(hidden, small, rank >= share)]
+    scores = predictor.probabilities(variants)[:, class_index].astype(float)
+    result = []
+    for played in scores[2:].reshape(len(heatmaps), STEPS, 2):
+        deletion = np.array([scores[0], *played[:, 0], scores[1]])
+        insertion = np.array([scores[1], *played[:, 1], scores[0]])
+        areas = [float(np.trapezoid(curve, shares)) for curve in (deletion, insertion)]
+        result.append(Curves(*(tuple(curve.tolist()) for curve in (shares, deletion, insertion)), *areas))
+    return result
+
+
+def random_maps(number: int, seed: int = 0) -> list[np.ndarray]:
+    """Smooth maps of nothing, as coarse as a class map: what chance would point at.
+
+    Returns:
+        Each `float32`, shape `(56, 56)`, 0-1.
+    """
+    random = np.random.default_rng(seed)
+    coarse = [Image.fromarray(random.random((7, 7)).astype(np.float32)) for _ in range(number)]
+    return [np.clip(np.asarray(cells.resize((56, 56), Image.Resampling.BICUBIC)), 0, 1) for cells in coarse]
+
+
+def centre_map() -> np.ndarray:
+    """A round blob in the middle, where most photographers put the animal; `float32`, shape `(56, 56)`, 0-1."""
+    axis = (np.arange(56) + 0.5) / 56 - 0.5
+    return np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.2**2)).astype(np.float32)
+
+
+def _ranks(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Share of the pixels that are stronger, 0 to 1; equal values are ordered by their surroundings, then at random."""
+    height, width = size
+    values = np.asarray(
+        Image.fromarray(heatmap.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR), np.float64
+    )
+    peak = np.abs(values).max() or 1.0
+    noise = gaussian_filter(np.random.default_rng(0).random(size), min(size) / 16)
+    values = values / peak + 1e-3 * gaussian_filter(values / peak, min(size) / 8) + 1e-6 * noise
+    order = np.empty(values.size)
+    order[np.argsort(-values, axis=None)] = np.arange(values.size) / values.size
+    return order.reshape(size)

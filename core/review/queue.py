@@ -1,0 +1,130 @@
+"""What the Review page shows next, and what the photos look like that lie nearest."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.dataset.index import Dataset
+from core.review.decisions import Decision, current, find_photo, log
+from core.review.views import WHOLE
+from core.training.embeddings import cache_file, cached
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which photos a reviewer wants to see; the default is every undecided one.
+
+    Attributes:
+        kinds: Of `suspects.KINDS`; empty: all.
+        labels: Given labels; empty: all.
+        suggested: Suggested labels; empty: all.
+        splits: Empty: all that are ranked.
+        min_score: Least score, 0-1.
+        max_score: Greatest score, 0-1.
+        decided: Show decided photos too.
+        skipped: Paths that were put off; they come last.
+    """
+
+    kinds: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    min_score: float = 0.0
+    max_score: float = 1.0
+    decided: bool = False
+    skipped: tuple[str, ...] = ()
+
+
+def review_queue(
+    ranking: pd.DataFrame, decisions: dict[str, Decision], filters: QueueFilter | None = None
+) -> pd.DataFrame:
+    """The photos to look at, the most suspicious first.
+
+    Args:
+        ranking: As `suspects.find_suspects` gives it; it may be older than the last decisions.
+        decisions: The ones that count, by sha256.
+        filters: `None`: every undecided photo.
+
+    Returns:
+        Rows of the ranking with the current `decision`. Files that cannot be read come along: they can only be
+        removed on disk.
+    """
+    filters = filters or QueueFilter()
+    made = ranking["sha256"].map(lambda sha256: decisions[sha256].action if sha256 in decisions else "")
+    keep = (ranking["score"] >= filters.min_score) & (ranking["score"] <= filters.max_score)
+    for column, wanted in (("kind", filters.kinds), ("given_label", filters.labels), ("split", filters.splits),
+                           ("suggested_label", filters.suggested)):  # fmt: skip
+        if wanted:
+            keep &= ranking[column].isin(wanted)
+    if not filters.decided:
+        keep &= made == ""
+    queue = ranking[keep].assign(decision=made[keep])
+    if filters.skipped:
+        later = queue["path"].isin(filters.skipped)
+        queue = pd.concat([queue[~later], queue[later]])
+    return queue.reset_index(drop=True)
+
+
+def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Decision] | None = None) -> pd.DataFrame:
+    """The photos outside `test` that look most alike to the network, with their reviewed labels.
+
+    Args:
+        dataset: Must have been ranked before; nothing is computed here.
+        path: Of the photo in question.
+        k: How many, at most.
+        decisions: The ones that count; `None` reads them.
+
+    Returns:
+        `path`, `label` (reviewed), `given_label`, `split`, `similarity` (-1 to 1), most alike first; excluded photos
+        and exact copies of the photo are left out. Empty if nothing was embedded yet.
+
+    Raises:
+        DatasetError: If there is no such photo.
+    """
+    image = find_photo(dataset, path)["sha256"]
+    decisions = current(log(dataset)) if decisions is None else decisions
+    file = cache_file(dataset, WHOLE[1])
+    position, unit = _unit_embeddings(dataset, file, file.stat().st_mtime_ns if file.exists() else 0)
+    rows = dataset.usable
+    rows = rows[(rows["split"] != "test") & rows["sha256"].isin(position) & (rows["sha256"] != image)]
+    excluded = [sha256 for sha256, decision in decisions.items() if decision.action == "exclude"]
+    rows = rows[~rows["sha256"].isin(excluded)]
+    if image not in position or rows.empty:
+        return pd.DataFrame(columns=["path", "label", "given_label", "split", "similarity"])
+    similarity = (unit @ unit[position[image]])[[position[sha256] for sha256 in rows["sha256"]]]
+    order = np.argsort(-similarity)[:k]
+    found = rows.iloc[order][["path", "label", "split", "sha256"]].assign(similarity=similarity[order])
+    relabelled = {sha256: item.label for sha256, item in decisions.items() if item.action == "relabel"}
+    found = found.assign(given_label=found["label"], label=found["sha256"].map(relabelled).fillna(found["label"]))
+    return found[["path", "label", "given_label", "split", "similarity"]].reset_index(drop=True)
+
+
+class _Key:
+    """A dataset as a cache key: by its folder, not by its content."""
+
+    def __init__(self, dataset: Dataset):
+        self.dataset = dataset
+
+    def __hash__(self) -> int:
+        return hash(self.dataset.cache_dir)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.dataset.cache_dir == self.dataset.cache_dir
+
+
+def _unit_embeddings(dataset: Dataset, file: Path, modified: int) -> tuple[dict[str, int], np.ndarray]:
+    return _read_unit_embeddings(_Key(dataset), modified)
+
+
+@lru_cache(maxsize=2)
+def _read_unit_embeddings(key: _Key, modified: int) -> tuple[dict[str, int], np.ndarray]:
+    """Positions by sha256 and unit embeddings; kept in memory until the file changes."""
+    known = cached(key.dataset, WHOLE[1])
+    if not known:
+        return {}, np.zeros((0, 1), np.float32)
+    matrix = np.stack(list(known.values()))
+    unit = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+    return {sha256: row for row, sha256 in enumerate(known)}, unit

@@ -1,0 +1,154 @@
+"""How likely each label is wrong: two experts that never saw the photo, its copies, and what a reviewer decided."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.review.features import Features
+from core.review.robust_head import OutOfFold, combine, skill, softmax
+
+UNDECIDED, EXCLUDED = -2, -1
+
+_REGULARIZATION = {"components": 2e-3, "hints": 3e-2, "subject": 3e-3}
+_ROBUSTNESS = 0.7  # of the first fit; afterwards the labels are soft and mostly right
+_ROUNDS = 2
+_TRUST = 3.0  # a decided photo counts as much as three undecided ones
+_COPY_TRUST = 0.98
+_STRANGER_WEIGHT = 0.7
+_CONFLICT = 0.3  # at least: a photo whose copy has another label is never above suspicion
+_SEEDS = 0.035  # share of the photos that the subject head first takes for strangers
+_STRANGER = (8.5, 2.0)  # spreads below the median at which a photo is as likely a stranger as not, and how sharply
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is thought of n photos; of decided ones as if they were not decided.
+
+    Attributes:
+        classes: Probability of each class, if the photo shows one at all, shape `(n, classes)`.
+        not_subject: Probability that it shows something else, shape `(n,)`.
+        wrong: Probability that the given label is not the right class, shape `(n,)`.
+        copies: Row of the first copy with another label, or -1, shape `(n,)`.
+    """
+
+    classes: np.ndarray
+    not_subject: np.ndarray
+    wrong: np.ndarray
+    copies: np.ndarray
+
+    def suspicion(self) -> np.ndarray:
+        """The one number to rank by, 0-1, shape `(n,)`.
+
+        A wrong class teaches a falsehood, a stranger only blurs: of two equally sure findings the wrong class is first.
+        """
+        score = _STRANGER_WEIGHT * self.not_subject + (1 - self.not_subject) * self.wrong
+        return np.where(self.copies >= 0, np.maximum(score, _CONFLICT), score)
+
+
+class Scorer:
+    """Scores the photos of one dataset; again after every few decisions, each time starting from the last one."""
+
+    def __init__(
+        self, features: Features, given: np.ndarray, num_classes: int, teaches: np.ndarray | None = None, seed: int = 0
+    ):
+        """Args:
+        features: Of n photos.
+        given: Class indices as the folders say, shape `(n,)`.
+        num_classes: At least 2.
+        teaches: Which labels may be learned from, shape `(n,)`; not those of test photos. `None`: all.
+        seed: Same seed, same scores.
+        """
+        self._features, self._given, self._num_classes = features, given, num_classes
+        self._teaches = np.ones(len(given), bool) if teaches is None else teaches
+        strata = np.where(self._teaches, given, -1)
+        self._experts = [
+            OutOfFold(getattr(features, name), features.groups, strata, _REGULARIZATION[name], seed)
+            for name in ("components", "hints")
+        ]
+        self._stranger_head = OutOfFold(features.components, features.groups, np.minimum(strata, 0),
+                                        _REGULARIZATION["subject"], seed)  # fmt: skip
+
+    def score(self, trusted: np.ndarray | None = None) -> Scores:
+        """Scores all photos.
+
+        Args:
+            trusted: What was decided, shape `(n,)`: a class index, `EXCLUDED` or `UNDECIDED`.
+        """
+        from threadpoolctl import threadpool_limits
+
+        trusted = np.full(len(self._given), UNDECIDED) if trusted is None else trusted
+        with threadpool_limits(1):  # the products are small: threads cost several times what they bring
+            not_subject = self._not_subject(trusted)
+            classes = self._classes(trusted, not_subject)
+        known = _hand_on(self._features.groups, trusted)  # a copy of a decided photo shows what that one shows
+        copied = (known != UNDECIDED) & (trusted == UNDECIDED)
+        labelled = np.flatnonzero(copied & (known >= 0))
+        classes[labelled] = (1 - _COPY_TRUST) / max(self._num_classes - 1, 1)
+        classes[labelled, known[labelled]] = _COPY_TRUST
+        not_subject = np.where(copied, np.where(known == EXCLUDED, _COPY_TRUST, 0.0), not_subject)
+        wrong = 1 - classes[np.arange(len(classes)), self._given]
+        return Scores(classes, not_subject, wrong, _conflicts(self._features.groups, self._given, known))
+
+    def _classes(self, trusted: np.ndarray, not_subject: np.ndarray) -> np.ndarray:
+        labels = np.where(trusted >= 0, trusted, self._given)
+        hard = np.eye(self._num_classes)[labels]
+        weights = np.where(trusted >= 0, _TRUST, np.where(trusted == EXCLUDED, 0.0, 1 - not_subject))
+        judged = np.where(self._teaches & (trusted != EXCLUDED), labels, -1)
+        targets, robustness = hard, _ROBUSTNESS
+        for _ in range(1 + _ROUNDS):
+            opinions = [expert.predict(targets, weights, robustness) for expert in self._experts]
+            opinions = [_group_means(self._features.groups, opinion) for opinion in opinions]
+            classes = softmax(combine(opinions, [skill(opinion, judged) for opinion in opinions]))
+            targets, robustness = np.where((trusted >= 0)[:, None], hard, classes), 0.0
+        return classes
+
+    def _not_subject(self, trusted: np.ndarray) -> np.ndarray:
+        """Strangers lack the subject for ImageNet, resemble such photos, or have the colours of a drawing."""
+        evidence = _spreads(self._features.subject)
+        colours = np.clip(_spreads(self._features.colours), -4, 1)
+        seeds = max(2, round(_SEEDS * len(evidence)))
+        strange = np.argsort(np.argsort(evidence + colours)) < seeds
+        strange = np.where(trusted == EXCLUDED, True, np.where(trusted >= 0, False, strange))
+        weights = np.where(trusted == UNDECIDED, 1.0, _TRUST)
+        weights[strange] *= weights[~strange].sum() / weights[strange].sum()
+        opinion = self._stranger_head.predict(np.eye(2)[strange.astype(int)], weights)
+        likeness = _spreads(opinion[:, 0])
+        total = _spreads(evidence + 2 * likeness + colours)
+        middle, width = _STRANGER
+        return 1 / (1 + np.exp(np.clip((total + middle) / width, -50, 50)))
+
+
+def _spreads(values: np.ndarray) -> np.ndarray:
+    """Distance from the median in units of the upper half's spread, which strangers do not touch."""
+    median, upper = np.quantile(values, [0.5, 0.84])
+    return (values.astype(np.float64) - median) / max(upper - median, 1e-6)
+
+
+def _group_means(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
+    _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), values.shape[1]))
+    np.add.at(sums, inverse, values)
+    return (sums / counts[:, None])[inverse]
+
+
+def _hand_on(groups: np.ndarray, trusted: np.ndarray) -> np.ndarray:
+    """Hands what was decided on to the copies of a photo."""
+    known = trusted.copy()
+    decided = np.flatnonzero(trusted != UNDECIDED)
+    by_group = dict(zip(groups[decided].tolist(), trusted[decided].tolist(), strict=True))
+    if by_group:
+        for row in np.flatnonzero((trusted == UNDECIDED) & np.isin(groups, list(by_group))):
+            known[row] = by_group[groups[row]]
+    return known
+
+
+def _conflicts(groups: np.ndarray, given: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """For each undecided photo the first copy with another label, or -1."""
+    found = np.full(len(groups), -1)
+    order = np.argsort(groups, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        if len(members) > 1 and len(set(given[members].tolist())) > 1:
+            for row in members:
+                if known[row] == UNDECIDED:
+                    found[row] = members[given[members] != given[row]][0]
+    return found
