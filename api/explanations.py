@@ -1,35 +1,56 @@
-"""Which pixels spoke for a class: the picture with its heat map, as PNG."""
+"""Which pixels spoke for a class: the picture with its heat map, the bare map, or the map with its trust numbers."""
 
+import io
+import os
 from urllib.parse import quote
 
 import numpy as np
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, jsonify, request
+from PIL import Image
 
-from api.inputs import image_files, number, text_fields
+from api.errors import Problem
+from api.inputs import image_files, number, text_fields, whole_number
 from api.limits import Turn, admitted
 from api.predictions import served_predictor
+from core.dataset.images import resize
 from core.errors import MethodUnavailableError
-from core.explanation.heatmap import Explanation, explain
+from core.explanation.heatmap import METHODS as ALL_METHODS
+from core.explanation.heatmap import NEEDS_TENSORFLOW, Explanation, explain
 from core.explanation.overlay import encode_png, overlay
+from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction, Predictor
 
 explanations = Blueprint("explanations", __name__)
 
-FIELDS = ("class", "method", "opacity")
-METHODS = ("class_map", "occlusion")  # the gradient methods would load TensorFlow into the server
+FIELDS = ("class", "method", "opacity", "size", "format", "trust")
+METHODS = tuple(name for name in ALL_METHODS if name not in NEEDS_TENSORFLOW)
+FORMATS = {"png": "image/png", "json": "application/json", "npy": "application/x-npy"}
+SIZES = (16, 1024)  # pixels of the longer side
+JSON_SIZE = 64  # a map as numbers is long: a smooth one loses nothing
 
 
 @explanations.post("/explanations")
 def create_explanation() -> Response:
-    """Explains one picture, by default for the predicted class, by the run's own method, with opacity 0.5."""
+    """Explains one picture, by default for the predicted class, by the run's own method, as PNG with opacity 0.5."""
     with admitted(current_app.extensions["settings"].explain_seconds) as turn:
         predictor, upload, fields = served_predictor(), image_files(1, FIELDS)[0], text_fields(FIELDS)
+        kind = _format(fields.get("format"))
         opacity = number("opacity", fields.get("opacity", "0.5"), 0, 1)
+        wanted = fields.get("size", str(JSON_SIZE) if kind == "json" else None)
+        size = None if wanted is None else whole_number("size", wanted, *SIZES)
+        with_trust = whole_number("trust", fields.get("trust", "1" if kind == "json" else "0"), 0, 1)
         image = turn.decode(upload)
         found = explained(turn, predictor, image, fields.get("class"), fields.get("method"))
-        content = encode_png(overlay(image, found.heatmap, opacity))
-    headers = {"X-Run-Id": predictor.run.run_id, "X-Label": quote(found.class_name), "X-Method": found.method}
-    return Response(content, headers=headers, content_type="image/png")
+        trust = None
+        if with_trust:
+            with turn.predicting():
+                trust = measure_trust(image, found, predictor)
+        response = _answer(kind, image, found, trust, opacity, size)
+    response.headers.update({"X-Run-Id": predictor.run.run_id, "X-Label": quote(found.class_name),
+                             "X-Method": found.method, "Vary": "Accept"})  # fmt: skip
+    if trust is not None:
+        response.headers["X-Verdict"] = trust.verdict
+    return response
 
 
 def explained(
@@ -43,16 +64,64 @@ def explained(
         predictor: The run that explains itself.
         image: `uint8`, shape `(height, width, 3)`, RGB.
         class_name: The predicted one if not given.
-        method: One of `METHODS`; the run's own if not given.
+        method: One of `allowed_methods()`; the run's own if not given.
         prediction: If the picture was predicted before.
 
     Raises:
         MethodUnavailableError: If this process cannot give the method.
         UnknownClassError: If the run does not know the class.
     """
-    if method is not None and method not in METHODS:
+    if method in NEEDS_TENSORFLOW and method not in allowed_methods():
         raise MethodUnavailableError(
-            f"Expected method to be one of {', '.join(METHODS)}; the command line has more."
+            f"The method {method} needs TensorFlow, which this server does not load. Use {', '.join(METHODS)}, the "
+            "command line, or a server started with TUSKSCOPE_API_TENSORFLOW=1."
         )
+    if method is not None and method not in ALL_METHODS:
+        raise MethodUnavailableError(f"Expected method to be one of {', '.join(allowed_methods())}.")
     with turn.predicting():
         return explain(image, class_name, method, predictor, prediction)
+
+
+def allowed_methods() -> tuple[str, ...]:
+    """The methods of this server; those of TensorFlow only with `TUSKSCOPE_API_TENSORFLOW=1` (600 MiB, 10 s)."""
+    return tuple(ALL_METHODS) if os.environ.get("TUSKSCOPE_API_TENSORFLOW", "").strip() == "1" else METHODS
+
+
+def _format(name: str | None) -> str:
+    """The field `format`, else what the client accepts, else PNG."""
+    if name is None:
+        accepted = request.accept_mimetypes.best_match(list(FORMATS.values()), FORMATS["png"])
+        return next(key for key, value in FORMATS.items() if value == accepted)
+    if name not in FORMATS:
+        raise Problem(422, "invalid-field", f"Expected format to be one of {', '.join(FORMATS)}.")
+    return name
+
+
+def _answer(
+    kind: str, image: np.ndarray, found: Explanation, trust: Trust | None, opacity: float, size: int | None
+) -> Response:
+    shape = _shape(image.shape[:2], size)
+    heatmap = found.heatmap
+    if shape != heatmap.shape:
+        small = Image.fromarray(heatmap).resize(shape[::-1], Image.Resampling.BILINEAR)
+        heatmap = np.clip(np.asarray(small, np.float32), 0, 1)
+    if kind == "png":
+        content = encode_png(overlay(resize(image, shape), heatmap, opacity))
+        return Response(content, content_type=FORMATS["png"])
+    if kind == "npy":
+        buffer = io.BytesIO()
+        np.save(buffer, heatmap)
+        return Response(buffer.getvalue(), content_type=FORMATS["npy"])
+    prediction = found.prediction
+    return jsonify({
+        "run_id": prediction.run_id, "class": found.class_name, "method": found.method, "label": prediction.label,
+        "probabilities": prediction.probabilities, "image_size": list(image.shape[:2]),
+        "heatmap": [[round(value, 4) for value in row] for row in heatmap.tolist()],
+        "trust": None if trust is None else trust.as_dict(),
+    })  # fmt: skip
+
+
+def _shape(shape: tuple[int, int], size: int | None) -> tuple[int, int]:
+    if size is None:
+        return shape
+    return tuple(max(1, round(length * size / max(shape))) for length in shape)

@@ -53,7 +53,9 @@ def choose(folder: Path) -> None:
 def steps(data: Dataset | None) -> list[loop.Step]:
     """The loop of a data set."""
     runs = resources.runs_of(data.name) if data else []
-    return loop.steps(data, runs, resources.active_run())
+    ranking = resources.ranking(data) if data else None
+    suspects = None if ranking is None else loop.suspects_left(ranking, resources.decisions(data))
+    return loop.steps(data, runs, resources.active_run(), suspects)
 
 
 def prepare_first_start() -> None:

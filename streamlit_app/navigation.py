@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-# key: (title, icon). `review` joins between `dataset` and `training`.
+# key: (title, icon).
 PAGES = {
     "overview": ("Overview", ":material/explore:"),
     "dataset": ("Dataset", ":material/photo_library:"),
+    "review": ("Review", ":material/fact_check:"),
     "training": ("Training", ":material/model_training:"),
+    "prove": ("Prove", ":material/balance:"),
     "evaluation": ("Evaluation", ":material/insights:"),
     "predict": ("Predict", ":material/image_search:"),
     "models": ("Models", ":material/deployed_code:"),

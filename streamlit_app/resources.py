@@ -15,14 +15,23 @@ from core.dataset.index import Dataset, index_dataset
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
-from core.errors import ImageError, NoActiveRunError
-from core.explanation.heatmap import Explanation, explain
+from core.errors import ImageError, MethodUnavailableError, NoActiveRunError
+from core.explanation.heatmap import Explanation, explain, explain_classes
+from core.explanation.overlay import overlay
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.prediction.similar import similar as find_similar
+from core.review import decisions as decisions_log
+from core.review.decisions import Decision
+from core.review.duplicates import find_duplicates
+from core.review.suspects import find_suspects
 from core.runs import registry
 from core.runs.folder import Run
+from streamlit_app.pictures import as_webp
 from streamlit_app.uploads import record_of
+
+LARGE_SIDE = 1400  # pixels of a photo under review: fills a large window, and is a tenth of a megabyte
+HEAT_SIDE = 300
 
 
 def paths() -> Paths:
@@ -154,3 +163,90 @@ def _statistics(name: str, fingerprint: str, num_files: int, _data: Dataset) -> 
 @st.cache_resource(max_entries=8, show_spinner="Looking for copies…")
 def _duplicates(fingerprint: str, _data: Dataset) -> np.ndarray:
     return duplicate_groups(_data.usable)
+
+
+def decisions(data: Dataset) -> dict[str, Decision]:
+    """The decisions that count, by sha256; read again only when one was added, by whomever."""
+    return _decisions(*_state(decisions_log.decisions_file(data)), data)
+
+
+def ranking(data: Dataset, with_test: bool = False) -> pd.DataFrame | None:
+    """The last ranking of a data set's labels, as far as its photos are still there; `None` if nobody looked yet.
+
+    It may be older than the last decisions: a photo keeps its place until `rank` is asked for a new one.
+    """
+    return _ranking(*_state(_ranking_file(data, with_test)), data.fingerprint, data)
+
+
+def rank(data: Dataset, with_test: bool, progress: Callable[[int, int], None] | None = None) -> None:
+    """Ranks the labels of a data set by all that is decided now.
+
+    Args:
+        data: The data set.
+        with_test: Rank its test photos too.
+        progress: Called with (photos done, photos to look at) when it sees photos for the first time.
+
+    Raises:
+        DatasetError: If there are no two classes.
+    """
+    find_suspects(data, paths(), progress, include_test=with_test)
+
+
+def copies(data: Dataset, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+    """Pairs of copies in a data set; see `core.review.duplicates.find_duplicates`."""
+    return find_duplicates(data, paths(), progress)
+
+
+def large_photo(data: Dataset, path: str, sha256: str) -> bytes | None:
+    """A photo as large as a window needs, as WebP, or `None` if it cannot be read."""
+    return _large_photo(sha256, str(data.folder / path))
+
+
+def heat_maps(data: Dataset, path: str, sha256: str, run: Run) -> dict[str, bytes]:
+    """A photo with the heat map of every class, as small WebP; empty if the run has no class maps."""
+    return _heat_maps(sha256, run.run_id, str(data.folder / path), run)
+
+
+def _ranking_file(data: Dataset, with_test: bool) -> Path:
+    return data.cache_dir / f"ranking{'-with-test' if with_test else ''}.parquet"  # as find_suspects keeps it
+
+
+def _state(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), found.st_mtime_ns, found.st_size
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _decisions(file: str, modified: int, size: int, _data: Dataset) -> dict[str, Decision]:
+    return decisions_log.current(decisions_log.log(_data))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ranking(file: str, modified: int, size: int, fingerprint: str, _data: Dataset) -> pd.DataFrame | None:
+    try:
+        found = pd.read_parquet(file)
+    except (OSError, ValueError):
+        return None
+    is_there = set(zip(_data.table["path"], _data.table["sha256"], strict=True))
+    return found[[pair in is_there for pair in zip(found["path"], found["sha256"], strict=True)]]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _large_photo(sha256: str, file: str) -> bytes | None:
+    try:
+        return as_webp(decode(Path(file), shortest_side=LARGE_SIDE), LARGE_SIDE)
+    except (ImageError, OSError):
+        return None
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _heat_maps(sha256: str, run_id: str, file: str, _run: Run) -> dict[str, bytes]:
+    try:
+        image = decode(Path(file), shortest_side=HEAT_SIDE)
+        found = explain_classes(image, predictor(_run))
+    except (ImageError, MethodUnavailableError, OSError):
+        return {}
+    return {name: as_webp(overlay(image, item.heatmap, 0.5), HEAT_SIDE) for name, item in found.items()}

@@ -1,5 +1,7 @@
 """A small world for the tests of the pages: a data set of two colours and runs that were never trained."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
@@ -13,8 +15,10 @@ from core.runs.staging import publish, stage, write
 from core.training.presets import preset
 
 
-def fake_run(data: Dataset, paths: Paths, run_id: str = "fake-run", mistakes: int = 1, **changes) -> Run:
-    """Publishes a run that was right on all photos of `test` but the first `mistakes`."""
+def fake_run(
+    data: Dataset, paths: Paths, run_id: str = "fake-run", mistakes: int = 1, labels: str = "given", used=(), **changes
+) -> Run:
+    """Publishes a run that was right on all photos of `test` but the first `mistakes`; `used` are its decisions."""
     rows = data.usable[data.usable["split"] == "test"].reset_index(drop=True)
     names = data.class_names
     truth = rows["label"].map(names.index).to_numpy()
@@ -23,8 +27,8 @@ def fake_run(data: Dataset, paths: Paths, run_id: str = "fake-run", mistakes: in
     probabilities = np.full((len(rows), len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(len(rows)), said] = 0.9
     dataset = {"name": data.name, "folder": data.name, "fingerprint": data.fingerprint, "num_photos": len(data.usable),
-               "decisions": []}  # fmt: skip
-    run = stage(paths, run_id, preset("quick", labels="given"), dataset, "running")
+               "decisions": [asdict(decision) for decision in used]}  # fmt: skip
+    run = stage(paths, run_id, preset("quick", labels=labels), dataset, "running")
     run = write(run, class_names=names, uncertain_below=0.6, subject={"imagenet_classes": [385], "threshold": 0.1})
     table = predictions_table(rows, probabilities, names)
     write_parquet(run.folder / "predictions.parquet", table)

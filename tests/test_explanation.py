@@ -6,11 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.dataset.images import decode
 from core.errors import MethodUnavailableError, UnknownClassError
-from core.explanation.heatmap import class_map, explain, normalize, upsample
+from core.explanation.heatmap import (
+    METHODS,
+    available_methods,
+    class_map,
+    explain,
+    explain_classes,
+    normalize,
+    normalize_signed,
+    upsample,
+)
 from core.explanation.occlusion import occlusion_map
-from core.explanation.overlay import colorize, encode_png, overlay
+from core.explanation.overlay import colorize, encode_png, legend, overlay
+from core.explanation.rise import rise_map
 
 
 class BrightCorner:
@@ -78,26 +87,13 @@ def test_refuses_unknown_classes_and_methods(predictor):
         explain(image, None, "class_map", BrightCorner())
 
 
-@pytest.mark.slow
-def test_grad_cam_equals_the_class_map_and_leaves_the_model_alone(predictor, trained_paths):
-    """With global average pooling and a linear head both methods are the same sum (Selvaraju 2017, section 3)."""
-    from core.explanation.gradient_maps import grad_cam
-
-    image = decode(next((trained_paths.data_dir / "world" / "test").rglob("*.png")))
-    before = predictor.predict([image])[0]
-    for index in (0, 1):
-        own = normalize(before.class_maps[..., index])
-        theirs = normalize(grad_cam(image, index, predictor.run))
-        if own.max() > 0 and theirs.max() > 0:
-            assert np.corrcoef(own.ravel(), theirs.ravel())[0, 1] >= 0.999
-    assert predictor.predict([image])[0] == before
-
-
-def test_the_overlay_keeps_the_photo_where_the_opacity_is_zero():
+def test_the_overlay_keeps_the_photo_where_nothing_spoke():
     image = np.full((4, 6, 3), 77, np.uint8)
     heatmap = np.linspace(0, 1, 24, dtype=np.float32).reshape(4, 6)
     assert np.array_equal(overlay(image, heatmap, 0.0), image)
-    assert np.array_equal(overlay(image, heatmap, 1.0), colorize(heatmap))
+    full, strong = overlay(image, heatmap, 1.0), heatmap >= 0.5
+    assert np.array_equal(full[strong], colorize(heatmap)[strong])
+    assert np.array_equal(full[heatmap == 0], image[heatmap == 0])
     with pytest.raises(ValueError, match="shape"):
         overlay(image, heatmap.T)
 
@@ -112,3 +108,58 @@ def test_png_files_hold_pixels_only():
 
     picture = Image.open(io.BytesIO(encode_png(np.zeros((3, 4, 3), np.uint8))))
     assert picture.format == "PNG" and picture.size == (4, 3) and not picture.info
+
+
+def test_rise_of_the_other_class_is_the_opposite():
+    image = bright_corner_image(64, 64)
+    found = rise_map(image, 1, BrightCorner(), num_masks=16)
+    assert found.shape == (56, 56) and found.dtype == np.float32 and np.ptp(found) > 0
+    assert np.allclose(rise_map(image, 0, BrightCorner(), num_masks=16), -found, atol=1e-4)
+
+
+def test_the_same_photo_gives_the_same_map():
+    image = bright_corner_image(50, 70)
+    first, second = (explain(image, "Asian", "rise", BrightCorner()).heatmap for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_methods_without_a_sign_refuse_to_be_signed(predictor):
+    with pytest.raises(MethodUnavailableError, match="only what speaks for"):
+        explain(np.zeros((20, 30, 3), np.uint8), None, "grad_cam", predictor, signed=True)
+
+
+def test_every_method_is_described_and_offered(predictor):
+    prediction = predictor.predict([np.zeros((20, 30, 3), np.uint8)])[0]
+    assert available_methods(prediction) == ["class_map", "occlusion", "rise"]
+    assert set(available_methods(prediction, tensorflow=True)) == set(METHODS)
+    assert available_methods(SimpleNamespace(class_maps=None))[0] == "occlusion"
+    assert all(len(text) < 110 and text.endswith(".") for text in METHODS.values())
+
+
+def test_all_classes_come_from_one_pass(predictor):
+    image = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    found = explain_classes(image, predictor)
+    assert set(found) == {"African", "Asian"}
+    assert list(found)[0] == found["Asian"].prediction.label
+    assert found["African"].prediction is found["Asian"].prediction
+
+
+def test_signed_maps_keep_both_sides_and_zeros():
+    assert normalize_signed(np.array([[-4.0, 2.0]])).tolist() == [[-1.0, 0.5]]
+    assert normalize_signed(np.zeros((2, 2))).max() == 0
+
+
+def test_signed_colours_are_light_in_the_middle_and_differ_at_the_ends():
+    against, neither, favour = colorize(np.array([[-1, 0, 1]], np.float32), signed=True)[0].astype(int)
+    assert neither.min() > 230
+    assert against[2] > against[0] and favour[0] > favour[2]
+
+
+def test_the_legend_has_the_colours_of_the_map():
+    plain, signed = legend(class_name="Asian"), legend(signed=True)
+    assert (plain.values[0], plain.values[-1], signed.values[0]) == (0, 1, -1)
+    assert plain.colors[-1] == "#fde725" and plain.high == "most for Asian"
+    assert len(signed.colors) == 9 and (signed.low, signed.high) == ("against the class", "for the class")
+    steps = [int(color[1:3], 16) * 0.299 + int(color[3:5], 16) * 0.587 + int(color[5:], 16) * 0.114
+             for color in plain.colors]  # fmt: skip
+    assert steps == sorted(steps)

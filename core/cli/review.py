@@ -1,4 +1,4 @@
-"""Commands about label review: suspects and decisions."""
+"""Commands about label review: suspects, single decisions, and decisions as a CSV file."""
 
 from pathlib import Path
 
@@ -49,3 +49,45 @@ def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bo
     indexed = index_dataset(dataset, Paths.from_env())
     decision = record(indexed, image, action, label or "", reviewer)
     click.echo(f"{decision.path}: {decision.action} {decision.label}".rstrip())
+
+
+@click.group()
+def decisions() -> None:
+    """Hand label decisions on as a CSV file."""
+
+
+@decisions.command("export")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("csv_file", type=click.Path(path_type=Path), required=False)
+@click.option("--all", "whole_log", is_flag=True, help="Every decision ever made, not only those that count.")
+def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> None:
+    """Write the decisions about DATASET to CSV_FILE, or print them."""
+    from core.dataset.index import index_dataset
+    from core.files import write_atomic
+    from core.review.exchange import export_csv
+
+    text = export_csv(index_dataset(dataset, Paths.from_env()), whole_log)
+    if csv_file:
+        write_atomic(csv_file, text)
+    else:
+        click.echo(text, nl=False)
+
+
+@decisions.command("import")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("csv_file", type=click.Path(path_type=Path))
+@click.option("--reviewer", default="", help="For rows that name no reviewer.")
+def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
+    """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""
+    from core.dataset.index import index_dataset
+    from core.errors import DatasetError
+    from core.review.exchange import import_csv
+
+    try:
+        text = csv_file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"Expected {csv_file} to be UTF-8 text. Save it as CSV UTF-8.") from error
+    done = import_csv(index_dataset(dataset, Paths.from_env()), text, reviewer)
+    for sentence in done.refused:
+        click.echo(sentence, err=True)
+    click.echo(f"{done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")

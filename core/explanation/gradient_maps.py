@@ -72,8 +72,10 @@ def grad_cam(image: np.ndarray, class_index: int, run: Run) -> np.ndarray:
     return gradient_map("grad_cam", image, class_index, run)
 
 
-def randomised_maps(images: list[np.ndarray], class_index: int, run: Run, part: str, seed: int = 0) -> np.ndarray:
-    """Grad-CAM maps of a copy of the network whose weights are shuffled (Adebayo 2018).
+def randomised_maps(
+    images: list[np.ndarray], class_index: int, run: Run, variants: list[tuple[str, int]]
+) -> np.ndarray:
+    """Grad-CAM maps of copies of the network whose weights are shuffled (Adebayo 2018).
 
     Every tensor of weights is permuted: its values stay, what was learned is gone, and the numbers stay finite.
 
@@ -81,29 +83,32 @@ def randomised_maps(images: list[np.ndarray], class_index: int, run: Run, part: 
         images: Each `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
         run: A succeeded run; its files and the loaded model are not touched.
-        part: `none`, `head` (the layers after the last feature maps) or `network` (all layers).
-        seed: Of the permutation.
+        variants: `(part, seed)` of each copy; part is `none`, `head` (the layers after the last feature maps) or
+            `network` (all layers).
 
     Returns:
-        `float32`, shape `(images, rows, columns)`; signed, so that a map of the opposite evidence counts.
+        `float32`, shape `(variants, images, rows, columns)`; signed, so that a map of the opposite evidence counts.
     """
     run.verify()
     scores, layer = _scores(keras.saving.load_model(run.folder / "model.keras", compile=False))
-    names = [item.name for item in scores.layers]
-    chosen = {"none": [], "head": names[names.index(layer) + 1 :], "network": names}[part]
-    random = np.random.default_rng(seed)
-    for name in chosen:
-        item = scores.get_layer(name)
-        item.set_weights([random.permutation(values.ravel()).reshape(values.shape) for values in item.get_weights()])
-    explainer = Gradcam(scores, clone=False)
-    with _LOCK:
-        return np.stack([
-            np.nan_to_num(np.asarray(explainer(
-                CategoricalScore(class_index), resize(image, run.image_size)[None].astype(np.float32),
-                penultimate_layer=layer, seek_penultimate_conv_layer=False, expand_cam=False, normalize_cam=False,
-                activation_modifier=None,
-            )[0], np.float32)) for image in images
-        ])  # fmt: skip
+    learned, names = scores.get_weights(), [item.name for item in scores.layers]
+    chosen = {"none": [], "head": names[names.index(layer) + 1 :], "network": names}
+    pixels = np.stack([resize(image, run.image_size) for image in images]).astype(np.float32)
+    explainer, found = Gradcam(scores, clone=False), []
+    for part, seed in variants:
+        random = np.random.default_rng(seed)
+        scores.set_weights(learned)
+        for name in chosen[part]:
+            layer_weights = scores.get_layer(name).get_weights()
+            shuffled = [random.permutation(values.ravel()).reshape(values.shape) for values in layer_weights]
+            scores.get_layer(name).set_weights(shuffled)
+        with _LOCK:
+            maps = explainer(
+                CategoricalScore(class_index), pixels, penultimate_layer=layer, seek_penultimate_conv_layer=False,
+                expand_cam=False, normalize_cam=False, activation_modifier=None,
+            )  # fmt: skip
+        found.append(np.nan_to_num(np.asarray(maps, np.float32)))
+    return np.stack(found)
 
 
 @dataclass(frozen=True)

@@ -69,14 +69,26 @@ def decide_all(
         raise DatasetError(f"Expected one of {', '.join(ACTIONS)}, but got {action!r}.")
     if action == "relabel" and label not in dataset.class_names:
         raise UnknownClassError(f"Expected one of {', '.join(dataset.class_names)} as the label, but got {label!r}.")
-    rows = [find_photo(dataset, path) for path in paths]
-    made = [
-        Decision(image=row["sha256"], path=row["path"], action=action, label=label if action == "relabel" else "",
-                 reviewer=reviewer, at=now(), note=note)
-        for row in rows
-    ]  # fmt: skip
+    made = []
+    for path in paths:
+        row = find_photo(dataset, path)
+        settled = settle(dataset, row, action, label)
+        made.append(Decision(row["sha256"], row["path"], *settled, reviewer=reviewer, at=now(), note=note))
     append(dataset, made)
     return made
+
+
+def settle(dataset: Dataset, row: pd.Series, action: str, label: str) -> tuple[str, str]:
+    """The action and label to record for a photo.
+
+    Equal files share a decision. Where they lie under several classes, "keep" would leave both labels, so it is
+    recorded as what it means: relabel to the class of the photo the person looked at.
+    """
+    if action == "keep":
+        copies = dataset.table[dataset.table["sha256"] == row["sha256"]]
+        if copies["label"].nunique() > 1:
+            return "relabel", row["label"]
+    return action, label if action == "relabel" else ""
 
 
 def now() -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
-from core.review.decisions import Decision, append, current, log, now
+from core.review.decisions import Decision, append, current, find_photo, log, now, settle
 
 COLUMNS = [item.name for item in fields(Decision)]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -74,13 +74,14 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
             if problem:
                 refused.append(f"Line {number}: {problem}")
                 continue
-            label = row["label"] if row["action"] == "relabel" else ""
+            path = row["path"] if by_path.get(row["path"]) == image else by_image[image]
+            settled = settle(dataset, find_photo(dataset, path), row["action"], row["label"])
             last = known.get(image)
-            if last is not None and (last.action, last.label) == (row["action"], label):
+            if last is not None and (last.action, last.label) == settled:
                 unchanged += 1
                 continue
-            decision = Decision(image=image, path=by_image[image], action=row["action"], label=label,
-                                reviewer=row["reviewer"] or reviewer, at=_time(row["at"]), note=row["note"])  # fmt: skip
+            decision = Decision(image, path, *settled, reviewer=row["reviewer"] or reviewer, at=_time(row["at"]),
+                                note=row["note"])  # fmt: skip
             known[image] = decision
             added.append(decision)
     except csv.Error as error:

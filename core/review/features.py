@@ -98,7 +98,8 @@ def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Featur
     larger = (views[WHOLE[1]] + views[CLOSE]) / 2
     return Features(
         components=_components([views[WHOLE[0]], larger]), hints=_standardise(hints),
-        subject=subject.astype(np.float32), colours=views[COLOURS][:, 0], groups=groups.astype(np.int64), has_subject=has_subject,
+        subject=subject.astype(np.float32), colours=views[COLOURS][:, 0],
+        groups=groups.astype(np.int64), has_subject=has_subject,
     )  # fmt: skip
 
 

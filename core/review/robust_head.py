@@ -4,7 +4,7 @@ import numpy as np
 
 _REPEATS, _FOLDS = 2, 5
 _ITERATIONS = 60
-_SHARPNESS = 0.75  # log-odds of about 1.5 standard deviations
+_LOUDNESS = 1.35  # standard deviation of the combined scores; makes the probabilities of real photos come true
 
 
 class OutOfFold:
@@ -103,21 +103,33 @@ def assign_folds(
     return fold_of_group[inverse]
 
 
-def combine(opinions: list[np.ndarray], skills: list[float]) -> np.ndarray:
-    """Averages experts on one scale, the more skilled ones louder; centred log-probabilities, shape `(n, classes)`."""
-    loudest = max(max(skills), 1e-6)
-    total = np.zeros_like(opinions[0])
-    for opinion, skill in zip(opinions, skills, strict=True):
-        total += _SHARPNESS * (max(skill, 0.0) / loudest) * opinion / max(opinion.std(), 1e-9)
-    return total
+def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """One opinion from several: each is as loud as it helps to predict the labels, all together of a fixed loudness.
 
+    Stacking (D. Wolpert, "Stacked generalization", 1992) with one number an expert, so wrong labels cannot be learned.
 
-def skill(opinion: np.ndarray, labels: np.ndarray) -> float:
-    """How much of the way from guessing to perfection an expert goes, by balanced agreement with the labels, 0-1."""
-    classes = np.unique(labels[labels >= 0])
-    recalls = [(opinion[labels == label].argmax(axis=1) == label).mean() for label in classes]
-    chance = 1 / opinion.shape[1]
-    return max(0.0, (float(np.mean(recalls)) - chance) / (1 - chance)) if len(classes) else 0.0
+    Args:
+        opinions: Out-of-fold scores, each of shape `(n, classes)`.
+        targets: Labels to predict, shape `(n, classes)`.
+        weights: Of each photo, shape `(n,)`.
+
+    Returns:
+        Scores whose softmax are probabilities, shape `(n, classes)`.
+    """
+    from scipy.optimize import minimize
+
+    experts = np.stack([opinion / max(opinion.std(), 1e-9) for opinion in opinions])
+    share = (weights / max(weights.sum(), 1e-12))[:, None]
+
+    def objective(loudness: np.ndarray) -> tuple[float, np.ndarray]:
+        probabilities = softmax(np.tensordot(loudness, experts, axes=1))
+        loss = -(share * targets * np.log(np.maximum(probabilities, 1e-12))).sum()
+        return loss, ((share * (probabilities - targets)) * experts).sum(axis=(1, 2))
+
+    found = minimize(objective, np.full(len(opinions), 0.5), jac=True, method="L-BFGS-B",
+                     bounds=[(0, None)] * len(opinions)).x  # fmt: skip
+    total = np.tensordot(found if found.any() else np.ones(len(opinions)), experts, axes=1)
+    return _LOUDNESS * total / max(total.std(), 1e-9)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

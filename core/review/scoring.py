@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.review.features import Features
-from core.review.robust_head import OutOfFold, combine, skill, softmax
+from core.review.robust_head import OutOfFold, combine, softmax
 
 UNDECIDED, EXCLUDED = -2, -1
 
 _REGULARIZATION = {"components": 2e-3, "hints": 3e-2, "subject": 3e-3}
-_ROBUSTNESS = 0.7  # of the first fit; afterwards the labels are soft and mostly right
-_ROUNDS = 2
+_ROBUSTNESS = (0.7, 0.4, 0.4)  # of three fits: after the first one the labels are soft and mostly right
+_GIVEN_SHARE = 0.3  # of the labels of the later fits; the rest is what the fit before made of them
 _TRUST = 3.0  # a decided photo counts as much as three undecided ones
 _COPY_TRUST = 0.98
-_STRANGER_WEIGHT = 0.7
+_PRIOR_STRANGERS = (7, 3)  # as if of ten such photos a reviewer had excluded seven: people differ about drawings
 _CONFLICT = 0.3  # at least: a photo whose copy has another label is never above suspicion
 _SEEDS = 0.035  # share of the photos that the subject head first takes for strangers
 _STRANGER = (8.5, 2.0)  # spreads below the median at which a photo is as likely a stranger as not, and how sharply
@@ -29,19 +29,18 @@ class Scores:
         not_subject: Probability that it shows something else, shape `(n,)`.
         wrong: Probability that the given label is not the right class, shape `(n,)`.
         copies: Row of the first copy with another label, or -1, shape `(n,)`.
+        stranger_weight: How far `not_subject` is to be believed, 0-1; what the reviewer did with such photos moves it.
     """
 
     classes: np.ndarray
     not_subject: np.ndarray
     wrong: np.ndarray
     copies: np.ndarray
+    stranger_weight: float
 
     def suspicion(self) -> np.ndarray:
-        """The one number to rank by, 0-1, shape `(n,)`.
-
-        A wrong class teaches a falsehood, a stranger only blurs: of two equally sure findings the wrong class is first.
-        """
-        score = _STRANGER_WEIGHT * self.not_subject + (1 - self.not_subject) * self.wrong
+        """The one number to rank by: the probability that the photo is wrong in any way, 0-1, shape `(n,)`."""
+        score = self.stranger_weight * self.not_subject + (1 - self.not_subject) * self.wrong
         return np.where(self.copies >= 0, np.maximum(score, _CONFLICT), score)
 
 
@@ -80,6 +79,9 @@ class Scorer:
         with threadpool_limits(1):  # the products are small: threads cost several times what they bring
             not_subject = self._not_subject(trusted)
             classes = self._classes(trusted, not_subject)
+        confirmed, denied = _PRIOR_STRANGERS
+        reviewed = (trusted != UNDECIDED) & (not_subject > 0.5)
+        weight = (confirmed + (reviewed & (trusted == EXCLUDED)).sum()) / (confirmed + denied + reviewed.sum())
         known = _hand_on(self._features.groups, trusted)  # a copy of a decided photo shows what that one shows
         copied = (known != UNDECIDED) & (trusted == UNDECIDED)
         labelled = np.flatnonzero(copied & (known >= 0))
@@ -87,19 +89,19 @@ class Scorer:
         classes[labelled, known[labelled]] = _COPY_TRUST
         not_subject = np.where(copied, np.where(known == EXCLUDED, _COPY_TRUST, 0.0), not_subject)
         wrong = 1 - classes[np.arange(len(classes)), self._given]
-        return Scores(classes, not_subject, wrong, _conflicts(self._features.groups, self._given, known))
+        return Scores(classes, not_subject, wrong, _conflicts(self._features.groups, self._given, known), float(weight))
 
     def _classes(self, trusted: np.ndarray, not_subject: np.ndarray) -> np.ndarray:
         labels = np.where(trusted >= 0, trusted, self._given)
         hard = np.eye(self._num_classes)[labels]
         weights = np.where(trusted >= 0, _TRUST, np.where(trusted == EXCLUDED, 0.0, 1 - not_subject))
-        judged = np.where(self._teaches & (trusted != EXCLUDED), labels, -1)
-        targets, robustness = hard, _ROBUSTNESS
-        for _ in range(1 + _ROUNDS):
+        targets = hard
+        for robustness in _ROBUSTNESS:
             opinions = [expert.predict(targets, weights, robustness) for expert in self._experts]
             opinions = [_group_means(self._features.groups, opinion) for opinion in opinions]
-            classes = softmax(combine(opinions, [skill(opinion, judged) for opinion in opinions]))
-            targets, robustness = np.where((trusted >= 0)[:, None], hard, classes), 0.0
+            classes = softmax(combine(opinions, hard, weights * self._teaches))
+            corrected = _GIVEN_SHARE * hard + (1 - _GIVEN_SHARE) * classes
+            targets = np.where((trusted >= 0)[:, None], hard, corrected)
         return classes
 
     def _not_subject(self, trusted: np.ndarray) -> np.ndarray:
@@ -110,7 +112,7 @@ class Scorer:
         strange = np.argsort(np.argsort(evidence + colours)) < seeds
         strange = np.where(trusted == EXCLUDED, True, np.where(trusted >= 0, False, strange))
         weights = np.where(trusted == UNDECIDED, 1.0, _TRUST)
-        weights[strange] *= weights[~strange].sum() / weights[strange].sum()
+        weights[strange] *= weights[~strange].sum() / max(weights[strange].sum(), 1.0)
         opinion = self._stranger_head.predict(np.eye(2)[strange.astype(int)], weights)
         likeness = _spreads(opinion[:, 0])
         total = _spreads(evidence + 2 * likeness + colours)

@@ -101,9 +101,9 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)
     _check_trainable(dataset, table, class_names)
-    run = write(run, class_names=class_names, labels="reviewed" if used else "given",
-                uncertain_below=config.uncertain_below,
-                dataset={**_describe(dataset, paths), "decisions": [asdict(item) for item in used.values()]})  # fmt: skip
+    description = {**_describe(dataset, paths), "decisions": [asdict(item) for item in used.values()]}
+    run = write(run, class_names=class_names, labels="reviewed" if used else "given", dataset=description,
+                uncertain_below=config.uncertain_below)  # fmt: skip
     trained = RECIPES[config.network](run, dataset, table, paths, report)
     run = write(run, subject=trained.subject)
     report("check the written model", 0, 1)

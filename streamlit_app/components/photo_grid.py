@@ -41,14 +41,15 @@ def photo_grid(photos: Sequence[GridPhoto], key: str, columns: int = 6) -> str |
         columns: On a wide page; narrow ones take fewer.
     """
     result = _component()(
-        data={"columns": columns, "photos": [_as_data(photo) for photo in photos]},
+        data={"columns": columns, "photos": [as_data(photo) for photo in photos]},
         key=key,
         on_clicked_change=lambda: None,
     )
     return result.clicked
 
 
-def _as_data(photo: GridPhoto) -> dict:
+def as_data(photo: GridPhoto) -> dict:
+    """A photo as the script wants it."""
     source = photo.content and "data:image/webp;base64," + base64.b64encode(photo.content).decode("ascii")
     return {**asdict(photo), "content": None, "source": source or "", "alt": photo.alt or photo.title}
 

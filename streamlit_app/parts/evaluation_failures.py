@@ -13,8 +13,15 @@ from streamlit_app.words import counted, plain
 ALL_WRONG = "all mistakes"
 
 
-def show(data: Dataset, run: Run, result: EvaluationResult) -> None:
-    """The matrix on the left, the photos of a cell on the right, worst first."""
+def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.DataFrame) -> None:
+    """The matrix on the left, the photos of a cell on the right, worst first.
+
+    Args:
+        data: The data set.
+        run: Which run.
+        result: What is shown.
+        predictions: Of the run, with the labels `result` judges by in `given_label`.
+    """
     left, right = st.columns([2, 3], gap="medium")
     cells = {ALL_WRONG: None}
     for truth in result.class_names:
@@ -34,7 +41,7 @@ def show(data: Dataset, run: Run, result: EvaluationResult) -> None:
         st.caption("Click a cell to see its photos.")
     with right:
         chosen = st.selectbox("Photos of", list(cells), key=key)
-        rows = cell_rows(run.predictions, result.split, cells[chosen])
+        rows = cell_rows(predictions, result.split, cells[chosen])
         shown = _as_gallery(data, rows)
         if shown.empty:
             st.info("No photo here." if rows.empty else "These photos are no longer in the data set.")

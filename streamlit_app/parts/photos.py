@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.index import PROBLEMS, Dataset
-from streamlit_app import resources
+from streamlit_app import navigation, resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components.photo_grid import GridPhoto, photo_grid
 from streamlit_app.parts import answer
-from streamlit_app.words import counted, file_size, percent
+from streamlit_app.words import counted, file_size, percent, plain
 
 PAGE_SIZE = 24
 
@@ -59,7 +59,21 @@ def panel(data: Dataset, path: str) -> None:
         f"{row['label'] or 'no label'} · {row['split']} · {row['width']} × {row['height']} · {file_size(row['bytes'])}"
     )
     st.text(facts)
+    _reviewed(data, row)
     st.code(str(data.folder / path), language=None, wrap_lines=True)
+
+
+def _reviewed(data: Dataset, row: pd.Series) -> None:
+    """What somebody decided about the photo, and the way to the review."""
+    made = resources.decisions(data).get(row["sha256"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if made is not None:
+            what = made.label or {"keep": "keep as given", "exclude": "left out"}.get(made.action, made.action)
+            by = f" by {made.reviewer}" if made.reviewer else ""
+            st.markdown(f":material/fact_check: Reviewed{plain(by)}: **{plain(what)}**")
+        if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
+            if st.button("Open in Review", key="open-in-review", icon=":material/fact_check:"):
+                st.switch_page(navigation.file_of("review"), query_params={"photo": row["path"]})
 
 
 def _grid_photo(data: Dataset, row: dict, colors: dict[str, str]) -> GridPhoto:

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from core.evaluation import from_dict
 from streamlit_app import frame, navigation, resources
 from streamlit_app.charts import evaluation as charts
 from streamlit_app.charts.training import curves
 from streamlit_app.colors import class_colors
-from streamlit_app.parts import evaluation_failures, evaluation_figures
+from streamlit_app.parts import evaluation_failures, evaluation_figures, judged
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import run_picker
 from streamlit_app.words import plain
@@ -23,13 +22,15 @@ if not runs:
     st.stop()
 
 place = st.container()
-left, right = st.columns([3, 2], vertical_alignment="bottom")
+left, right, by = st.columns([3, 1.6, 1.4], vertical_alignment="bottom")
 with left:
     first = next((i for i, run in enumerate(runs) if served and run.run_id == served.run_id), 0)
     run = run_picker(runs, key="run", served=served, index=first)
 splits = [split for split in ("test", "validation", "train") if split in run.evaluation]
 split = right.segmented_control("Measured on", splits, default=splits[0], key=f"split-{run.run_id}", required=True)
-result = from_dict(run.evaluation[split])
+with by:
+    labels = judged.label_toggle(data, run, split)
+result, predictions = judged.measured(data, run, split, labels)
 with place:
     head(
         QUESTION,
@@ -40,7 +41,7 @@ colors = class_colors(result.class_names)
 names = ["Where it fails", "Per class", "Curves", "ROC and PR", "Calibration", "Refusing"]
 failing, classes, learning, thresholds, sure, refusing = st.tabs(names)
 with failing:
-    evaluation_failures.show(data, run, result)
+    evaluation_failures.show(data, run, result, predictions)
 with classes:
     evaluation_figures.per_class(result)
 with learning:

@@ -1,0 +1,135 @@
+"""One photo at a time, decided by button or key; the next one is in the browser before it is asked for."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from streamlit_app.components import asset
+
+OWN_KEYS = {"keep": "k", "exclude": "x", "skip": "s", "undo": "u"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A small picture with a label below it: WebP bytes (`None`: no picture), class, and what a screen reader says."""
+
+    content: bytes | None
+    label: str
+    note: str
+
+
+@dataclass(frozen=True)
+class QueuePhoto:
+    """One photo of the queue.
+
+    Attributes:
+        id: Its path.
+        twin: Its sha256: a decision about it holds for its exact copies, which are then passed over.
+        content: WebP bytes of the large picture.
+        given: The folder's label.
+        suggested: A class, or "".
+        advice: `relabel`, `exclude` or `keep`; "" if nothing is suggested.
+        reason: A sentence.
+        split: Of the data set.
+        probabilities: Of the classes, the most probable first.
+        heats: The photo with the heat map of each class.
+        near: The photos most like it.
+    """
+
+    id: str
+    twin: str
+    content: bytes
+    given: str
+    suggested: str
+    advice: str
+    reason: str
+    split: str
+    probabilities: Sequence[tuple[str, float, str]]
+    heats: Sequence[Figure]
+    near: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class KnownPhoto:
+    """A photo of the queue that the browser has already; `id` and `twin` as above."""
+
+    id: str
+    twin: str
+
+
+def class_keys(class_names: Sequence[str]) -> dict[str, str]:
+    """A key for every class: its first letter, or where classes share it their first letters that differ.
+
+    African and Asian get `f` and `i`: `a` would be either, and `s` skips. Without a letter left it is a digit.
+    """
+    taken = set(OWN_KEYS.values())
+    words = {name: [letter for letter in name.lower() if letter.isalnum()] for name in class_names}
+    first = [letters[0] for letters in words.values() if letters]
+    taken |= {letter for letter in first if first.count(letter) > 1}
+    free = [letter for letter in "1234567890abcdefghijklmnopqrstuvwxyz" if letter not in taken]
+    keys = {}
+    for name, letters in words.items():
+        found = [letter for letter in letters if letter not in taken] or [key for key in free if key not in taken]
+        keys[name] = found[0] if found else ""
+        taken.add(keys[name])
+    return keys
+
+
+def review_queue(
+    photos: Sequence[QueuePhoto | KnownPhoto], colors: dict[str, str], left: int, over: str, answer: dict, key: str,
+    on_sent: Callable[[], None],
+) -> None:  # fmt: skip
+    """Shows the first photo and holds the others ready.
+
+    Args:
+        photos: The next ones, in order.
+        colors: Of the classes.
+        left: Photos in the whole queue.
+        over: What to say when none is left.
+        answer: `client`, `acknowledged` (number of the last entry that is on disk) and `failed`, to what came last.
+        key: Of the widget. Its value's `sent` is `client`, `have` and `entries` (`number`, `path`, `action`, `label`);
+            entries come again until they are acknowledged.
+        on_sent: Called when something came.
+    """
+    keys = class_keys(list(colors))
+    _component()(
+        data={
+            "classes": [{"name": name, "color": color, "key": keys[name]} for name, color in colors.items()],
+            "keys": OWN_KEYS,
+            "items": [_as_data(photo) for photo in photos],
+            "left": left,
+            "over": over,
+            **answer,
+        },
+        key=key,
+        on_sent_change=on_sent,
+    )
+
+
+def _as_data(photo: QueuePhoto | KnownPhoto) -> dict:
+    if isinstance(photo, KnownPhoto):
+        return asdict(photo)
+    bars = [{"name": name, "value": value, "text": text} for name, value, text in photo.probabilities]
+    heats, near = ([_figure(figure) for figure in figures] for figures in (photo.heats, photo.near))
+    return {**asdict(photo), "content": None, "probabilities": None, "source": _source(photo.content), "bars": bars,
+            "heats": heats, "near": near}  # fmt: skip
+
+
+def _figure(figure: Figure) -> dict:
+    return {"label": figure.label, "note": figure.note, "source": _source(figure.content)}
+
+
+def _source(content: bytes | None) -> str:
+    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii") if content else ""
+
+
+@st.cache_resource(show_spinner=False)
+def _component():
+    return st.components.v2.component(
+        "tuskscope_review_queue",
+        html=asset("review_queue.html"),
+        css=asset("review_queue.css"),
+        js=asset("review_queue.js"),
+    )
