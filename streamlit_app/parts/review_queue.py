@@ -42,7 +42,8 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
             review_progress.progress_line(ranking, made)
         review_progress.rank_button(data, ranking, made, with_test)
     sent = (st.session_state.get(KEY) or {}).get("sent") or {}
-    have = sent.get("have", ()) if sent.get("client") == state["client"] else ()
+    is_same = sent.get("client") == state["client"] and state.get("ranking") is ranking  # else reasons are new
+    have, state["ranking"] = sent.get("have", ()) if is_same else (), ranking
     component.review_queue(
         photos(data, queue, made, have),
         class_colors(data.class_names),
