@@ -3,6 +3,8 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +27,10 @@ from core.review import decisions as decisions_log
 from core.review.decisions import Decision
 from core.review.duplicates import find_duplicates
 from core.review.suspects import find_suspects
+from core.review.views import WHOLE
 from core.runs import registry
 from core.runs.folder import Run
+from core.training.templates import any_template
 from streamlit_app.pictures import as_webp
 from streamlit_app.uploads import record_of
 
@@ -189,6 +193,7 @@ def rank(data: Dataset, with_test: bool, progress: Callable[[int, int], None] | 
     Raises:
         DatasetError: If there are no two classes.
     """
+    _prepare_backbones()
     find_suspects(data, paths(), progress, include_test=with_test)
 
 
@@ -205,6 +210,15 @@ def large_photo(data: Dataset, path: str, sha256: str) -> bytes | None:
 def heat_maps(data: Dataset, path: str, sha256: str, run: Run) -> dict[str, bytes]:
     """A photo with the heat map of every class, as small WebP; empty if the run has no class maps."""
     return _heat_maps(sha256, run.run_id, str(data.folder / path), run)
+
+
+def _prepare_backbones() -> None:
+    """Builds what the networks lack in a process of its own: that takes TensorFlow, which must not stay in this one."""
+    folder = paths().shared_cache_dir / "backbones"
+    missing = [name for name in WHOLE if not any(folder.glob(f"{name}-*.tflite"))]
+    if missing:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            list(pool.map(any_template, missing, [paths()] * len(missing)))
 
 
 def _ranking_file(data: Dataset, with_test: bool) -> Path:

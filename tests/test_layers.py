@@ -70,7 +70,7 @@ def test_a_process_that_only_predicts_never_imports_tensorflow(quick_run, traine
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_dangerous_is_called():
+def test_A2_nothing_dangerous_is_called():
     """RELIABILITY A2: names that run code from data or break running processes."""
     banned = {"eval", "exec", "fork", "extractall", "clear_session", "enable_unsafe_deserialization"}
     wrong = []

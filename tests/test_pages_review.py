@@ -168,6 +168,7 @@ def test_suspects_are_counted_until_they_are_decided(ranked):
 
 
 def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
+    monkeypatch.setattr(resources, "_prepare_backbones", lambda: None)
     monkeypatch.setattr(
         resources, "find_suspects",
         lambda data, paths, progress, include_test: write_parquet(
@@ -295,6 +296,9 @@ def test_the_proof_shows_both_runs_on_the_same_test_photos(app, ranked, served, 
     assert "McNemar's p = 0.500, it may be chance" in text
     assert "Wrong before, right now: 2" in text and "Right before, wrong now: 0" in text
     assert "0 labels changed, 1 left out" in text
+    assert "More was decided" not in text
+    decisions.decide(ranked, "train/African/train_001.png", "keep")
+    assert "More was decided since" in words(test.run())
 
 
 def test_the_proof_needs_two_runs_that_differ_in_their_labels_only(ranked, paths):
@@ -336,6 +340,7 @@ def test_the_search_for_labels_of_one_class_says_why_it_cannot(app, sample, monk
     def refuse(*_, **__):
         raise DatasetError("Expected photos of at least two classes in sample.")
 
+    monkeypatch.setattr(resources, "_prepare_backbones", lambda: None)
     monkeypatch.setattr(resources, "find_suspects", refuse)
     test = app("review")
     test.button("look").click().run()

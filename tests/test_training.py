@@ -99,6 +99,7 @@ def test_reviewed_labels_are_used_and_recorded(paths, backbones):
     assert (reviewed.labels, given.labels) == ("reviewed", "given")
     assert [item["label"] for item in reviewed.dataset["decisions"]] == ["African"]
     assert given.dataset["decisions"] == []
+    assert reviewed.evaluation["test"]["labels"] == "given"  # nobody reviewed a test photo
     assert wrong.exists()
 
 

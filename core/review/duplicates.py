@@ -15,7 +15,7 @@ from core.review.matching import crop_match
 from core.review.views import CLOSE, WHOLE, Progress, photo_views
 
 _VERSION = 1
-# Of the copies that pHash finds among 1,019 real photos, all have cosines of 0.74 and more (small, recompressed ones least).
+# The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, strangers mostly far less.
 MIN_COSINE = 0.65
 # A crop keeps most of what the network sees, of the whole picture or of its close-up.
 CANDIDATE_COSINE = 0.86

@@ -103,7 +103,8 @@ def judge(predictions: pd.DataFrame, dataset: Dataset, by: str, used: dict[str, 
         excluded = [image for image, item in used.items() if item.action == "exclude"]
         changed = {image: item.label for image, item in used.items() if item.action == "relabel"}
         table = table[~table["sha256"].isin(excluded)]
-        table = table.assign(given_label=table["sha256"].map(changed).fillna(table["given_label"]))
+        pairs = zip(table["sha256"], table["given_label"], strict=True)
+        table = table.assign(given_label=[changed.get(image, label) for image, label in pairs])
     return table
 
 

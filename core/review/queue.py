@@ -98,7 +98,8 @@ def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Dec
     order = np.argsort(-similarity)[:k]
     found = rows.iloc[order][["path", "label", "split", "sha256"]].assign(similarity=similarity[order])
     relabelled = {sha256: item.label for sha256, item in decisions.items() if item.action == "relabel"}
-    found = found.assign(given_label=found["label"], label=found["sha256"].map(relabelled).fillna(found["label"]))
+    pairs = zip(found["sha256"], found["label"], strict=True)
+    found = found.assign(given_label=found["label"], label=[relabelled.get(*pair) for pair in pairs])
     return found[["path", "label", "given_label", "split", "similarity"]].reset_index(drop=True)
 
 

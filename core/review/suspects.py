@@ -23,9 +23,9 @@ KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "d
 COLUMNS = ["path", "given_label", "suggested_label", "score", "reason", "kind", "split", "sha256", "wrong_probability",
            "not_subject_probability", "model_score", "group", "decision"]  # fmt: skip
 
-_VERSION = 1
+_VERSION = 2
 _POOR_SCORE = 0.9
-_STRANGE_FROM, _STRANGE_SHARE = 0.1, 0.3
+_STRANGE_FROM, _STRANGE_SHARE = 0.07, 0.25  # generous: whoever goes through this reason wants them all
 _UNCLEAR_MARGIN = 0.2  # between the two most likely classes
 _NO_NOUN = {"images", "photos", "pictures", "classes", "files", "datasets", "samples", "species"}
 

@@ -68,7 +68,7 @@ def publish(run: Run, paths: Paths, **changes) -> Run:
     if changes.get("state") == "succeeded" and len(names) < len(_MODEL_FILES):
         missing = sorted(set(_MODEL_FILES) - set(names))
         raise RunInvalidError(f"The run {run.run_id} is not complete: {', '.join(missing)} missing.")
-    write(run, **changes, files={name: sha256_of(run.folder / name) for name in names})
+    run = write(run, **changes, files={name: sha256_of(run.folder / name) for name in names})
     for path in run.folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -76,7 +76,7 @@ def publish(run: Run, paths: Paths, **changes) -> Run:
     target = paths.models_dir / run.run_id
     os.rename(run.folder, target)
     fsync_dir(paths.models_dir)
-    return replace(run, **changes, folder=target)
+    return replace(run, folder=target)
 
 
 def discard(folder: Path) -> None:

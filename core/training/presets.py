@@ -27,7 +27,7 @@ PRESETS = {
         "A frozen ImageNet backbone reads every photo once; only a linear head is trained. Seconds.",
         TrainingConfig(
             preset="quick", network="linear-head", backbone="efficientnet-lite0", epochs=200,
-            early_stopping_patience=20, regularization=2.4,
+            regularization=2.4,
         ),
         seconds_per_photo=0.04,
     ),

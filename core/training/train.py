@@ -109,18 +109,21 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     report("check the written model", 0, 1)
     _check_reload(run, dataset, table, trained)
     report("evaluate", 0, 1)
-    _evaluate(run, table, trained)
+    decided = dataset.usable.loc[dataset.usable["sha256"].isin(used), "split"]
+    _evaluate(run, table, trained, test_labels="reviewed" if "test" in set(decided) else "given")
     return run
 
 
-def _evaluate(run: Run, table: pd.DataFrame, trained: Trained) -> None:
+def _evaluate(run: Run, table: pd.DataFrame, trained: Trained, test_labels: str) -> None:
+    """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true."""
     from core.evaluation import as_dict, from_table, predictions_table
 
     rows = (table["split"] != "train").to_numpy()
     predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
     write_parquet(run.folder / "predictions.parquet", predictions)
     results = {
-        split: as_dict(from_table(predictions, split, run.class_names, run.labels))
+        split: as_dict(from_table(predictions, split, run.class_names,
+                                  test_labels if split == "test" else run.labels))
         for split in ("validation", "test") if (predictions["split"] == split).any()
     }  # fmt: skip
     write_json(run.folder / "evaluation.json", results)

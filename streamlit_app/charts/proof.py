@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from core.evaluation import Comparison
+from core.evaluation import Comparison, Measured
 from streamlit_app.charts.style import QUIET, STRONG, styled
 
 
@@ -19,10 +19,13 @@ def accuracies(comparison: Comparison) -> go.Figure:
             x=[measured.value], y=[name], mode="markers", marker={"color": color, "size": 14},
             hovertemplate=f"{name}: right on {measured.text(comparison.labels, comparison.split)}<extra></extra>",
         )  # fmt: skip
-        figure.add_annotation(
-            x=measured.value, y=name, text=f"<b>{100 * measured.value:.1f} %</b>", showarrow=False, yshift=20
-        )  # fmt: skip
+        text = f"<b>{100 * measured.value:.1f} %</b> {_sure(measured)}"
+        figure.add_annotation(x=measured.value, y=name, text=text, showarrow=False, yshift=20)
     styled(figure, height=190)
     low = min(comparison.accuracy_a.low, comparison.accuracy_b.low)
     figure.update_xaxes(range=[max(0, low - 0.03), 1.0], tickformat=".0%")
     return figure.update_yaxes(autorange="reversed", showgrid=False)
+
+
+def _sure(measured: Measured) -> str:
+    return f"({100 * measured.low:.1f}–{100 * measured.high:.1f}, n = {measured.n})"

@@ -22,8 +22,15 @@ from streamlit_app.words import counted, duration, plain
 LABELS = ("given", "reviewed")
 
 
-def start(data: Dataset, changed: str, has_result: bool) -> None:
-    """The button; it enqueues one training for each kind of labels, however often it is clicked."""
+def start(data: Dataset, changed: str, is_shown: bool, outdated: bool) -> None:
+    """The button; it enqueues one training for each kind of labels, however often it is clicked.
+
+    Args:
+        data: The data set.
+        changed: What the review changed, in words.
+        is_shown: There is a proof already.
+        outdated: More was decided since.
+    """
     runs = resources.runs_of(data.name)
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
@@ -33,11 +40,12 @@ def start(data: Dataset, changed: str, has_result: bool) -> None:
         waiting = [run for run in runs if run.state in LIVE_STATES and _same(run.config, config)]
         clicked = st.button(
             "Train on given and on reviewed labels", key="prove", icon=":material/balance:", disabled=bool(waiting),
-            type="secondary" if has_result else "primary",
+            type="secondary" if is_shown and not outdated else "primary",
         )  # fmt: skip
         st.caption(
             f"Same settings, same seed; only the labels differ. About {duration(2 * estimate(name, data, runs))}. "
-            + (f"{changed}." if has_result else "")
+            + (f"{changed}." if is_shown else "")
+            + (" :orange[:material/front_hand: More was decided since the proof below.]" if outdated else "")
         )
     if clicked and not waiting:
         for labels in LABELS:
@@ -65,6 +73,14 @@ def measured(pair: tuple[Run, Run] | None, data: Dataset) -> tuple[Proof | None,
         return prove_with(*pair, data, judged_by), ""
     except TuskscopeError as error:
         return None, str(error)
+
+
+def is_outdated(pair: tuple[Run, Run] | None, data: Dataset) -> bool:
+    """Whether somebody has decided more since the run on reviewed labels was trained."""
+    if pair is None:
+        return False
+    used = {item["image"]: (item["action"], item["label"]) for item in pair[1].dataset.get("decisions", [])}
+    return used != {image: (item.action, item.label) for image, item in resources.decisions(data).items()}
 
 
 def decided_in_test(data: Dataset) -> int:

@@ -25,7 +25,8 @@ def show(data: Dataset, rows: pd.DataFrame, key: str, reviewer: str) -> None:
         key: Of the widgets; also names the page in the address bar.
         reviewer: Who decides.
     """
-    _said(data, key, reviewer)
+    if not rows.empty or f"{key}-said" in st.session_state:
+        _said(data, key, reviewer)
     if rows.empty:
         st.info("No photo is left here.", icon=":material/check_circle:")
         return

@@ -28,8 +28,8 @@ def offer(data: Dataset, with_test: bool = False) -> None:
             place.caption(f"About {seconds} for {counted(len(rows), 'photo')}, once.", text_alignment="center")
         st.space("small")
     if clicked:
-        with place:
-            resources.rank(data, with_test, progress(place))
+        place.progress(0.0, text="Preparing the networks, once…")
+        resources.rank(data, with_test, progress(place))
         st.rerun()
 
 

@@ -148,7 +148,7 @@ def advice(row: dict) -> str:
 def sentence(row: dict) -> str:
     """The reason as a sentence (plain text)."""
     reason = row["reason"]
-    return f"{reason[:1].upper()}{reason[1:]}. Suspicion {percent(row['model_score'])}."
+    return f"{reason[:1].upper()}{reason[1:]}. Suspicion\u00a0{percent(row['model_score'])}."
 
 
 def _photo(data: Dataset, row: dict, content: bytes, run: Run | None, made: dict) -> QueuePhoto:

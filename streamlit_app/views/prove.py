@@ -33,7 +33,7 @@ else:
 live = jobs.jobs(resources.paths())
 if live:
     training_live.show()
-proof.start(data, changed, has_result=result is not None)
+proof.start(data, changed, is_shown=result is not None, outdated=proof.is_outdated(pair, data))
 if problem:
     st.caption(plain(problem))
 if result is not None:

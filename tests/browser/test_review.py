@@ -64,6 +64,7 @@ def address(folders):
         )
         try:
             wait_for(f"http://localhost:{port}/_stcore/health")
+            (folders / "pid").write_text(str(process.pid), encoding="ascii")
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
@@ -116,6 +117,13 @@ def test_a_key_shows_the_next_photo_at_once_and_the_decision_is_on_disk_when_it_
     milliseconds = [step["milliseconds"] for step in steps]
     print(f"to the next photo: median {statistics.median(milliseconds):.0f} ms, at most {max(milliseconds):.0f} ms")
     assert max(milliseconds) <= MILLISECONDS
+
+
+def test_looking_for_wrong_labels_leaves_no_tensorflow_in_the_pages(page, folders):
+    maps = Path("/proc", (folders / "pid").read_text(encoding="ascii"), "maps")
+    if not maps.exists():
+        pytest.skip("This system does not say what a process has loaded.")
+    assert "libtensorflow_cc" not in maps.read_text(encoding="utf-8", errors="replace")
 
 
 def test_keys_pressed_faster_than_the_server_answers_are_all_saved(page, folders):
