@@ -6,6 +6,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from api import security
+from api.datasets import datasets
 from api.errors import errors
 from api.explanations import explanations
 from api.health import health
@@ -74,6 +75,6 @@ def create_app(
     app.before_request(check_rate)
     for blueprint in (errors, health, upload_page):
         app.register_blueprint(blueprint)
-    for blueprint in (predictions, explanations, runs):
+    for blueprint in (predictions, explanations, runs, datasets):
         app.register_blueprint(blueprint, url_prefix="/api/v1")
     return app

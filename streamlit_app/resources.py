@@ -26,6 +26,7 @@ from core.prediction.similar import similar as find_similar
 from core.review import decisions as decisions_log
 from core.review.decisions import Decision
 from core.review.duplicates import find_duplicates
+from core.review.stored import ranking_file, stored_ranking
 from core.review.suspects import find_suspects
 from core.review.views import WHOLE
 from core.runs import registry
@@ -179,7 +180,7 @@ def ranking(data: Dataset, with_test: bool = False) -> pd.DataFrame | None:
 
     It may be older than the last decisions: a photo keeps its place until `rank` is asked for a new one.
     """
-    return _ranking(*_state(_ranking_file(data, with_test)), data.fingerprint, data)
+    return _ranking(*_state(ranking_file(data, with_test)), data.fingerprint, with_test, data)
 
 
 def rank(data: Dataset, with_test: bool, progress: Callable[[int, int], None] | None = None) -> None:
@@ -221,10 +222,6 @@ def _prepare_backbones() -> None:
             list(pool.map(any_template, missing, [paths()] * len(missing)))
 
 
-def _ranking_file(data: Dataset, with_test: bool) -> Path:
-    return data.cache_dir / f"ranking{'-with-test' if with_test else ''}.parquet"  # as find_suspects keeps it
-
-
 def _state(file: Path) -> tuple[str, int, int]:
     try:
         found = file.stat()
@@ -239,13 +236,10 @@ def _decisions(file: str, modified: int, size: int, _data: Dataset) -> dict[str,
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _ranking(file: str, modified: int, size: int, fingerprint: str, _data: Dataset) -> pd.DataFrame | None:
-    try:
-        found = pd.read_parquet(file)
-    except (OSError, ValueError):
-        return None
-    is_there = set(zip(_data.table["path"], _data.table["sha256"], strict=True))
-    return found[[pair in is_there for pair in zip(found["path"], found["sha256"], strict=True)]]
+def _ranking(
+    file: str, modified: int, size: int, fingerprint: str, with_test: bool, _data: Dataset
+) -> pd.DataFrame | None:
+    return stored_ranking(_data, with_test)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

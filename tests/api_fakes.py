@@ -204,6 +204,6 @@ def problem_of(response) -> str:
     assert set(body) == {"type", "title", "status", "detail", "instance"}
     assert body["status"] == response.status_code and body["instance"] == response.headers["X-Request-ID"]
     assert all(
-        word not in body["detail"] for word in ("Traceback", "/tmp", "/work", "PIL", "Werkzeug", "Error(")
+        word not in body["detail"] for word in ("Traceback", "/tmp", "/home", "PIL", "Werkzeug", "Error(")
     )
     return body["type"].rpartition(":")[2]

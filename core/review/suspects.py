@@ -17,6 +17,7 @@ from core.review.checks import unusable
 from core.review.decisions import Decision
 from core.review.features import read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores
+from core.review.stored import ranking_file
 from core.review.views import Progress
 
 KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "decided")
@@ -49,7 +50,7 @@ def find_suspects(
         DatasetError: If there are fewer than two classes to compare.
     """
     used = decisions_log.current(decisions_log.log(dataset))
-    file = dataset.cache_dir / f"ranking{'-with-test' if include_test else ''}.parquet"
+    file = ranking_file(dataset, include_test)
     key = _key(dataset, used)
     try:
         known = pd.read_parquet(file)

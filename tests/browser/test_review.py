@@ -1,21 +1,14 @@
 """A reviewer with a keyboard in a real browser: how long to the next photo, and what is on disk afterwards."""
 
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from pages import CHROMIUM, running_pages
 
 from core.dataset.sample import draw_sample
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = os.environ.get("TUSKSCOPE_CHROMIUM", "/usr/bin/chromium")
 MILLISECONDS = 300  # issue: from the key to the next photo
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -53,32 +46,8 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folders):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "TUSKSCOPE_DATA": str(folders / "data"), "TUSKSCOPE_MODELS": str(folders / "models")}
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app/app.py", "--server.headless", "true"]
-    with (folders / "log.txt").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-        try:
-            wait_for(f"http://localhost:{port}/_stcore/health")
-            (folders / "pid").write_text(str(process.pid), encoding="ascii")
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail("The pages did not start.")
+    with running_pages(folders) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

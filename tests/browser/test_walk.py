@@ -1,17 +1,11 @@
 """A newcomer's walk in a real browser: sample, first training, promotion, an answer with its heat map."""
 
-import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from pages import CHROMIUM, running_pages
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = os.environ.get("TUSKSCOPE_CHROMIUM", "/usr/bin/chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [
@@ -23,35 +17,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The real pages and the real worker on empty folders and a free port."""
-    root = tmp_path_factory.mktemp("walk")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "TUSKSCOPE_DATA": str(root / "data"), "TUSKSCOPE_MODELS": str(root / "models")}
-    pages = [sys.executable, "-m", "streamlit", "run", "streamlit_app/app.py", "--server.headless", "true"]
-    commands = [[*pages, "--server.port", str(port)], [sys.executable, "-m", "core", "worker"]]
-    processes = []
-    with (root / "log.txt").open("w") as log:
-        try:
-            for command in commands:
-                processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-            wait_for(f"http://localhost:{port}/_stcore/health")
-            yield f"http://localhost:{port}"
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(20)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail("The pages did not start.")
+    with running_pages(tmp_path_factory.mktemp("walk"), [sys.executable, "-m", "core", "worker"]) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
