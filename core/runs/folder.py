@@ -28,7 +28,7 @@ class Run:
         folder: Where it lies; a live run lies in a staging folder.
         state: One of `STATES`.
         config: What was asked for.
-        dataset: `name`, `folder`, `fingerprint`, `num_photos` and the label `decisions` used.
+        dataset: `name`, `folder`, `fingerprint`, `num_photos` to learn from (not test) and the label `decisions` used.
         created_at: ISO 8601, UTC.
         class_names: In the order of the network's outputs; empty until training began.
         image_size: `(height, width)` in pixels.

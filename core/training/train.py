@@ -175,7 +175,7 @@ def _cancel_on_sigterm():
 
 def _describe(dataset: Dataset, paths: Paths) -> dict:
     return {"name": dataset.name, "folder": paths.reference(dataset.folder), "fingerprint": dataset.fingerprint,
-            "num_photos": len(dataset.usable), "decisions": []}  # fmt: skip
+            "num_photos": int((dataset.usable["split"] != "test").sum()), "decisions": []}  # fmt: skip
 
 
 def _sentence(error: BaseException) -> str:
