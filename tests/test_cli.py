@@ -126,3 +126,10 @@ def test_export_copies_and_never_overwrites(cli, tmp_path):
 def test_wrong_usage_exits_with_two(cli):
     assert cli("predict")[0] == 2
     assert cli("no-such-command")[0] == 2
+
+
+def test_export_to_onnx_without_its_packages_says_what_to_install(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    status, _, err = cli("export", "quick-run", tmp_path, "--format", "onnx")
+    assert status == 1 and "pip install tf2onnx" in err
+    assert list(tmp_path.iterdir()) == []

@@ -44,12 +44,14 @@ def export_run(run: Run, format_name: str, folder: Path) -> Path:
 def _convert(model_file: Path, format_name: str, target: Path) -> None:
     import contextlib
     import io
+    from importlib.util import find_spec
 
+    if format_name == "onnx" and not (find_spec("tf2onnx") and find_spec("onnx")):
+        raise MethodUnavailableError("ONNX needs two more packages. Install them: pip install tf2onnx onnx")
+    import numpy as np
     from keras.saving import load_model
 
     model = load_model(model_file, compile=False)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            model.export(target, format="tf_saved_model" if format_name == "saved_model" else "onnx", verbose=False)
-    except ImportError as error:
-        raise MethodUnavailableError("ONNX needs the package tf2onnx. Install it: pip install tf2onnx onnx") from error
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports to ONNX only what was called once
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.export(target, format="tf_saved_model" if format_name == "saved_model" else "onnx", verbose=False)
