@@ -4,9 +4,8 @@ import pandas as pd
 
 from core.dataset.images import decode
 from core.errors import ImageError
+from core.formulas import guard
 from core.prediction.predictor import Predictor, failed_record
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(records: list[dict]) -> bytes:
@@ -14,7 +13,7 @@ def as_csv(records: list[dict]) -> bytes:
     table = pd.DataFrame(records)
     spread = pd.json_normalize([record["probabilities"] or {} for record in records]).add_prefix("probability_")
     table = pd.concat([table.drop(columns="probabilities"), spread], axis=1)
-    table = table.rename(columns=_harmless).map(lambda cell: _harmless(cell) if isinstance(cell, str) else cell)
+    table = table.rename(columns=guard).map(guard)
     return table.to_csv(index=False).encode("utf-8")
 
 
@@ -24,7 +23,3 @@ def record_of(content: bytes, name: str, predictor: Predictor) -> dict:
         return predictor.predict([decode(content)])[0].as_record(name)
     except ImageError as error:
         return failed_record(name, predictor.run.run_id, str(error))
-
-
-def _harmless(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text

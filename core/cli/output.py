@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from core.files import write_atomic
+from core.formulas import guard
 
 
 def print_json(content: Any) -> None:
@@ -34,9 +35,5 @@ def write_csv(file: Path, columns: list[str], rows: Iterable[dict[str, Any]]) ->
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: guard(value) for key, value in row.items()} for row in rows)
     write_atomic(file, buffer.getvalue())
-
-
-def _harmless(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

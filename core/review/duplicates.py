@@ -9,9 +9,9 @@ from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError
-from core.files import write_parquet
 from core.paths import Paths
 from core.review.matching import crop_match
+from core.review.stored import kept
 from core.review.views import CLOSE, WHOLE, Progress, photo_views
 
 _VERSION = 1
@@ -38,23 +38,11 @@ def find_duplicates(dataset: Dataset, paths: Paths, progress: Progress | None = 
         the hashes; -1 for crops), `cosine` (of the embeddings, -1 to 1), `crosses_class`, `crosses_split`, `group`
         (pairs of one group share a number).
     """
-    file = dataset.cache_dir / "duplicates.parquet"
-    key = f"{_VERSION} {dataset.fingerprint}"
-    try:
-        known = pd.read_parquet(file)
-        if known.attrs.get("key") == key:
-            return known
-    except (OSError, ValueError):
-        pass
-    table = dataset.usable
-    views = photo_views(dataset, table, paths, progress)
-    found = compute_duplicates(dataset, table, _unit(views[WHOLE[1]]), _unit(views[CLOSE]))
-    found.attrs["key"] = key
-    try:
-        write_parquet(file, found)
-    except OSError:
-        pass  # a read-only disk makes the next call slower
-    return found
+    def compute() -> pd.DataFrame:
+        views = photo_views(dataset, dataset.usable, paths, progress)
+        return compute_duplicates(dataset, dataset.usable, _unit(views[WHOLE[1]]), _unit(views[CLOSE]))
+
+    return kept(dataset.cache_dir / "duplicates.parquet", f"{_VERSION} {dataset.fingerprint}", compute)
 
 
 def compute_duplicates(dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray) -> pd.DataFrame:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
+from core.formulas import guard, unguard
 from core.review.decisions import Decision, append, current, find_photo, log, now, settle
 
 COLUMNS = [item.name for item in fields(Decision)]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for decision in made:
-        writer.writerow({name: _guard(value) for name, value in asdict(decision).items()})
+        writer.writerow({name: guard(value) for name, value in asdict(decision).items()})
     return buffer.getvalue()
 
 
@@ -68,7 +68,7 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
     added, unchanged, refused = [], 0, []
     try:
         for number, cells in enumerate(reader, start=2):
-            row = {name: _unguard(cells.get(name) or "").strip() for name in COLUMNS}
+            row = {name: unguard(cells.get(name) or "").strip() for name in COLUMNS}
             image = row["image"] if row["image"] in by_image else by_path.get(row["path"], "")
             problem = _problem(row, image, dataset)
             if problem:
@@ -106,11 +106,3 @@ def _time(text: str) -> str:
         return text if datetime.fromisoformat(text) else now()
     except ValueError:
         return now()
-
-
-def _guard(value: str) -> str:
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value
-
-
-def _unguard(value: str) -> str:
-    return value[1:] if value[:1] == "'" and value[1:].startswith(_FORMULA_STARTS) else value

@@ -1,10 +1,29 @@
-"""The last ranking of a dataset's labels, as it lies on disk."""
+"""Tables that are kept on disk until what they were computed from changes; the last ranking is one of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from core.dataset.index import Dataset
+from core.files import write_parquet
+
+
+def kept(file: Path, key: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The table in `file` if it was written under this key, else a freshly computed one, which is then kept."""
+    try:
+        known = pd.read_parquet(file)
+        if known.attrs.get("key") == key:
+            return known
+    except (OSError, ValueError):
+        pass  # missing, damaged or of an older version: it is rebuilt
+    table = compute()
+    table.attrs["key"] = key
+    try:
+        write_parquet(file, table)
+    except OSError:
+        pass  # a read-only disk makes the next call slower
+    return table
 
 
 def ranking_file(dataset: Dataset, include_test: bool = False) -> Path:

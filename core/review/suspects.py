@@ -10,15 +10,15 @@ import pandas as pd
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
-from core.files import write_parquet
 from core.paths import Paths
 from core.review import decisions as decisions_log
 from core.review.checks import unusable
 from core.review.decisions import Decision
 from core.review.features import read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores
-from core.review.stored import ranking_file
+from core.review.stored import kept, ranking_file
 from core.review.views import Progress
+from core.training.recipes import class_indices
 
 KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "decided")
 COLUMNS = ["path", "given_label", "suggested_label", "score", "reason", "kind", "split", "sha256", "wrong_probability",
@@ -50,21 +50,8 @@ def find_suspects(
         DatasetError: If there are fewer than two classes to compare.
     """
     used = decisions_log.current(decisions_log.log(dataset))
-    file = ranking_file(dataset, include_test)
-    key = _key(dataset, used)
-    try:
-        known = pd.read_parquet(file)
-        if known.attrs.get("key") == key:
-            return known
-    except (OSError, ValueError):
-        pass  # missing, damaged or of an older version: it is rebuilt
-    ranking = _rank_all(dataset, paths, used, progress, include_test)
-    ranking.attrs["key"] = key
-    try:
-        write_parquet(file, ranking)
-    except OSError:
-        pass  # a read-only disk makes the next call slower
-    return ranking
+    return kept(ranking_file(dataset, include_test), _key(dataset, used),
+                lambda: _rank_all(dataset, paths, used, progress, include_test))  # fmt: skip
 
 
 def _rank_all(
@@ -132,11 +119,6 @@ def with_unreadable(ranking: pd.DataFrame, table: pd.DataFrame, include_test: bo
         "wrong_probability": 0.0, "not_subject_probability": 1.0, "model_score": 1.0, "group": -1, "decision": "",
     })  # fmt: skip
     return pd.concat([rows, ranking], ignore_index=True)
-
-
-def class_indices(table: pd.DataFrame, class_names: tuple[str, ...]) -> np.ndarray:
-    """The position of each row's label in `class_names`, shape `(rows,)`."""
-    return pd.Index(class_names).get_indexer(table["label"])
 
 
 def trusted_classes(table: pd.DataFrame, used: dict[str, Decision], class_names: tuple[str, ...]) -> np.ndarray:
