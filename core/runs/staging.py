@@ -17,6 +17,7 @@ from core.training.config import TrainingConfig
 
 STAGING_PREFIX = ".staging-"
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
+_OPTIONAL_FILES = ("README.md",)  # the model card; runs from before there were cards have none
 
 
 def new_run_id(preset: str) -> str:
@@ -64,9 +65,9 @@ def publish(run: Run, paths: Paths, **changes) -> Run:
     Raises:
         RunInvalidError: If a succeeded run lacks a file.
     """
-    names = [name for name in _MODEL_FILES if (run.folder / name).is_file()]
-    if changes.get("state") == "succeeded" and len(names) < len(_MODEL_FILES):
-        missing = sorted(set(_MODEL_FILES) - set(names))
+    names = [name for name in (*_MODEL_FILES, *_OPTIONAL_FILES) if (run.folder / name).is_file()]
+    missing = sorted(set(_MODEL_FILES) - set(names))
+    if changes.get("state") == "succeeded" and missing:
         raise RunInvalidError(f"The run {run.run_id} is not complete: {', '.join(missing)} missing.")
     run = write(run, **changes, files={name: sha256_of(run.folder / name) for name in names})
     for path in run.folder.iterdir():

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.review import decisions
 from core.runs import registry
+from core.runs.card import CARD_FILE, write_card
 from core.runs.folder import Run
 from core.runs.staging import new_run_id, publish, stage, write
 from core.training.config import TrainingConfig
@@ -72,16 +73,19 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
     started = time.monotonic()
     try:
         with _cancel_on_sigterm():
-            run = _work(run, open_dataset(reporter), paths, reporter)
+            dataset = open_dataset(reporter)
+            run = _work(run, dataset, paths, reporter)
+            seconds = round(time.monotonic() - started, 1)
+            write_card(replace(run, seconds=seconds), dataset)
         reporter.close()
-        run = publish(run, paths, state="succeeded", seconds=round(time.monotonic() - started, 1))
+        run = publish(run, paths, state="succeeded", seconds=seconds)
     except BaseException as error:
         cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
         if not cancelled and not isinstance(error, TuskscopeError):
             reporter.log(traceback.format_exc())
         reporter.close()
         message = "Cancelled." if cancelled else _sentence(error)
-        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet"):
+        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE):
             (run.folder / name).unlink(missing_ok=True)
         publish(run, paths, state="cancelled" if cancelled else "failed", message=message,
                 seconds=round(time.monotonic() - started, 1))  # fmt: skip

