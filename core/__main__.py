@@ -11,7 +11,7 @@ COMMANDS = (
     datasets.sample, datasets.download, datasets.import_archive, datasets.index,
     review.suspects, review.decide, review.decisions,
     training.train, training.work_on, training.worker, runs.evaluate, predictions.predict, predictions.explain,
-    runs.list_runs, runs.promote, runs.rollback, runs.export,
+    runs.list_runs, runs.promote, runs.rollback, runs.export, runs.work_on_export, runs.card,
 )  # fmt: skip
 
 

@@ -3,9 +3,15 @@
 import contextlib
 import io
 import tempfile
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
+import tensorflow as tf
+
+QUANTIZATIONS = ("", "float16", "int8")
 
 
 def keras_bytes(model: keras.Model) -> bytes:
@@ -16,11 +22,53 @@ def keras_bytes(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def litert_bytes(model: keras.Model) -> bytes:
-    """The model as the content of a `.tflite` file with named outputs, for one photo at a time."""
+def litert_bytes(model: keras.Model, quantization: str = "", representative: np.ndarray | None = None) -> bytes:
+    """The model as the content of a `.tflite` file with named outputs, for one photo at a time.
+
+    Args:
+        model: From `image` to named outputs.
+        quantization: "" keeps float32; `float16` halves the weights; `int8` computes with 8-bit whole numbers inside,
+            with float32 input and outputs (Jacob 2018, "Quantization and Training of Neural Networks").
+        representative: For `int8`: photos as the network sees them, `uint8`, shape `(n, height, width, 3)`; they set
+            the ranges of the numbers inside.
+    """
     signature = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="float32", name="image")]
-    with tempfile.TemporaryDirectory() as folder:
+    options: dict = {}
+    if quantization:
+        options["optimizations"] = [tf.lite.Optimize.DEFAULT]
+    if quantization == "float16":
+        options["target_spec"] = {"supported_types": [tf.float16]}
+    if quantization == "int8":
+
+        def photos() -> Iterator[dict[str, np.ndarray]]:
+            for photo in representative:
+                yield {"image": photo[None].astype(np.float32)}
+
+        options["representative_dataset"] = photos
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The converter's own calibrator still uses the interpreter that TensorFlow has deprecated.
+        warnings.filterwarnings("ignore", message=r"\s*Warning: tf.lite.Interpreter is deprecated")
         path = Path(folder) / "model.tflite"
         with contextlib.redirect_stdout(io.StringIO()):  # the converter prints its signature
-            model.export(path, format="litert", input_signature=signature, verbose=False)
+            model.export(path, format="litert", input_signature=signature, verbose=False, **options)
         return path.read_bytes()
+
+
+def write_saved_model(model: keras.Model, folder: Path) -> None:
+    """Writes the folder of a SavedModel; its signature `serving_default` takes any number of photos."""
+    _call_once(model)
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.export(folder, format="tf_saved_model", verbose=False)
+
+
+def write_onnx(model: keras.Model, file: Path) -> None:
+    """Writes an `.onnx` file that takes any number of photos; needs tf2onnx and onnx."""
+    _call_once(model)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # Keras 3.15 asks NumPy 2.4 for np.object before it hands the graph to tf2onnx.
+        warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
+        model.export(file, format="onnx", verbose=False)
+
+
+def _call_once(model: keras.Model) -> None:
+    model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports only what was called once
