@@ -20,7 +20,10 @@ from core.training.train import train
 MODULES = {"MobileNetV2": "mobilenet_v2", "MobileNetV3Small": "mobilenet_v3", "MobileNetV3Large": "mobilenet_v3",
            "EfficientNetV2B0": "efficientnet_v2", "EfficientNetV2B3": "efficientnet_v2", "ResNet50": "resnet",
            "DenseNet121": "densenet", "Xception": "xception"}  # fmt: skip
-EACH = [pytest.param(name, marks=[] if name == "MobileNetV3Small" else pytest.mark.slow) for name in APPLICATIONS]
+SMALL = "MobileNetV3Small"
+EACH = [pytest.param(name, marks=[] if name == SMALL else pytest.mark.slow) for name in APPLICATIONS]
+EACH_CONVERTED = [pytest.param(name, marks=pytest.mark.slow if name == SMALL else pytest.mark.long)
+                  for name in APPLICATIONS]  # fmt: skip
 
 
 def random_photo(image_size) -> np.ndarray:
@@ -57,11 +60,34 @@ def test_the_graph_is_flat_and_preprocesses_as_keras_does(name):
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_class_maps_explain_the_logits_and_litert_agrees(name, tmp_path):
-    import keras
+def test_class_maps_explain_the_logits(name):
+    model, kernel, bias = network_with_head(name)
+    outputs = answers(model, random_photo(APPLICATIONS[name].image_size))
+    assert set(outputs) == {"probabilities", "class_maps", "embedding"}
+    logits = outputs["class_maps"].mean(axis=(0, 1)) + bias  # Zhou 2016
+    expected = outputs["embedding"] @ kernel + bias
+    assert_close(logits, expected)
+    shares = np.exp(expected - expected.max())
+    assert np.allclose(outputs["probabilities"], shares / shares.sum(), atol=1e-4)
 
+
+@pytest.mark.parametrize("name", EACH_CONVERTED)
+def test_the_litert_file_agrees(name, tmp_path):
     from core.runs.export import litert_bytes
     from core.runs.formats import open_model
+
+    model, _, _ = network_with_head(name)
+    photo = random_photo(APPLICATIONS[name].image_size)
+    (tmp_path / "model.tflite").write_bytes(litert_bytes(model))
+    lite = open_model("litert", tmp_path / "model.tflite")(photo[0])
+    for key, value in answers(model, photo).items():
+        assert_close(lite[key], value, 1e-3)
+
+
+def network_with_head(name: str):
+    """A network of random weights with a known head: the model, the kernel and the bias."""
+    import keras
+
     from core.training.networks import linear_head_network
 
     keras.utils.set_random_seed(2)
@@ -70,18 +96,11 @@ def test_class_maps_explain_the_logits_and_litert_agrees(name, tmp_path):
     bias = np.array([0.1, -0.2, 0.3], np.float32)
     model.get_layer("logits").set_weights([kernel, bias])
     model.get_layer("class_maps").set_weights([kernel])
-    photo = random_photo(APPLICATIONS[name].image_size)
-    outputs = {key: np.asarray(value)[0] for key, value in model(photo).items()}
-    assert set(outputs) == {"probabilities", "class_maps", "embedding"}
-    logits = outputs["class_maps"].mean(axis=(0, 1)) + bias  # Zhou 2016
-    expected = outputs["embedding"] @ kernel + bias
-    assert_close(logits, expected)
-    shares = np.exp(expected - expected.max())
-    assert np.allclose(outputs["probabilities"], shares / shares.sum(), atol=1e-4)
-    (tmp_path / "model.tflite").write_bytes(litert_bytes(model))
-    lite = open_model("litert", tmp_path / "model.tflite")(photo[0])
-    for key, value in outputs.items():
-        assert_close(lite[key], value, 1e-3)
+    return model, kernel, bias
+
+
+def answers(model, photo: np.ndarray) -> dict[str, np.ndarray]:
+    return {key: np.asarray(value)[0] for key, value in model(photo).items()}
 
 
 @pytest.mark.slow

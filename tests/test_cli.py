@@ -129,7 +129,7 @@ def test_wrong_usage_exits_with_two(cli):
 
 
 def test_export_to_onnx_without_its_packages_says_what_to_install(cli, tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("core.runs.formats.find_spec", lambda name: None)
     status, _, err = cli("export", "quick-run", tmp_path, "--format", "onnx")
     assert status == 1 and "pip install tf2onnx" in err
     assert list(tmp_path.iterdir()) == []

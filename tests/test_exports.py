@@ -116,7 +116,7 @@ def test_decisions_that_change_are_counted_and_warned_about():
 
     assert made(2).is_within_limit and not made(3).is_within_limit
     assert made(6).changed_text == "6 of 200 (3.0 %; 1.4–6.4)"
-    assert "more than the 1 %" in made(6, 1).sentence and "on 5 of them" in made(6, 1).sentence
+    assert "more than the 1 %" in made(6, 1).sentence and "on 5 of the 6" in made(6, 1).sentence
     assert "tolerated" not in made(2).sentence
     assert made(0).sentence.startswith("LiteRT int8 decides all of the 200 photos")
 

@@ -74,8 +74,8 @@ class ExportCheck:
             return f"{title} is the served file itself; the others are compared with it."
         if self.changed == 0:
             return f"{title} decides all of the {self.photos} as the served file does."
-        facts = f"{title} decides otherwise on {self.changed_text} of the {self.photos}"
-        unsure = f"; on {self.changed - self.changed_sure} of them the served file is uncertain itself"
+        facts = f"{title} decides {self.changed_text} otherwise, measured on {self.photos}"
+        unsure = f"; on {self.changed - self.changed_sure} of the {self.changed} the served file is uncertain itself"
         if self.is_within_limit:
             return f"{facts}{unsure}."
         return (

@@ -1,12 +1,13 @@
-"""What can be done with a run: let it answer, go back, delete."""
+"""What can be done with a run: let it answer, read its card, use it elsewhere, go back, delete."""
 
 import streamlit as st
 
 from core.errors import TuskscopeError
 from core.runs import registry
+from core.runs.card import CARD_FILE, card_of
 from core.runs.folder import LIVE_STATES, Run
 from streamlit_app import resources
-from streamlit_app.parts import promotion
+from streamlit_app.parts import exports, promotion
 from streamlit_app.parts.run_picker import accuracy_text
 from streamlit_app.parts.training_live import comparison_words
 from streamlit_app.words import plain
@@ -25,9 +26,14 @@ def show(run: Run, served: Run) -> None:
         with st.container(horizontal=True):
             if run.state == "succeeded" and run.run_id != served.run_id:
                 promotion.button(run, served, key="promote")
+            if run.state == "succeeded" and st.button("Model card…", key="card", icon=":material/description:"):
+                show_card(run)
             if run.state not in LIVE_STATES and run.run_id != served.run_id:
                 if st.button("Delete…", key="delete", icon=":material/delete:"):
                     confirm_delete(run)
+        if run.state == "succeeded":
+            with st.expander("Use it elsewhere: ONNX, SavedModel, smaller files", icon=":material/ios_share:"):
+                exports.show(run)
         with st.expander("Settings and files"):
             st.json({"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1)
 
@@ -39,6 +45,15 @@ def roll_back(served: Run) -> None:
         return
     if st.button("Go back to the run before…", key="roll-back", icon=":material/undo:"):
         confirm_roll_back(served)
+
+
+@st.dialog("Model card", width="large", icon=":material/description:")
+def show_card(run: Run) -> None:
+    """The run's card, as its folder holds it."""
+    card = card_of(run, resources.paths())
+    st.markdown(card)
+    st.download_button("Save as Markdown", card, f"{run.run_id}-{CARD_FILE}", "text/markdown", key="save-card",
+                       icon=":material/download:", on_click="ignore")  # fmt: skip
 
 
 @st.dialog("Go back?", icon=":material/undo:")

@@ -49,7 +49,6 @@ if shown == "this data set":
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a run")
     st.stop()
-st.caption("Choose a row to let that run answer, or to delete it.")
+st.caption("Choose a row to let that run answer, to read its card, to use it elsewhere, or to delete it.")
 chosen = run_table.choose(runs, served, key="runs")
-if chosen is not None:
-    model_actions.show(chosen, served)
+model_actions.show(chosen or served, served)
