@@ -164,6 +164,23 @@ def test_R5_a_conversion_that_dies_ends_in_one_sentence(monkeypatch, run, tiny_p
         exports.prepare_export(run, "saved_model", tiny_paths)
 
 
+def test_nothing_stays_of_a_deleted_run_or_of_a_killed_conversion(paths, files):
+    import os
+
+    from core.runs import registry
+
+    doomed = publish_run(paths, files, "doomed", image_size=(32, 32))
+    folder = exports._folder(doomed, paths)
+    left, fresh = folder / "draft-left", folder / "draft-fresh"
+    for path in (left, fresh):
+        path.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    exports.work_on_export(doomed, "litert", paths)
+    assert not left.exists() and fresh.exists()
+    registry.delete(paths, "doomed")
+    assert not folder.exists()
+
+
 @pytest.mark.slow
 def test_the_command_line_exports_and_prints_the_comparison(run, tiny_paths, tmp_path):
     environment = {"TUSKSCOPE_MODELS": str(tiny_paths.models_dir), "TUSKSCOPE_DATA": str(tiny_paths.data_dir)}

@@ -10,7 +10,7 @@ from core.errors import RunInvalidError
 from core.files import write_json
 from core.runs import exports
 from core.runs.export_check import ExportCheck
-from core.runs.exports import Export, download_bytes, download_name
+from core.runs.export_files import digest, download_bytes, download_name
 from streamlit_app.parts import exports as exports_part
 
 
@@ -22,7 +22,7 @@ def store(run, paths, name: str, changed: int = 0) -> None:
         path.write_bytes(b"a model")
     check = ExportCheck(run.run_id, name, 5_280_000, 6.5, 0.0858, 0.02, changed, 1, 200,
                         "200 train and validation photos of sample", ("probabilities",))  # fmt: skip
-    write_json(exports._note(run, name, paths), {**check.as_dict(), "sha256": exports.digest(path)})
+    write_json(exports._note(run, name, paths), {**check.as_dict(), "sha256": digest(path)})
 
 
 def test_nothing_is_offered_before_it_was_compared(app, served):  # noqa: F811
@@ -82,7 +82,7 @@ def test_the_card_opens(app, sample, served, paths):  # noqa: F811
 def test_a_saved_model_is_saved_as_a_zip(tmp_path, served):  # noqa: F811
     (tmp_path / "model-saved_model" / "variables").mkdir(parents=True)
     (tmp_path / "model-saved_model" / "saved_model.pb").write_bytes(b"graph")
-    content = download_bytes(Export(tmp_path / "model-saved_model", None))
+    content = download_bytes(tmp_path / "model-saved_model")
     assert "saved_model.pb" in zipfile.ZipFile(BytesIO(content)).namelist()
     assert download_name(served, "saved_model") == "fake-run-saved_model.zip"
     assert download_name(served, "litert-int8") == "fake-run-int8.tflite"

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import RunInvalidError
 from core.evaluation.intervals import wilson
+from core.runs.export_files import size_of
 from core.runs.export_photos import ExportPhotos
 from core.runs.folder import Run
 from core.runs.formats import FORMATS, open_model
@@ -141,9 +142,3 @@ def check_export(
         float(np.mean(differences)), changed, changed_sure, len(photos.compared), photos.description,
         tuple(sorted(found)),
     )  # fmt: skip
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
-    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files)

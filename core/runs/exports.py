@@ -1,26 +1,27 @@
 """Exports are made, checked, and only then offered; kept with the caches, as a run folder is never written again."""
 
 import hashlib
-import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import RunInvalidError
-from core.files import read_json, sha256_of, write_json
+from core.files import read_json, write_json
 from core.paths import Paths
 from core.runs.export_check import ExportCheck, check_export
+from core.runs.export_files import digest
 from core.runs.folder import Run
 from core.runs.formats import FORMATS, check_packages, write_model
 
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _LONGEST_SECONDS = 900
+_DRAFT = "draft-"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def work_on_export(run: Run, format_name: str, paths: Paths, given: Sequence[Pat
     photos = export_photos(run, paths, given)
     target, note = _path(run, format_name, paths), _note(run, format_name, paths)
     note.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=note.parent) as temporary:
+    _sweep(note.parent)
+    with tempfile.TemporaryDirectory(dir=note.parent, prefix=_DRAFT) as temporary:
         draft = Path(temporary) / target.name
         write_model(run, format_name, draft, photos.representative)
         check = check_export(run, format_name, draft, photos)
@@ -135,32 +137,16 @@ def export_run(run: Run, format_name: str, folder: Path, paths: Paths, given: Se
     return Export(target, found.check)
 
 
-def download_name(run: Run, format_name: str) -> str:
-    """The name under which a page saves an export."""
-    suffix = FORMATS[format_name].suffix
-    return f"{run.run_id}{suffix if '.' in suffix else suffix + '.zip'}"
+def discard_exports(run: Run, paths: Paths) -> None:
+    """Removes what is kept of a run's exports; none is fine."""
+    shutil.rmtree(_folder(run, paths), ignore_errors=True)
 
 
-def download_bytes(export: Export) -> bytes:
-    """The content of an export's file; a folder becomes a zip."""
-    if not export.path.is_dir():
-        return export.path.read_bytes()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(export.path.rglob("*")):
-            archive.write(file, file.relative_to(export.path).as_posix())
-    return buffer.getvalue()
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file, or of the names and contents of all files below a folder."""
-    if not path.is_dir():
-        return sha256_of(path)
-    found = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            found.update(f"{file.relative_to(path).as_posix()}\0{sha256_of(file)}\n".encode())
-    return found.hexdigest()
+def _sweep(folder: Path) -> None:
+    """Removes what a killed conversion left behind."""
+    for draft in folder.glob(f"{_DRAFT}*"):
+        if time.time() - draft.stat().st_mtime > _LONGEST_SECONDS:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _check_exportable(run: Run) -> None:

@@ -122,6 +122,9 @@ def delete(paths: Paths, run_id: str) -> None:
     os.rename(run.folder, doomed)  # gone in one step; a crash while removing leaves nothing half visible
     fsync_dir(paths.models_dir)
     shutil.rmtree(doomed)
+    from core.runs.exports import discard_exports
+
+    discard_exports(run, paths)
 
 
 def history(paths: Paths) -> list[dict]:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.errors import TuskscopeError
 from core.runs.export_check import ExportCheck
-from core.runs.exports import download_bytes, download_name, prepare_export, stored_check, stored_export
+from core.runs.export_files import download_bytes, download_name
+from core.runs.exports import prepare_export, stored_check, stored_export
 from core.runs.folder import Run
 from core.runs.formats import FORMATS
 from streamlit_app import resources
@@ -40,7 +41,7 @@ def show(run: Run) -> None:
         if export is not None:
             st.download_button(
                 f"Save as {FORMATS[name].title}",
-                lambda: download_bytes(export),
+                lambda: download_bytes(export.path),
                 download_name(run, name),
                 "application/octet-stream",
                 key="save-export",
@@ -54,7 +55,7 @@ def show(run: Run) -> None:
 
 
 def _prepare(run: Run, name: str) -> None:
-    with st.spinner(f"Converting to {FORMATS[name].title}, opening it again and comparing it; up to a minute…"):
+    with st.spinner(f"Converting to {FORMATS[name].title}, opening it again and comparing it; about a minute…"):
         try:
             prepare_export(run, name, resources.paths())
         except TuskscopeError as error:
