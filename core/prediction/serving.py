@@ -11,9 +11,12 @@ from core.runs import registry
 class ActivePredictor:
     """Gives the predictor of the served run, loaded once and swapped when `models/active` changes.
 
+    The first caller after a promotion loads and warms up the new run; callers meanwhile get the old one, so nobody
+    waits for a file and no answer mixes two runs.
+
     Args:
         paths: Where the runs lie.
-        pool_size: Interpreters of each predictor.
+        pool_size: As in `Predictor`.
     """
 
     def __init__(self, paths: Paths, pool_size: int = 1):
@@ -35,10 +38,14 @@ class ActivePredictor:
         loaded = self._loaded
         if loaded and loaded[0] == mark:
             return loaded[1]
-        with self._lock:
+        if not self._lock.acquire(blocking=loaded is None):
+            return loaded[1]
+        try:
             if not self._loaded or self._loaded[0] != mark:
                 self._loaded = (mark, self._load())
             return self._loaded[1]
+        finally:
+            self._lock.release()
 
     def _load(self) -> Predictor:
         old = self._loaded[1] if self._loaded else None
