@@ -48,10 +48,15 @@ class Turn:
         self._deadline = time.monotonic() + seconds
         self._is_gone = is_gone
 
-    def decode(self, content: bytes) -> np.ndarray:
-        """As `core.dataset.images.decode`, in a decode slot."""
+    def decode(self, content: bytes, image_size: tuple[int, int] | None = None) -> np.ndarray:
+        """As `core.dataset.images.decode`, in a decode slot.
+
+        Args:
+            content: An encoded picture.
+            image_size: Of the network, `(height, width)`, where nothing but a prediction is wanted: saves two copies.
+        """
         with self._slot(self._slots.decoding):
-            return decode(content)
+            return decode(content, image_size=image_size)
 
     def predict(self, predictor: Predictor, image: np.ndarray) -> Prediction:
         """What the run says of one picture, in a predict slot."""
