@@ -9,10 +9,10 @@ from dataclasses import replace
 import click
 
 from api.app import create_app
-from api.memory import limit_arenas
 from api.server import Server
 from api.settings import Settings
 from core.errors import NoActiveRunError, RunInvalidError, TuskscopeError
+from core.memory import limit_arenas
 
 
 @click.command()

@@ -3,6 +3,7 @@
 import threading
 
 from core.errors import NoActiveRunError, RunInvalidError
+from core.memory import release_freed
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
@@ -51,7 +52,10 @@ class ActivePredictor:
         old = self._loaded[1] if self._loaded else None
         try:
             run = registry.active(self._paths)
-            return old if old and old.run.run_id == run.run_id else Predictor(run, self._pool_size)
+            if old and old.run.run_id == run.run_id:
+                return old
+            release_freed()  # what the run before the last one left: the last one may still be answering
+            return Predictor(run, self._pool_size)
         except (NoActiveRunError, RunInvalidError):
             if old is None:
                 raise
