@@ -64,10 +64,10 @@ def batch(run: Run) -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 255, (1, *run.image_size, 3)).astype(np.float32)
 
 
-def per_second(calls: list[Callable[[], object]], seconds: float) -> float:
-    """Calls a second of all together, each repeated in a thread of its own."""
+def throughput(calls: list[Callable[[], object]], seconds: float) -> tuple[float, float]:
+    """All calls together, each repeated in a thread of its own: calls a second, processor milliseconds a call."""
     counts = [0] * len(calls)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
 
     def repeat(number: int) -> None:
         while time.perf_counter() - started < seconds:
@@ -79,7 +79,7 @@ def per_second(calls: list[Callable[[], object]], seconds: float) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / (time.perf_counter() - started)
+    return sum(counts) / (time.perf_counter() - started), 1000 * (time.process_time() - used) / sum(counts)
 
 
 def _onnxruntime(file: Path, pixels: np.ndarray, threads: int) -> Callable[[], object]:
