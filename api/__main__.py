@@ -12,6 +12,7 @@ from api.app import create_app
 from api.server import Server
 from api.settings import Settings
 from core.errors import NoActiveRunError, RunInvalidError, TuskscopeError
+from core.memory import limit_arenas
 
 
 @click.command()
@@ -41,6 +42,7 @@ def check_host(host: str, settings: Settings) -> None:
 
 def serve(host: str, port: int, settings: Settings) -> None:
     """Loads the served run, then serves until SIGTERM or Ctrl-C."""
+    limit_arenas()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     app = create_app(settings=settings)
     with contextlib.suppress(NoActiveRunError, RunInvalidError):  # /health/ready says so

@@ -15,7 +15,7 @@ from api.limits import Rate, Slots, check_rate
 from api.predictions import predictions
 from api.runs import runs
 from api.settings import Settings
-from api.upload_page import page, style, upload_page
+from api.upload_page import page, script, style, upload_page
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.prediction.serving import ActivePredictor
@@ -69,7 +69,7 @@ def create_app(
         rate=Rate(settings.rate) if settings.rate else None,
         predictor=predictor or ActivePredictor(paths, pool_size=settings.predict_slots),
         error_page=lambda detail: page(error=detail),
-        style_hash=security.hash_of(style()),
+        style_hash=security.hash_of(style()), script_hash=security.hash_of(script()),
     )  # fmt: skip
     security.install(app)
     app.before_request(check_rate)

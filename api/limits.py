@@ -1,13 +1,14 @@
 """Who may work now: slots for decoding and predicting, a bounded queue in front of them, a rate per address.
 
-The server needs more threads than `predict_slots + queue`: only then is there one left to say 503 or to
-answer a health check while all others wait.
+A request that waits too long, or whose client went away, gives its place back. The server needs more threads than
+`predict_slots + queue`: only then is there one left to say 503 or to answer a health check while all others wait.
 """
 
+import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.prediction.predictor import Prediction, Predictor
 
 UNLIMITED = ("predictions", "explanations", "health")  # the first two have slots, the last must always answer
 MAX_ADDRESSES = 1000
+LOOK_SECONDS = 0.2  # how often a waiting request looks whether its client is still there
 
 
 class Slots:
@@ -33,16 +35,28 @@ class Slots:
 
 
 class Turn:
-    """One admitted request: it decodes and predicts when a slot is free, and gives up at its deadline."""
+    """One admitted request: it decodes and predicts when a slot is free.
 
-    def __init__(self, slots: Slots, seconds: float):
+    Args:
+        slots: Of the process.
+        seconds: After which it gives up waiting.
+        is_gone: Whether its client went away; then it gives up too.
+    """
+
+    def __init__(self, slots: Slots, seconds: float, is_gone: Callable[[], bool] = lambda: False):
         self._slots = slots
         self._deadline = time.monotonic() + seconds
+        self._is_gone = is_gone
 
-    def decode(self, content: bytes) -> np.ndarray:
-        """As `core.dataset.images.decode`, in a decode slot."""
+    def decode(self, content: bytes, image_size: tuple[int, int] | None = None) -> np.ndarray:
+        """As `core.dataset.images.decode`, in a decode slot.
+
+        Args:
+            content: An encoded picture.
+            image_size: Of the network, `(height, width)`, where nothing but a prediction is wanted: saves two copies.
+        """
         with self._slot(self._slots.decoding):
-            return decode(content)
+            return decode(content, image_size=image_size)
 
     def predict(self, predictor: Predictor, image: np.ndarray) -> Prediction:
         """What the run says of one picture, in a predict slot."""
@@ -61,12 +75,19 @@ class Turn:
 
     @contextmanager
     def _slot(self, semaphore: threading.Semaphore) -> Iterator[None]:
-        if not semaphore.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
-            raise BusyError("The server is busy and the request waited too long. Try again in a moment.")
+        while not semaphore.acquire(timeout=max(0.0, min(LOOK_SECONDS, self._deadline - time.monotonic()))):
+            self._look()
+            if time.monotonic() >= self._deadline:
+                raise BusyError("The server is busy and the request waited too long. Try again in a moment.")
         try:
+            self._look()
             yield
         finally:
             semaphore.release()
+
+    def _look(self) -> None:
+        if self._is_gone():
+            raise Problem(499, "client-gone", "The client went away before its answer was ready.")
 
 
 @contextmanager
@@ -80,9 +101,28 @@ def admitted(seconds: float) -> Iterator[Turn]:
     if not slots.admitted.acquire(blocking=False):
         raise BusyError("The server is busy. Try again in a moment.")
     try:
-        yield Turn(slots, seconds)
+        yield Turn(slots, seconds, _watch(request.environ))
     finally:
         slots.admitted.release()
+
+
+def _watch(environ: dict) -> Callable[[], bool]:
+    """How to see that the client of a request closed its connection; under an unknown server nobody looks."""
+    if "waitress.client_disconnected" in environ:
+        return environ["waitress.client_disconnected"]
+    connection = environ.get("gunicorn.socket")
+    if not isinstance(connection, socket.socket):
+        return lambda: False
+
+    def is_closed() -> bool:
+        try:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    return is_closed
 
 
 class Rate:

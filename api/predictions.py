@@ -42,7 +42,7 @@ def served_predictor() -> Predictor:
 def _record(turn: Turn, predictor: Predictor, number: int, upload: bytes, is_alone: bool) -> dict:
     name = f"image-{number}"  # never the client's file name
     try:
-        return turn.predict(predictor, turn.decode(upload)).as_record(name)
+        return turn.predict(predictor, turn.decode(upload, predictor.run.image_size)).as_record(name)
     except ImageError as error:
         if is_alone:
             raise

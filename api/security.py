@@ -18,10 +18,10 @@ log = logging.getLogger("tuskscope.api")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# The page may show its data: pictures, use its one style sheet and post to this server; scripts never run.
+# The page may show its data: pictures, use its one style sheet and its one script, and post to this server.
 PAGE_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; img-src data:; style-src 'sha256-{style}'; script-src 'sha256-{script}'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -32,9 +32,9 @@ def install(app: Flask) -> None:
     app.after_request(_finish)
 
 
-def hash_of(style: str) -> str:
-    """The hash by which a content security policy knows a style sheet."""
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def hash_of(text: str) -> str:
+    """The hash by which a content security policy knows a style sheet or a script."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def check_key() -> None:
@@ -72,8 +72,8 @@ def _refuse_foreign_changes() -> None:
 
 def _finish(response: Response) -> Response:
     is_page = response.mimetype == "text/html"
-    style = current_app.extensions["style_hash"]
-    response.headers["Content-Security-Policy"] = PAGE_POLICY.format(style=style) if is_page else API_POLICY
+    hashes = {name: current_app.extensions[f"{name}_hash"] for name in ("style", "script")}
+    response.headers["Content-Security-Policy"] = PAGE_POLICY.format(**hashes) if is_page else API_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Cache-Control"] = "no-store"

@@ -1,9 +1,10 @@
 """The limits of the API: one frozen dataclass, each field settable by the environment."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from core.errors import ConfigError
+from core.prediction.predictor import available_cores
 
 MEBIBYTE = 1024 * 1024
 PREFIX = "TUSKSCOPE_API_"
@@ -19,8 +20,8 @@ class Settings:
         max_body: Bytes of a request: one picture of 10 MiB and the form around it.
         max_json: Bytes of a JSON request.
         max_images: Pictures in one request for predictions.
-        predict_slots: Forward passes at the same time; also the size of the interpreter pool.
-        decode_slots: Pictures decoded at the same time; bounds memory.
+        predict_slots: Forward passes at the same time; one a core, as many networks are in the pool.
+        decode_slots: Pictures decoded at the same time, one a core; bounds memory.
         queue: Requests that may wait for a slot; the next one gets 503.
         predict_seconds: Longest wait of a prediction for its slots.
         explain_seconds: Longest wait of an explanation for its slots.
@@ -32,8 +33,8 @@ class Settings:
     max_body: int = 10 * MEBIBYTE + 65_536
     max_json: int = 65_536
     max_images: int = 16
-    predict_slots: int = 2
-    decode_slots: int = 2
+    predict_slots: int = field(default_factory=available_cores)
+    decode_slots: int = field(default_factory=available_cores)
     queue: int = 16
     predict_seconds: int = 10
     explain_seconds: int = 15

@@ -1,20 +1,20 @@
-"""The page for people at `/`: choose a photo, get the answer and its heat map; one request, no script."""
+"""The page for people at `/`: choose a photo, get the answer and its heat map; one request, and no need for scripts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from markupsafe import Markup
 
 from api.errors import Problem
 from api.explanations import explained
 from api.inputs import image_files
 from api.limits import Turn, admitted
-from api.pictures import heat_address, photo_address
+from api.pictures import heat_address, photo_address, photo_bytes
 from api.predictions import served_predictor
-from core.errors import NoActiveRunError
+from core.errors import ImageError, NoActiveRunError
 from core.evaluation.intervals import Measured
 from core.prediction.predictor import Prediction, Predictor
 from core.runs.folder import Run
@@ -22,6 +22,7 @@ from core.runs.folder import Run
 upload_page = Blueprint("upload_page", __name__)
 
 NUM_COLOURS = 6  # class colours in the style sheet; further classes share the last one
+MOST = 6  # photos at once: more would be stamps, in a page of 40 KB
 TINY = 32  # pixels: a smaller side tells the model nothing
 FLAT = 2.0  # standard deviation of a picture without content
 
@@ -31,22 +32,28 @@ class Answer:
     """What the page shows of one photo.
 
     Attributes:
-        kind: `sure`, `unsure` or `foreign` (does not show the subject).
-        sentence: The answer.
+        kind: `sure`, `unsure`, `foreign` (does not show the subject) or `failed` (could not be read).
+        sentence: The answer, or what is wrong with the file.
         hint: What to keep in mind; "" if there is nothing.
-        bars: `(class name, percent, colour number)`, in the order of the classes.
-        photo: Address of the picture.
+        bars: `(class name, percent, colour number)`, the most probable first.
         layers: `(class name, address)` of the heat maps, the predicted class first.
         method: How the heat maps were made.
+        image: `uint8`, shape `(height, width, 3)`; `None` if it could not be read.
+        photo: Address of the picture; made last, of what room the others leave.
     """
 
     kind: str
     sentence: str
-    hint: str
-    bars: list[tuple[str, float, int]]
-    photo: str
-    layers: list[tuple[str, str]]
-    method: str
+    hint: str = ""
+    bars: list[tuple[str, float, int]] = field(default_factory=list)
+    layers: list[tuple[str, str]] = field(default_factory=list)
+    method: str = ""
+    image: np.ndarray | None = field(default=None, repr=False)
+    photo: str = ""
+
+    def with_photo(self, max_bytes: int) -> "Answer":
+        """The answer with its picture in at most `max_bytes`."""
+        return self if self.image is None else replace(self, photo=photo_address(self.image, max_bytes))
 
 
 @upload_page.get("/")
@@ -59,37 +66,65 @@ def show() -> str:
 
 
 @upload_page.post("/")
-def answer_photo() -> str:
-    """The page with an answer; errors come as one sentence with the right status."""
+def answer_photos() -> str:
+    """The page with an answer for each photo; errors come as one sentence with the right status."""
     with admitted(current_app.extensions["settings"].explain_seconds) as turn:
         predictor = served_predictor()
-        answer = answered(turn, predictor, turn.decode(image_files(1)[0]))
-    return page(predictor.run, answer=answer)
+        files = uploaded()
+        answers = [_answer_or_failure(turn, predictor, file, len(files)) for file in files]
+    room = photo_bytes(len(answers), sum(len(address) for answer in answers for _, address in answer.layers))
+    return page(predictor.run, tuple(answer.with_photo(room) for answer in answers))
 
 
-def page(run: Run | None = None, answer: Answer | None = None, error: str = "") -> str:
-    """Renders the page: empty, with an answer, or with an error."""
-    return render_template("upload_page.html", style=Markup(style()), answer=answer, error=error,
-                           run_id=run.run_id if run else "", class_names=run.class_names if run else (),
-                           accuracy=accuracy_of(run) if run else "")  # fmt: skip
+def uploaded() -> list[bytes]:
+    """The chosen photos; a file field that was left empty is sent by browsers as a file without a name.
+
+    Raises:
+        Problem: 400 for no photo, too many, or another field.
+    """
+    if request.mimetype != "multipart/form-data":
+        return image_files(1)
+    chosen = [file for file in request.files.getlist("image") if file.filename]
+    if set(request.files) - {"image"} or set(request.form) or not 1 <= len(chosen) <= MOST:
+        raise Problem(400, "image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
+    return [file.stream.read() for file in chosen]
 
 
-def answered(turn: Turn, predictor: Predictor, image: np.ndarray) -> Answer:
-    """Explains a picture for its predicted class and, where one pass gives all classes, for the others."""
+def page(run: Run | None = None, answers: tuple[Answer, ...] = (), error: str = "") -> str:
+    """Renders the page: empty, with answers, or with an error."""
+    facts = {"run_id": run.run_id, "class_names": run.class_names, "accuracy": accuracy_of(run)} if run else {}
+    return render_template("upload_page.html", style=Markup(style()), script=Markup(script()), answers=answers,
+                           error=error, most=MOST, **facts)  # fmt: skip
+
+
+def _answer_or_failure(turn: Turn, predictor: Predictor, content: bytes, number: int) -> Answer:
+    """A single bad photo is an error; among several it only spoils its own card."""
+    try:
+        return answered(turn, predictor, turn.decode(content), is_alone=number == 1)
+    except ImageError as error:
+        if number == 1:
+            raise
+        return Answer("failed", str(error))
+
+
+def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool = True) -> Answer:
+    """Explains a picture for its predicted class and, alone and where one pass gives all classes, for the others."""
     found = [explained(turn, predictor, image)]
     prediction = found[0].prediction
     ranked = sorted(prediction.probabilities, key=prediction.probabilities.get, reverse=True)[:NUM_COLOURS]
-    if found[0].method == "class_map":
+    if is_alone and found[0].method == "class_map":
         found += [explained(turn, predictor, image, name, prediction=prediction) for name in ranked[1:]]
+    if not is_alone:
+        ranked = ranked[:3]
     colours = {name: min(number, NUM_COLOURS - 1) for number, name in enumerate(prediction.probabilities)}
     return Answer(
         kind="foreign" if prediction.is_subject is False else "unsure" if prediction.uncertain else "sure",
         sentence=sentence(prediction),
         hint=hint(image, found[0].heatmap),
         bars=[(name, 100 * prediction.probabilities[name], colours[name]) for name in ranked],
-        photo=photo_address(image),
-        layers=[(item.class_name, heat_address(item.heatmap)) for item in found],
+        layers=[(item.class_name, heat_address(item.heatmap, 96 if is_alone else 48)) for item in found],
         method=found[0].method.replace("_", " "),
+        image=image,
     )
 
 
@@ -125,3 +160,9 @@ def accuracy_of(run: Run) -> str:
 def style() -> str:
     """The page's style sheet; its hash is in the content security policy."""
     return (Path(__file__).parent / "templates" / "upload_page.css").read_text(encoding="utf-8")
+
+
+@cache
+def script() -> str:
+    """What makes the page handier (paste, drop anywhere, camera); its hash is in the content security policy."""
+    return (Path(__file__).parent / "templates" / "upload_page.js").read_text(encoding="utf-8")

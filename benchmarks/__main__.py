@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-NAMES = ("predict", "training", "review", "explain")
+NAMES = ("predict", "training", "review", "explain", "serving")
 
 
 @click.command()

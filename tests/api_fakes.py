@@ -121,8 +121,9 @@ def make_run(paths: Paths, run_id: str = "run-a", state: str = "succeeded", **ch
     dataset = {"name": "photos", "folder": str(paths.data_dir / "photos"), "fingerprint": "", "num_photos": 4}
     run = stage(paths, run_id, preset("quick"), dataset, "running")
     run = write(
-        run, **{"state": state, "class_names": ("African", "Asian"), "uncertain_below": 0.6, **changes}
-    )
+        run, **{"state": state, "class_names": ("African", "Asian"), "uncertain_below": 0.6, "image_size": (30, 40),
+                **changes}
+    )  # fmt: skip
     if state in ("queued", "running"):
         return run
     folder = paths.models_dir / run_id

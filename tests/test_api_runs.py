@@ -284,7 +284,7 @@ def test_settings_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("TUSKSCOPE_API_KEY", "k")
     monkeypatch.setenv("TUSKSCOPE_API_HOSTS", "a.example, b.example")
     settings = Settings.from_env()
-    assert (settings.queue, settings.key, settings.predict_slots) == (0, "k", 2)
+    assert (settings.queue, settings.key, settings.predict_slots) == (0, "k", Settings().predict_slots)
     assert settings.trusted_hosts == ["localhost", "127.0.0.1", "a.example", "b.example"]
 
 

@@ -145,3 +145,12 @@ def test_resize_squashes_the_whole_picture():
     small = resize(half, (20, 20))
     assert small.shape == (20, 20, 3)
     assert abs(small.mean() - 127.5) < 3
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("size", [(640, 480), (20, 30), (224, 224), (2400, 1800)])
+def test_a_photo_squashed_while_it_is_decoded_has_the_same_pixels(kind, size):
+    coarse = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8))
+    content = encoded(coarse.resize(size, Image.Resampling.BICUBIC), kind)
+    expected = resize(decode(content), (224, 200))
+    np.testing.assert_array_equal(decode(content, image_size=(224, 200)), expected)

@@ -21,7 +21,9 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def decode(source: bytes | Path, shortest_side: int | None = WORKING_SIDE) -> np.ndarray:
+def decode(
+    source: bytes | Path, shortest_side: int | None = WORKING_SIDE, image_size: tuple[int, int] | None = None
+) -> np.ndarray:
     """Decodes one picture.
 
     EXIF orientation is applied, 16-bit grey is scaled (Pillow would clip it to white), transparency is put on
@@ -31,6 +33,8 @@ def decode(source: bytes | Path, shortest_side: int | None = WORKING_SIDE) -> np
         source: The file's bytes or its path.
         shortest_side: A large JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as both sides keep at
             least this many pixels: ten times faster for phone photos. `None` decodes in full.
+        image_size: `(height, width)` to squash the picture to, as `resize` does and with the same pixels, but without
+            the two copies of the whole picture in between.
 
     Returns:
         `uint8`, shape `(height, width, 3)`, RGB, upright.
@@ -44,7 +48,8 @@ def decode(source: bytes | Path, shortest_side: int | None = WORKING_SIDE) -> np
             if shortest_side and image.format in ("JPEG", "MPO"):
                 _draft(image, shortest_side)
             image.load()
-            return np.asarray(_to_rgb(_upright(image)))
+            picture = _to_rgb(_upright(image))
+            return np.asarray(_squashed(picture, image_size) if image_size else picture)
         except _DAMAGE as error:
             raise ImageError(
                 "corrupt-image", "The file is damaged or incomplete. Save the picture again and retry."
@@ -74,8 +79,11 @@ def resize(image: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
     """
     if image.shape[:2] == tuple(image_size):
         return image
-    height, width = image_size
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
+    return np.asarray(_squashed(Image.fromarray(image), image_size))
+
+
+def _squashed(picture: Image.Image, image_size: tuple[int, int]) -> Image.Image:
+    return picture.resize(tuple(image_size[::-1]), Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
 def _open(source: bytes | Path) -> Image.Image:

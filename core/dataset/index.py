@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.dataset.measurements import measure
 from core.errors import DatasetError
 from core.files import write_parquet
 from core.paths import Paths
+
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
 SPLITS = ("train", "validation", "test")
 SPLIT_FOLDERS = {"train": "train", "test": "test", "valid": "validation", "val": "validation",
@@ -59,11 +61,11 @@ class Dataset:
     folder: Path
     cache_dir: Path
     class_names: tuple[str, ...]
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     is_plain: bool
 
     @cached_property
-    def usable(self) -> pd.DataFrame:
+    def usable(self) -> "pd.DataFrame":
         """The rows without a problem."""
         return self.table[self.table["problem"] == ""].reset_index(drop=True)
 
@@ -163,7 +165,9 @@ def _read_files(folder: Path, entries: list[dict], progress: Progress | None) ->
             yield row
 
 
-def _as_table(rows: list[dict]) -> pd.DataFrame:
+def _as_table(rows: list[dict]) -> "pd.DataFrame":
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     for name, kind in COLUMNS.items():
         table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
@@ -172,6 +176,8 @@ def _as_table(rows: list[dict]) -> pd.DataFrame:
 
 def _read_cache(file: Path) -> dict[str, dict]:
     """Rows by path; an unreadable or older cache counts as empty and is rebuilt."""
+    import pandas as pd
+
     try:
         table = pd.read_parquet(file)
     except (OSError, ValueError):
@@ -181,7 +187,7 @@ def _read_cache(file: Path) -> dict[str, dict]:
     return {row["path"]: row for row in table.to_dict("records")}
 
 
-def _write_cache(file: Path, table: pd.DataFrame) -> None:
+def _write_cache(file: Path, table: "pd.DataFrame") -> None:
     table.attrs["version"] = CACHE_VERSION
     try:
         write_parquet(file, table)

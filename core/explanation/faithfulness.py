@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from core.dataset.images import resize
 from core.explanation.masking import blurred, mixed
@@ -93,6 +92,8 @@ def _ranks(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         Image.fromarray(heatmap.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR), np.float64
     )
     peak = np.abs(values).max() or 1.0
+    from scipy.ndimage import gaussian_filter  # 20 MiB that a server without such requests does not need
+
     noise = gaussian_filter(np.random.default_rng(0).random(size), min(size) / 16)
     values = values / peak + 1e-3 * gaussian_filter(values / peak, min(size) / 8) + 1e-6 * noise
     order = np.empty(values.size)

@@ -21,6 +21,8 @@ METHODS = {
     "rise": "RISE: 200 random masks show which visible parts keep the class. A few seconds.",
 }
 NEEDS_TENSORFLOW = frozenset({"grad_cam", "grad_cam_plus_plus", "score_cam", "smooth_grad"})
+# OpenBLAS wakes a second thread for larger products; on busy cores waiting for it takes longer than the product.
+_SINGLE_THREADED = 2**18
 SIGNED = frozenset({"class_map", "occlusion", "rise"})  # these also know what speaks against a class
 
 
@@ -159,7 +161,11 @@ def normalize_signed(coarse: np.ndarray) -> np.ndarray:
 def upsample(coarse: np.ndarray, size: tuple[int, int], signed: bool = False) -> np.ndarray:
     """Enlarges a map smoothly to `(height, width)`; the network saw the whole photo squashed, so this undoes it."""
     rows, columns = (_weights(*pair) for pair in zip(coarse.shape, size, strict=True))
-    large = rows @ coarse.astype(np.float32) @ columns.T
+    cells = coarse.astype(np.float32) @ columns.T
+    large = np.empty(size, np.float32)
+    step = max(1, _SINGLE_THREADED // max(1, cells.size))
+    for start in range(0, size[0], step):
+        np.matmul(rows[start : start + step], cells, out=large[start : start + step])
     return np.clip(large, -1 if signed else 0, 1, out=large)
 
 

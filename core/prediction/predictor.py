@@ -1,9 +1,7 @@
-"""The one predictor: LiteRT interpreters in a small pool; TensorFlow is never imported."""
+"""The one predictor: a photo goes through the run's LiteRT graph once; TensorFlow is never imported."""
 
 import os
-import queue
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +9,12 @@ import numpy as np
 
 from core.dataset.images import resize
 from core.errors import RunInvalidError
+from core.prediction.pool import Pool
 from core.runs.folder import Run
+
+# Copies of the weights beside the first one; above it callers take turns on all cores, which costs 3-7 % of throughput.
+MAX_COPIES_BYTES = 40 * 1024 * 1024
+OUTPUTS = ("probabilities", "class_maps", "embedding", "subject")  # what a prediction needs; a graph may give more
 
 
 @dataclass(frozen=True)
@@ -61,22 +64,20 @@ class Predictor:
 
     Args:
         run: A succeeded run.
-        pool_size: Number of interpreters; a LiteRT interpreter serves one thread at a time.
-        threads: Threads inside each interpreter. The default, one interpreter with all cores, gives the lowest
-            latency; many interpreters with one thread give the highest throughput.
+        pool_size: Callers that may run side by side, on one core each; each costs one more copy of the weights. With 1,
+            and where the copies would take more than `MAX_COPIES_BYTES`, they take turns on all cores.
+        threads: Cores of a caller who is alone; all that this process may use by default.
 
     Raises:
-        RunInvalidError: If the model cannot be loaded or does not fit the run.
+        RunInvalidError: If the model cannot be loaded, does not fit the run, or gives no finite numbers.
     """
 
     def __init__(self, run: Run, pool_size: int = 1, threads: int | None = None):
         self.run = run
-        model = _read_model(run)
-        self._pool: queue.SimpleQueue = queue.SimpleQueue()
-        for _ in range(pool_size):
-            self._pool.put(_interpreter(run, model, threads or max(1, (os.cpu_count() or 1) // pool_size)))
-        self._pool_size = pool_size
-        self.predict([np.zeros((*run.image_size, 3), np.uint8)])  # the first call is slow: not the user's
+        self._pool = _pool(run, pool_size, threads or available_cores())
+        blank = np.zeros((*run.image_size, 3), np.uint8)
+        for network in self._pool.networks():  # the first call is slow: not the user's
+            self._prediction(network(blank, OUTPUTS))
 
     def predict(self, images: list[np.ndarray]) -> list[Prediction]:
         """Predicts photos of any size.
@@ -90,17 +91,25 @@ class Predictor:
         Raises:
             RunInvalidError: If the network gives numbers that are not finite.
         """
-        if self._pool_size == 1 or len(images) < 2:
+        if self._pool.size == 1 or len(images) < 2:
             return [self._predict_one(image) for image in images]
-        with ThreadPoolExecutor(self._pool_size) as threads:
+        with ThreadPoolExecutor(self._pool.size) as threads:
             return list(threads.map(self._predict_one, images))
 
     def probabilities(self, images: list[np.ndarray]) -> np.ndarray:
         """Probabilities alone, `float32`, shape `(len(images), classes)`; for methods that ask many variants."""
-        return np.stack([self._invoke(resize(image, self.run.image_size))["probabilities"][0] for image in images])
+        return np.stack([self._pass(image, OUTPUTS[:1])["probabilities"][0] for image in images])
 
     def _predict_one(self, image: np.ndarray) -> Prediction:
-        outputs = self._invoke(resize(image, self.run.image_size))
+        return self._prediction(self._pass(image, OUTPUTS))
+
+    def _pass(self, image: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+        with self._pool.asking():
+            pixels = resize(image, self.run.image_size)  # before a network is held
+            with self._pool.lent() as network:
+                return network(pixels, names)
+
+    def _prediction(self, outputs: dict[str, np.ndarray]) -> Prediction:
         values = outputs["probabilities"][0].astype(float)
         if not np.isfinite(values).all():
             raise RunInvalidError(f"The run {self.run.run_id} gave numbers that are not finite. Roll back or retrain.")
@@ -122,39 +131,29 @@ class Predictor:
             embedding=outputs["embedding"][0],
         )
 
-    def _invoke(self, pixels: np.ndarray) -> dict[str, np.ndarray]:
-        with self._signature() as signature:
-            return signature(image=pixels[None].astype(np.float32))
 
-    @contextmanager
-    def _signature(self):
-        _, signature = interpreter = self._pool.get()
-        try:
-            yield signature
-        finally:
-            self._pool.put(interpreter)
+def available_cores() -> int:
+    """Cores that this process may use; fewer than the machine has inside many containers."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _read_model(run: Run) -> bytes:
+def _pool(run: Run, size: int, threads: int) -> Pool:
     try:
-        return (run.folder / "model.tflite").read_bytes()
+        model = (run.folder / "model.tflite").read_bytes()
     except OSError as error:
         raise RunInvalidError(f"The run {run.run_id} has no readable model.tflite. Train it again.") from error
-
-
-def _interpreter(run: Run, model: bytes, threads: int):
-    from ai_edge_litert.interpreter import Interpreter  # 0.1 s; pages that predict nothing do not pay
-
+    if threads > 1 and size * len(model) > MAX_COPIES_BYTES:
+        size = 1
     try:
-        interpreter = Interpreter(model_content=model, num_threads=threads)
-        signature = interpreter.get_signature_runner()
-        shape = tuple(signature.get_input_details()["image"]["shape"])
-        width = signature.get_output_details()["probabilities"]["shape"][-1]
+        pool = Pool(model, size, threads)
+        width = pool.outputs["probabilities"][-1]
     except (ValueError, RuntimeError, KeyError) as error:
         raise RunInvalidError(f"The model of run {run.run_id} cannot be loaded: it is damaged.") from error
-    if shape != (1, *run.image_size, 3) or width != len(run.class_names):
+    if pool.shape != (1, *run.image_size, 3) or width != len(run.class_names):
         raise RunInvalidError(
-            f"The model of run {run.run_id} takes {shape} and gives {width} classes, but run.json says "
+            f"The model of run {run.run_id} takes {pool.shape} and gives {width} classes, but run.json says "
             f"{run.image_size} and {len(run.class_names)}."
         )
-    return interpreter, signature  # the interpreter must outlive its signature
+    return pool

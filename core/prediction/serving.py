@@ -3,6 +3,7 @@
 import threading
 
 from core.errors import NoActiveRunError, RunInvalidError
+from core.memory import release_freed
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
@@ -11,9 +12,12 @@ from core.runs import registry
 class ActivePredictor:
     """Gives the predictor of the served run, loaded once and swapped when `models/active` changes.
 
+    The first caller after a promotion loads and warms up the new run; callers meanwhile get the old one, so nobody
+    waits for a file and no answer mixes two runs.
+
     Args:
         paths: Where the runs lie.
-        pool_size: Interpreters of each predictor.
+        pool_size: As in `Predictor`.
     """
 
     def __init__(self, paths: Paths, pool_size: int = 1):
@@ -35,16 +39,23 @@ class ActivePredictor:
         loaded = self._loaded
         if loaded and loaded[0] == mark:
             return loaded[1]
-        with self._lock:
+        if not self._lock.acquire(blocking=loaded is None):
+            return loaded[1]
+        try:
             if not self._loaded or self._loaded[0] != mark:
                 self._loaded = (mark, self._load())
             return self._loaded[1]
+        finally:
+            self._lock.release()
 
     def _load(self) -> Predictor:
         old = self._loaded[1] if self._loaded else None
         try:
             run = registry.active(self._paths)
-            return old if old and old.run.run_id == run.run_id else Predictor(run, self._pool_size)
+            if old and old.run.run_id == run.run_id:
+                return old
+            release_freed()  # what the run before the last one left: the last one may still be answering
+            return Predictor(run, self._pool_size)
         except (NoActiveRunError, RunInvalidError):
             if old is None:
                 raise

@@ -6,13 +6,14 @@ import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError, UnknownClassError
 from core.files import fsync_dir
+
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS = ("relabel", "exclude", "keep", "undo")
@@ -78,7 +79,7 @@ def decide_all(
     return made
 
 
-def settle(dataset: Dataset, row: pd.Series, action: str, label: str) -> tuple[str, str]:
+def settle(dataset: Dataset, row: "pd.Series", action: str, label: str) -> tuple[str, str]:
     """The action and label to record for a photo.
 
     Equal files share a decision. Where they lie under several classes, "keep" would leave both labels, so it is
@@ -96,7 +97,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def find_photo(dataset: Dataset, path: str) -> pd.Series:
+def find_photo(dataset: Dataset, path: str) -> "pd.Series":
     """The row of a photo, by its path in the dataset or on disk.
 
     Raises:
@@ -179,7 +180,7 @@ def current(decisions: list[Decision]) -> dict[str, Decision]:
     return {image: stack[-1] for image, stack in stacks.items() if stack}
 
 
-def reviewed(table: pd.DataFrame, decisions: dict[str, Decision]) -> pd.DataFrame:
+def reviewed(table: "pd.DataFrame", decisions: dict[str, Decision]) -> "pd.DataFrame":
     """Applies decisions to a table.
 
     Args:

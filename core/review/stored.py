@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from core.dataset.index import Dataset
 from core.files import write_parquet
 
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
-def kept(file: Path, key: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+
+def kept(file: Path, key: str, compute: "Callable[[], pd.DataFrame]") -> "pd.DataFrame":
     """The table in `file` if it was written under this key, else a freshly computed one, which is then kept."""
+    import pandas as pd
+
     try:
         known = pd.read_parquet(file)
         if known.attrs.get("key") == key:
@@ -31,11 +35,13 @@ def ranking_file(dataset: Dataset, include_test: bool = False) -> Path:
     return dataset.cache_dir / f"ranking{'-with-test' if include_test else ''}.parquet"
 
 
-def stored_ranking(dataset: Dataset, include_test: bool = False) -> pd.DataFrame | None:
+def stored_ranking(dataset: Dataset, include_test: bool = False) -> "pd.DataFrame | None":
     """The last ranking, without the photos that are gone; `None` if nobody looked yet.
 
     It may be older than the last decisions: a photo keeps its place until `find_suspects` ranks again.
     """
+    import pandas as pd
+
     try:
         found = pd.read_parquet(ranking_file(dataset, include_test))
     except (OSError, ValueError):

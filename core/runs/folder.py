@@ -5,13 +5,14 @@ import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from core.errors import RunInvalidError
 from core.files import sha256_of
 from core.training.config import TrainingConfig
+
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
 SCHEMA_VERSION = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -58,8 +59,10 @@ class Run:
     files: dict[str, str] = field(default_factory=dict)
 
     @property
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """One row an epoch: `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`; empty if nothing is there."""
+        import pandas as pd
+
         try:
             return pd.read_csv(self.folder / "history.csv")
         except (OSError, pd.errors.EmptyDataError):
@@ -74,8 +77,10 @@ class Run:
             return {}
 
     @cached_property
-    def predictions(self) -> pd.DataFrame:
+    def predictions(self) -> "pd.DataFrame":
         """One row a photo of the evaluated splits; empty if the run was not evaluated."""
+        import pandas as pd
+
         try:
             return pd.read_parquet(self.folder / "predictions.parquet")
         except (OSError, ValueError):

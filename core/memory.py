@@ -1,0 +1,30 @@
+"""Keeps a long-lived server small: the C library's allocator hoards freed memory unless told otherwise.
+
+Both functions speak to glibc; on other systems nothing happens.
+"""
+
+import ctypes
+import sys
+
+_M_ARENA_MAX = -8  # from glibc's malloc.h
+
+
+def limit_arenas() -> None:
+    """Lets all threads share one heap, before they start.
+
+    Decoding photos in 24 threads left 90 MiB of free memory in their heaps otherwise; the lock that they now share is
+    not felt, because large pictures are decoded by as many threads as there are cores.
+    """
+    _call("mallopt", _M_ARENA_MAX, 1)
+
+
+def release_freed() -> None:
+    """Gives freed memory back to the system, a few milliseconds; ten networks in turn left 110 MiB otherwise."""
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *arguments: int) -> None:
+    if sys.platform.startswith("linux"):
+        function = getattr(ctypes.CDLL(None), name, None)
+        if function is not None:
+            function(*arguments)
