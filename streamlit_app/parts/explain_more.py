@@ -1,0 +1,34 @@
+"""The way from an answer to more explanations of the same photo, on the Predict page."""
+
+import numpy as np
+import streamlit as st
+
+from core.runs.folder import Run
+from streamlit_app import navigation, resources
+
+BROUGHT = "brought-photo"  # a photo of no data set that another page hands over
+
+
+def button(image: np.ndarray, run: Run, key: str, path: str = "") -> None:
+    """A button that opens the photo on the Predict page.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`.
+        run: Whose answer was shown.
+        key: Of the widget.
+        path: The photo's path in the chosen data set; "" if it is not of it.
+    """
+    if st.button("Explain more", key=f"{key}-more", icon=":material/image_search:", type="primary"):
+        open_photo(image, run, path)
+
+
+def open_photo(image: np.ndarray | None, run: Run | None, path: str = "") -> None:
+    """Opens a photo on the Predict page; arguments as `button`, `image` only if it has no path."""
+    served = resources.active_run()
+    query = {"photo": path} if path else {}
+    if run is not None and (served is None or run.run_id != served.run_id):
+        query["by"] = run.run_id
+    st.session_state.pop(BROUGHT, None)
+    if not path:
+        st.session_state[BROUGHT] = image
+    st.switch_page(navigation.file_of("predict"), query_params=query)
