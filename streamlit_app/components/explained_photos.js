@@ -58,6 +58,11 @@ function ruler(trust) {
   return element;
 }
 
+function number(value) {
+  const text = Math.abs(value).toFixed(2);
+  return value < 0 && text !== "0.00" ? `\u2212${text}` : text;
+}
+
 function lines(photo) {
   const element = make("lines");
   if (photo.title) {
@@ -70,7 +75,7 @@ function lines(photo) {
     const { trust } = photo;
     const verdict = make(`verdict ${trust.verdict}`, trust.words);
     verdict.title = trust.sentence;
-    const numbers = make("numbers", `gain ${trust.gain.toFixed(2)} · chance ${trust.chance.toFixed(2)} · middle ${trust.middle.toFixed(2)}`);
+    const numbers = make("numbers", `gain ${number(trust.gain)} · chance ${number(trust.chance)} · middle ${number(trust.middle)}`);
     element.append(verdict, ruler(trust), numbers);
   } else if (photo.waiting) {
     element.append(make("verdict waiting", photo.waiting));
@@ -100,6 +105,8 @@ export default function (component) {
   };
   root.querySelector(".controls").hidden = !data.legend;
   if (data.legend) legend(root, data.legend);
+  root.querySelector(".strength").hidden = !data.photos.some((photo) => photo.layer);
+  explained.classList.toggle("single", data.columns === 1);
   const grid = root.querySelector(".grid");
   grid.style.setProperty("--columns", data.columns);
   grid.style.setProperty("--tallest", data.tallest);

@@ -54,7 +54,7 @@ class ExplainedPhoto:
 def explained_photos(
     photos: Sequence[ExplainedPhoto], legend: Legend | None, key: str, columns: int = 3, tallest: str = "70vh"
 ) -> str | None:
-    """Shows the photos in a grid below one slider; returns the id whose button was just clicked.
+    """Shows the photos in a grid below one slider (if there are maps); returns the id whose button was just clicked.
 
     Args:
         photos: At most a dozen.

@@ -21,7 +21,12 @@ from streamlit_app.words import answer, answer_detail, plain
 
 
 @st.fragment
-def show(
+def show(*arguments, **more) -> None:
+    """As `draw`; what is clicked in it redraws nothing else of the page."""
+    draw(*arguments, **more)
+
+
+def draw(
     image: np.ndarray, run: Run, key: str, data: Dataset | None = None, given: str = "", own_path: str = "",
     heading: str = "##", open_photo: Callable[[str], None] | None = None, leads_on: bool = True,
 ) -> None:  # fmt: skip

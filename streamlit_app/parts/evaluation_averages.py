@@ -7,6 +7,8 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.explanation.averages import MAX_PHOTOS, MeanMaps, middle_share
+from core.explanation.heatmap import normalize, upsample
+from core.explanation.overlay import colorize
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.colors import class_colors
@@ -17,7 +19,6 @@ from streamlit_app.words import counted, duration, percent, plain
 
 SECONDS_PER_PHOTO = 0.03
 SIDE = 280
-_BLANK = np.full((SIDE, SIDE, 3), 68, np.uint8)
 
 
 def show(data: Dataset, run: Run, split: str) -> None:
@@ -39,20 +40,13 @@ def show(data: Dataset, run: Run, split: str) -> None:
         + ", laid over each other; each shows what speaks for the label its folder gives.",
     )
     colors = class_colors(run.class_names)
-    cards = [
-        _card(name, found.by_class[name], f"{counted(found.counts[name], 'photo')}", colors) for name in found.by_class
+    cards = [_card(name, one, f"{counted(found.counts[name], 'photo')}", colors) for name, one in found.by_class.items()]
+    cards += [
+        _card(name, one, f"{counted(found.error_counts[name], 'photo')}, what spoke for the wrong answer", colors, True)
+        for name, one in found.errors.items()
     ]
-    wrong = [
-        _card(name, found.errors[name], f"{counted(found.error_counts[name], 'photo')} of {name}, wrongly answered",
-              colors, title=f"Errors: {name}")
-        for name in found.errors
-    ]  # fmt: skip
-    legend, columns = heat.colors_of(class_name="the class"), min(4, max(2, len(cards)))
-    explained_photos(cards, legend, key=f"averages-{run.run_id}-{split}", columns=columns, tallest=f"{SIDE}px")
-    st.markdown("**Only where it was wrong**: what spoke for the wrong answer")
-    if wrong:
-        explained_photos(wrong, None, key=f"errors-{run.run_id}-{split}", columns=columns, tallest=f"{SIDE}px")
-    else:
+    explained_photos(cards, heat.colors_of(class_name="the class"), f"averages-{run.run_id}-{split}", columns=4)
+    if not found.errors:
         st.caption("No error among these photos.")
     st.caption(_reading(found))
 
@@ -75,19 +69,20 @@ def _offer(data: Dataset, run: Run, split: str) -> None:
         st.rerun()
 
 
-def _card(name: str, heatmap: np.ndarray, note: str, colors: dict[str, str], title: str = "") -> ExplainedPhoto:
-    large = np.clip(heatmap / max(float(heatmap.max()), 1e-9), 0, 1).astype(np.float32)
-    share = percent(middle_share(heatmap))
+def _card(name: str, mean: np.ndarray, note: str, colors: dict[str, str], is_error: bool = False) -> ExplainedPhoto:
+    share = percent(middle_share(mean))
+    title = f"Errors only: {name}" if is_error else name
+    picture = colorize(upsample(normalize(mean), (SIDE, SIDE)))
     return ExplainedPhoto(
-        id=name, source=as_webp(_BLANK, SIDE), size=(SIDE, SIDE), heatmap=large, title=title or name,
-        note=f"{note} · {share} of the evidence in the middle", color=colors.get(name, ""),
-        alt=f"Mean heat map of {name}: {share} of the evidence lies in the middle",
+        id=title, source=as_webp(picture, SIDE), size=(SIDE, SIDE), heatmap=None, title=title,
+        note=f"{note}; {share} of the evidence in the middle", color=colors.get(name, ""),
+        alt=f"Mean heat map, {title}: {share} of the evidence lies in the middle",
     )  # fmt: skip
 
 
 def _reading(found: MeanMaps) -> str:
     unread = f" {counted(found.num_unreadable, 'photo')} could not be read." if found.num_unreadable else ""
     return (
-        "All photos are squashed to a square, as the network saw them. The middle ninth of the area would hold 11 % of "
+        "All photos are squashed to a square, as the network saw them; each map is scaled to its own strongest place. The middle ninth of the area would hold 11 % of "
         f"evidence spread evenly; animals stand there, so more is expected.{unread}"
     )

@@ -9,11 +9,10 @@ from streamlit_app.parts import explain_classes, explain_methods, explain_what_i
 from streamlit_app.pictures import shrunk
 
 VIEWS = {
-    "classes": ":material/compare: Why each class",
-    "methods": ":material/grid_view: Compare methods",
-    "hide": ":material/ink_eraser: Hide a part",
+    "Why each class": explain_classes.show,
+    "Compare methods": explain_methods.show,
+    "Hide a part": explain_what_if.show,
 }
-SHOW = {"classes": explain_classes.show, "methods": explain_methods.show, "hide": explain_what_if.show}
 
 
 @st.fragment
@@ -27,8 +26,8 @@ def show(image: np.ndarray, run: Run, key: str) -> None:
     """
     st.subheader("Explain more", anchor=False)
     view = st.segmented_control(
-        "Explain more", list(VIEWS), default="classes", format_func=VIEWS.get, key="explain", required=True,
+        "Explain more", list(VIEWS), default="Why each class", key="explain", required=True,
         label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
     prediction = resources.predictor(run).predict([image])[0]  # of the photo as it is, so that all figures agree
-    SHOW[view](shrunk(image, heat.SHOWN_SIDE), prediction, run, key)
+    VIEWS[view](shrunk(image, heat.SHOWN_SIDE), prediction, run, key)

@@ -39,15 +39,17 @@ def show(image: np.ndarray, prediction: Prediction, run: Run, key: str) -> None:
         missing = [name for name in methods if name not in found]
         if methods[0] in missing and methods[0] not in queue:
             queue.insert(0, methods[0])  # the run's own method is not asked for
-        label = f"Make all maps (about {duration(_seconds(missing))})"
+        label = f"Make all maps (about {duration(_seconds(missing))})" if missing else "All maps are made"
         if st.button(label, key=f"{key}-all", icon=":material/bolt:", disabled=not set(missing) - set(queue)):
             queue[:] = missing
+    with st.container(height=56, border=False):  # nothing jumps when progress comes and goes
+        place = st.empty()
     asked = _cards(image, run, class_name, methods, found, queue, key)
     if asked in missing and asked not in queue:
         queue.append(asked)
         heat.again()
-    _work(image, prediction, run, class_name, found, queue, under_way)
-    st.caption(_summary(found, image, run))
+    _work(image, prediction, run, class_name, found, queue, under_way, place)
+    place.markdown(_summary(found, image, run))
     heat.numbers_explained()
 
 
@@ -89,10 +91,9 @@ def _under_way(image: np.ndarray, run: Run, class_name: str, queue: list[str]) -
 
 def _work(
     image: np.ndarray, prediction: Prediction, run: Run, class_name: str, found: dict[str, Explanation],
-    queue: list[str], under_way: MapsApart | None,
+    queue: list[str], under_way: MapsApart | None, place,
 ) -> None:  # fmt: skip
     """Makes the next thing that is missing and draws anew: a map, a test of a map, or waits for the other process."""
-    place = st.empty()
     for name in queue:
         if name not in NEEDS_TENSORFLOW:
             report = heat.progress(place, f"{ALL[name].title} for {class_name}")

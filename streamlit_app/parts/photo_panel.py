@@ -58,7 +58,7 @@ def _panel(data: Dataset, run: Run | None) -> None:
         st.caption("No run is served yet. Train one, and this panel also shows what it says and why.")
     else:
         key = f"panel-{row['sha256'][:12]}"
-        answer.show(image, run, key, data, row["label"], row["path"], heading="#", open_photo=turn_to)
+        answer.draw(image, run, key, data, row["label"], row["path"], heading="#", open_photo=turn_to)
     _labels(data, row)
     size = f"{row['width']} × {row['height']} · {file_size(row['bytes'])}"
     st.text(f"{row['split']} · {size}" + (f" · answer by {run.run_id}" if run else ""))
