@@ -40,7 +40,7 @@ def show(data: Dataset, run: Run, split: str) -> None:
         + ", laid over each other; each shows what speaks for the label its folder gives.",
     )
     colors = class_colors(run.class_names)
-    cards = [_card(name, one, f"{counted(found.counts[name], 'photo')}", colors) for name, one in found.by_class.items()]
+    cards = [_card(name, one, counted(found.counts[name], "photo"), colors) for name, one in found.by_class.items()]
     cards += [
         _card(name, one, f"{counted(found.error_counts[name], 'photo')}, what spoke for the wrong answer", colors, True)
         for name, one in found.errors.items()
@@ -83,6 +83,7 @@ def _card(name: str, mean: np.ndarray, note: str, colors: dict[str, str], is_err
 def _reading(found: MeanMaps) -> str:
     unread = f" {counted(found.num_unreadable, 'photo')} could not be read." if found.num_unreadable else ""
     return (
-        "All photos are squashed to a square, as the network saw them; each map is scaled to its own strongest place. The middle ninth of the area would hold 11 % of "
+        "All photos are squashed to a square, as the network saw them; each map is scaled to its own strongest place. "
+        "The middle ninth of the area would hold 11 % of "
         f"evidence spread evenly; animals stand there, so more is expected.{unread}"
     )

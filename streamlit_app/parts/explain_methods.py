@@ -17,6 +17,8 @@ from streamlit_app.parts import heat
 from streamlit_app.pictures import as_webp
 from streamlit_app.words import duration, plain
 
+FAILED = "maps-failed"  # why the other process gave no maps, told once
+
 
 def show(image: np.ndarray, prediction: Prediction, run: Run, key: str) -> None:
     """Shows the cards; maps that are asked for are made one after the other, the finished ones stay in sight.
@@ -44,6 +46,8 @@ def show(image: np.ndarray, prediction: Prediction, run: Run, key: str) -> None:
             queue[:] = missing
     with st.container(height=56, border=False):  # nothing jumps when progress comes and goes
         place = st.empty()
+    if failed := st.session_state.pop(FAILED, ""):
+        st.warning(plain(failed), icon=":material/hourglass_disabled:")
     asked = _cards(image, run, class_name, methods, found, queue, key)
     if asked in missing and asked not in queue:
         queue.append(asked)
@@ -110,9 +114,9 @@ def _work(
         try:
             still = resources.maps_under_way(image, run, class_name)
         except MethodUnavailableError as error:
-            queue[:] = []
-            st.warning(plain(error), icon=":material/hourglass_disabled:")
-            return
+            queue[:] = [name for name in queue if name not in NEEDS_TENSORFLOW]
+            st.session_state[FAILED] = str(error)
+            heat.again()
         now = {name for name in under_way.methods if resources.known_explanation(image, run, class_name, name)}
         if now - set(found) or still is None:
             heat.again()

@@ -72,9 +72,9 @@ def _labels(data: Dataset, row: pd.Series) -> None:
         line = f":material/label: Given: **{plain(row['label'] or 'no label')}**"
         if made is not None:
             what = made.label or {"keep": "kept as given", "exclude": "left out"}.get(made.action, made.action)
-            by = f" by {made.reviewer}" if made.reviewer else ""
+            by = f" by {plain(made.reviewer)}" if made.reviewer else ""
             number = sum(item.image == row["sha256"] for item in decisions_log.log(data))
-            line += f"  \n:material/fact_check: Reviewed{plain(by)}: **{plain(what)}** · {plain(day(made.at))}"
+            line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)
         if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
