@@ -34,6 +34,9 @@ class MapsApart:
         methods: Keys of `core.explanation.methods.ALL`.
         run: A succeeded run.
         paths: Where the runs lie.
+
+    Raises:
+        MethodUnavailableError: If no process can be started.
     """
 
     def __init__(self, image: np.ndarray, class_name: str, methods: Sequence[str], run: Run, paths: Paths):
@@ -49,11 +52,15 @@ class MapsApart:
         for method in self.methods:
             command += ["--method", method]
         environment = {**os.environ, "TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir)}
-        with log.open("wb") as written:
-            self._process = subprocess.Popen(
-                command, cwd=Path(__file__).parent.parent.parent, env=environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=written,
-            )  # fmt: skip
+        try:
+            with log.open("wb") as written:
+                self._process = subprocess.Popen(
+                    command, cwd=Path(__file__).parent.parent.parent, env=environment, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=written,
+                )  # fmt: skip
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise MethodUnavailableError("No process could be started for the maps. Close other programs.") from error
 
     def finished(self) -> dict[str, np.ndarray]:
         """The maps that became ready since the last call.

@@ -58,7 +58,7 @@ def show(image: np.ndarray, prediction: Prediction, run: Run, key: str) -> None:
         if trust is None:
             resources.trust(image, run, found[name], heat.progress(place, f"Testing the map for {name}"))
             heat.again()
-    heat.numbers_explained()
+    heat.numbers_explained(run)
 
 
 def _note(probability: float, found) -> str:

@@ -12,7 +12,7 @@ from core.explanation.methods import ALL, NEEDS_TENSORFLOW
 from core.prediction.predictor import Prediction
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.components.explained_photos import VERDICTS, explained_photos
+from streamlit_app.components.explained_photos import explained_photos
 from streamlit_app.parts import heat
 from streamlit_app.pictures import as_webp
 from streamlit_app.words import duration, plain
@@ -54,7 +54,7 @@ def show(image: np.ndarray, prediction: Prediction, run: Run, key: str) -> None:
         heat.again()
     _work(image, prediction, run, class_name, found, queue, under_way, place)
     place.markdown(_summary(found, image, run))
-    heat.numbers_explained()
+    heat.numbers_explained(run)
 
 
 def _cards(
@@ -134,5 +134,4 @@ def _summary(found: dict[str, Explanation], image: np.ndarray, run: Run) -> str:
         return "The more maps agree and beat chance, the safer it is to believe what they mark."
     best = max(tested, key=lambda name: tested[name].gain)
     clear = sum(trust.verdict == "clearly" for trust in tested.values())
-    words = VERDICTS[tested[best].verdict].lower()
-    return plain(f"{clear} of {len(tested)} maps beat chance clearly. Strongest: {ALL[best].title}, which {words}.")
+    return plain(f"{clear} of {len(tested)} maps beat chance clearly. Strongest: {ALL[best].title}.")

@@ -5,8 +5,10 @@ import streamlit as st
 
 from core.runs.folder import Run
 from streamlit_app import navigation, resources
+from streamlit_app.pictures import shrunk
 
 BROUGHT = "brought-photo"  # a photo of no data set that another page hands over
+BROUGHT_SIDE = 2048  # pixels: a session keeps 12 MB of it at most
 
 
 def button(image: np.ndarray, run: Run, key: str, path: str = "") -> None:
@@ -22,13 +24,13 @@ def button(image: np.ndarray, run: Run, key: str, path: str = "") -> None:
         open_photo(image, run, path)
 
 
-def open_photo(image: np.ndarray | None, run: Run | None, path: str = "") -> None:
-    """Opens a photo on the Predict page; arguments as `button`, `image` only if it has no path."""
+def open_photo(image: np.ndarray, run: Run, path: str = "") -> None:
+    """Opens a photo on the Predict page; arguments as `button`."""
     served = resources.active_run()
     query = {"photo": path} if path else {}
-    if run is not None and (served is None or run.run_id != served.run_id):
+    if served is None or run.run_id != served.run_id:
         query["by"] = run.run_id
     st.session_state.pop(BROUGHT, None)
     if not path:
-        st.session_state[BROUGHT] = image
+        st.session_state[BROUGHT] = shrunk(image, BROUGHT_SIDE)
     st.switch_page(navigation.file_of("predict"), query_params=query)

@@ -9,6 +9,9 @@ from streamlit.errors import StreamlitAPIException
 
 from core.explanation.heatmap import Explanation
 from core.explanation.overlay import legend
+from core.explanation.sanity import stored_sanity
+from core.runs.folder import Run
+from streamlit_app import resources
 from streamlit_app.components.explained_photos import ExplainedPhoto
 from streamlit_app.pictures import as_webp
 from streamlit_app.words import duration, plain
@@ -59,8 +62,9 @@ def again() -> None:
         st.rerun()
 
 
-def numbers_explained() -> None:
-    """What the verdict and the ruler below a map mean."""
+def numbers_explained(run: Run) -> None:
+    """What the verdict and the ruler below a map mean, and whether the run's maps depend on what it learned."""
+    sanity = stored_sanity(run, resources.paths())
     with st.expander("What the verdicts mean", icon=":material/help:"):
         st.markdown(
             "A heat map that looks plausible proves nothing, so each one is tested: what it marks is blurred first, or "
@@ -70,3 +74,7 @@ def numbers_explained() -> None:
             "and the line is a blob in the **middle** of the photo, where most photographers put the animal. "
             "*Clearly* lies right of both, *barely* only above the random maps' mean, else it does *not* beat chance."
         )
+        if sanity is None:
+            st.caption("Whether this run's maps depend on what it learned: `python -m core explain PHOTO --sanity`.")
+        else:
+            st.markdown(f"**Checked with shuffled weights**: {plain(sanity.sentence)}")
