@@ -18,6 +18,7 @@ from core.runs import registry
 from streamlit_app import resources
 from streamlit_app.components.explained_photos import ExplainedPhoto
 from streamlit_app.parts import evaluation_averages, explain_classes, explain_methods, explain_what_if
+from streamlit_app.pictures import fingerprint, shrunk
 from streamlit_app.resources import explanations, gradient_maps
 
 PHOTO = "test/African/test_001.png"
@@ -279,3 +280,11 @@ def test_a_photo_goes_with_the_reader_from_the_overview_to_its_explanation(app, 
     test.button("hero-answer-more").click().run()
     assert test.title[0].value == "What is this, and why?"
     assert "The photo from before" in words(test) and "African, 98 %" in words(test)
+
+
+def test_large_photos_are_shown_smaller_and_small_ones_as_they_are():
+    assert shrunk(np.zeros((100, 2000, 3), np.uint8), 960).shape == (48, 960, 3)
+    assert shrunk(np.zeros((1, 5000, 3), np.uint8), 960).shape == (1, 960, 3)
+    small = np.zeros((9, 7, 3), np.uint8)
+    assert shrunk(small, 960) is small
+    assert fingerprint(small) != fingerprint(np.zeros((7, 9, 3), np.uint8))
