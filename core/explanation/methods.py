@@ -11,7 +11,7 @@ class Method:
         title: Its name as people write it.
         meaning: One sentence for a person who has not read the paper.
         cost: What it takes, in words.
-        seconds: Of a map on two cores, TensorFlow loaded (`benchmarks explain`): for estimates of the time left.
+        seconds: Of the first map in a process on two cores, TensorFlow loaded: for estimates of the time left.
         passes: How often it asks the run; 0 for methods that do not work through the predictor.
         is_signed: Whether it also knows what speaks against a class.
         needs_tensorflow: Whether it reads the run's Keras model.
@@ -41,10 +41,10 @@ ALL = {
     ),
     "score_cam": Method(
         "Score-CAM", "Hides the photo behind each feature map; no gradients.",
-        "Needs TensorFlow, seconds.", 1.7, needs_tensorflow=True,
+        "Needs TensorFlow, seconds.", 3.0, needs_tensorflow=True,
     ),
     "smooth_grad": Method(
-        "SmoothGrad", "Pixels whose change moves the score, over noisy copies.", "Needs TensorFlow, seconds.", 6.5,
+        "SmoothGrad", "Pixels whose change moves the score, over noisy copies.", "Needs TensorFlow, seconds.", 13.0,
         needs_tensorflow=True,
     ),
     "occlusion": Method(

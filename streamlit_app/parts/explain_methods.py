@@ -108,8 +108,9 @@ def _work(
             resources.trust(image, run, one, heat.progress(place, f"Testing {ALL[one.method].title}"))
             heat.again()
     while under_way is not None:
-        doing = f"{under_way.doing} in another process, since it needs TensorFlow"
-        place.progress(under_way.fraction, text=plain(f"{doing}: {duration(under_way.seconds_left)} left"))
+        left = f"{duration(under_way.seconds_left)} left" if under_way.seconds_left > 1 else "a moment more"
+        doing = f"{under_way.doing} in another process, since it needs TensorFlow: {left}"
+        place.progress(under_way.fraction, text=plain(doing))
         time.sleep(0.4)
         try:
             still = resources.maps_under_way(image, run, class_name)
