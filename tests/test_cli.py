@@ -79,6 +79,13 @@ def test_explain_writes_overlay_and_map(cli, photo, tmp_path):
     assert (tmp_path / "o.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_explain_writes_a_file_for_each_of_several_methods(cli, photo, tmp_path):
+    methods = ("--method", "class_map", "--method", "occlusion")
+    status, out, _ = cli("explain", photo, *methods, "--raw", tmp_path / "m.npy", "--json")
+    assert status == 0 and [record["method"] for record in json.loads(out)] == ["class_map", "occlusion"]
+    assert sorted(file.name for file in tmp_path.glob("*.npy")) == ["m-class_map.npy", "m-occlusion.npy"]
+
+
 def test_explain_without_an_output_is_wrong_usage(cli, photo):
     assert cli("explain", photo)[0] == 2
 

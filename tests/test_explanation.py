@@ -17,8 +17,9 @@ from core.explanation.heatmap import (
     normalize_signed,
     upsample,
 )
+from core.explanation.methods import ALL, NEEDS_TENSORFLOW, SIGNED
 from core.explanation.occlusion import occlusion_map
-from core.explanation.overlay import colorize, encode_png, legend, overlay
+from core.explanation.overlay import colorize, encode_png, layer, legend, overlay
 from core.explanation.rise import rise_map
 
 
@@ -163,3 +164,30 @@ def test_the_legend_has_the_colours_of_the_map():
     steps = [int(color[1:3], 16) * 0.299 + int(color[3:5], 16) * 0.587 + int(color[5:], 16) * 0.114
              for color in plain.colors]  # fmt: skip
     assert steps == sorted(steps)
+
+
+def test_a_layer_over_the_photo_is_the_overlay():
+    image = np.random.default_rng(2).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    for signed in (False, True):
+        heatmap = np.linspace(-1 if signed else 0, 1, 1200, dtype=np.float32).reshape(30, 40)
+        colors = layer(heatmap, signed)
+        weight = 0.6 * colors[..., 3:] / 255
+        mixed = image * (1 - weight) + colors[..., :3] * weight
+        assert np.abs(mixed - overlay(image, heatmap, 0.6, signed)).max() <= 2
+    assert layer(np.zeros((500, 1000), np.float32)).shape == (128, 256, 4)
+    assert layer(np.zeros((500, 1000), np.float32))[..., 3].max() == 0
+
+
+def test_slow_methods_say_how_far_they_are():
+    for method, passes in (("occlusion", 50), ("rise", 200)):
+        seen = []
+        explain(bright_corner_image(20, 30), "Asian", method, BrightCorner(),
+                progress=lambda done, total, seen=seen: seen.append((done, total)))  # fmt: skip
+        assert seen[-1] == (passes, passes) and seen == sorted(seen) and len(seen) > 3
+        assert ALL[method].passes == passes
+
+
+def test_every_method_says_what_it_means_and_costs():
+    assert all(method.meaning.endswith(".") and method.cost.endswith(".") for method in ALL.values())
+    assert NEEDS_TENSORFLOW == {"grad_cam", "grad_cam_plus_plus", "score_cam", "smooth_grad"}
+    assert NEEDS_TENSORFLOW.isdisjoint(SIGNED)

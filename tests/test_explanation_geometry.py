@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.dataset.images import decode, resize
 from core.explanation.heatmap import explain, explain_classes, upsample
-from core.explanation.overlay import overlay
+from core.explanation.overlay import layer, overlay
 
 
 class RedFinder:
@@ -64,22 +64,50 @@ def test_a_planted_patch_is_found_in_any_shape(method, size, mode):
         assert found_at(heatmap) == pytest.approx(CENTRE, abs=0.07)
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_I19_a_patch_in_a_rotated_photo_is_found_where_people_see_it(orientation):
-    upright = planted(300, 160, BOX)
-    # How a camera would have stored it: the inverse of what the orientation asks a viewer to do.
-    undo = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-            5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
-            8: Image.Transpose.ROTATE_270}  # fmt: skip
-    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+# How a camera would have stored an upright photo: the inverse of what the orientation asks a viewer to do.
+UNDO = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270}  # fmt: skip
+
+
+def as_stored(upright: Image.Image, orientation: int, kind: str) -> bytes:
+    """The file of a camera that was held in this orientation."""
+    stored = upright.transpose(UNDO[orientation]) if orientation in UNDO else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
     buffer = io.BytesIO()
-    stored.save(buffer, "JPEG", quality=95, exif=exif)
-    image = decode(buffer.getvalue())
+    stored.save(buffer, kind, quality=95, exif=exif)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_I19_a_patch_in_a_rotated_photo_is_found_where_people_see_it(orientation):
+    image = decode(as_stored(planted(300, 160, BOX), orientation, "JPEG"))
     heatmap = explain(image, "Asian", "class_map", RedFinder()).heatmap
     assert heatmap.shape == (160, 300)
     assert found_at(heatmap) == pytest.approx(CENTRE, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("size", [(900, 40), (40, 900), (60, 45), (4200, 1400)])
+def test_I19_rotated_photos_of_all_shapes_kinds_and_colours_are_explained_upright(size, mode, kind):
+    if kind == "WEBP" and mode == "L":
+        mode = "RGB"  # WebP knows no grey
+    image = decode(as_stored(planted(*size, BOX, mode), 6, kind))
+    assert (image.shape[1] > image.shape[0]) == (size[0] > size[1])
+    assert image.shape[1] / image.shape[0] == pytest.approx(size[0] / size[1], rel=0.02)  # a large JPEG comes smaller
+    heatmap = explain(image, "Asian", "class_map", RedFinder()).heatmap
+    assert heatmap.shape == image.shape[:2]
+    assert found_at(heatmap) == pytest.approx(CENTRE, abs=0.07)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (900, 40), (40, 900), (13, 5)])
+def test_what_a_page_lays_over_a_photo_lies_where_the_map_lies(size):
+    heatmap = explain(np.asarray(planted(*size, BOX)), "Asian", "class_map", RedFinder()).heatmap
+    colors = layer(heatmap)
+    assert colors.shape[1] / colors.shape[0] == pytest.approx(size[0] / size[1], rel=0.05)
+    assert found_at(colors[..., 3].astype(float) - 200) == pytest.approx(found_at(heatmap), abs=0.07)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 3)])

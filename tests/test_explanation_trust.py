@@ -9,7 +9,7 @@ import pytest
 from core.dataset.images import resize
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
-from core.explanation.averages import mean_maps
+from core.explanation.averages import mean_maps, middle_share
 from core.explanation.faithfulness import centre_map, faithfulness, random_maps
 from core.explanation.heatmap import Explanation, explain
 from core.explanation.known_truth import evidence_mask, point
@@ -187,6 +187,12 @@ def test_mean_maps_count_photos_and_errors(trained_paths, predictor):
     assert sum(mean_maps(dataset, "train", predictor, limit=4).counts.values()) == 4
     with pytest.raises(DatasetError, match="validation"):
         mean_maps(dataset, "validation", predictor)
+
+
+def test_the_middle_holds_a_ninth_of_an_even_map():
+    assert middle_share(np.ones((56, 56), np.float32)) == pytest.approx(1 / 9, abs=0.01)
+    assert middle_share(map_of(slice(30, 33), slice(30, 33))) == 1 and middle_share(RIGHT * 0) == pytest.approx(1 / 9)
+    assert middle_share(map_of(slice(0, 5), slice(0, 64))) == 0
 
 
 def test_mean_maps_skip_photos_that_vanished(trained_paths, predictor, tmp_path):

@@ -168,9 +168,9 @@ def test_suspects_are_counted_until_they_are_decided(ranked):
 
 
 def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
-    monkeypatch.setattr(resources, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
     monkeypatch.setattr(
-        resources, "find_suspects",
+        resources.review, "find_suspects",
         lambda data, paths, progress, include_test: write_parquet(
             data.cache_dir / "ranking.parquet", fake_ranking(data)),
     )  # fmt: skip
@@ -340,8 +340,8 @@ def test_the_search_for_labels_of_one_class_says_why_it_cannot(app, sample, monk
     def refuse(*_, **__):
         raise DatasetError("Expected photos of at least two classes in sample.")
 
-    monkeypatch.setattr(resources, "_prepare_backbones", lambda: None)
-    monkeypatch.setattr(resources, "find_suspects", refuse)
+    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "find_suspects", refuse)
     test = app("review")
     test.button("look").click().run()
     assert "at least two classes" in test.error[0].value.replace("\\", "")

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from core.dataset.images import resize
-from core.explanation.masking import blurred, mixed
+from core.explanation.masking import Progress, asked, blurred, mixed
 from core.prediction.predictor import Predictor
 
 STEPS = 6  # shares of the photo between nothing and all
@@ -38,8 +38,9 @@ class Curves:
 
 
 def faithfulness(
-    image: np.ndarray, class_index: int, heatmaps: list[np.ndarray], predictor: Predictor
-) -> list[Curves]:
+    image: np.ndarray, class_index: int, heatmaps: list[np.ndarray], predictor: Predictor,
+    progress: Progress | None = None,
+) -> list[Curves]:  # fmt: skip
     """Measures deletion and insertion (Petsiuk 2018, "RISE", section 4.2) of several maps of one photo.
 
     Hidden pixels are blurred in both games, so that both run between the same two pictures.
@@ -49,6 +50,7 @@ def faithfulness(
         class_index: Position in the run's `class_names`.
         heatmaps: Each `float32`, any shape over the whole photo; only the order of the values counts.
         predictor: The run's predictor; it is asked 2 + 12 times a map.
+        progress: Called with (passes done, passes in all).
     """
     small = resize(image, predictor.run.image_size)
     hidden = blurred(small)
@@ -58,7 +60,7 @@ def faithfulness(
         rank = _ranks(heatmap, small.shape[:2])
         for share in shares[1:-1]:
             variants += [mixed(small, hidden, rank >= share), mixed(hidden, small, rank >= share)]
-    scores = predictor.probabilities(variants)[:, class_index].astype(float)
+    scores = asked(variants, len(variants), predictor, progress)[:, class_index].astype(float)
     result = []
     for played in scores[2:].reshape(len(heatmaps), STEPS, 2):
         deletion = np.array([scores[0], *played[:, 0], scores[1]])

@@ -7,23 +7,14 @@ import numpy as np
 from PIL import Image
 
 from core.errors import MethodUnavailableError, UnknownClassError
+from core.explanation.masking import Progress
+from core.explanation.methods import METHODS, NEEDS_TENSORFLOW, SIGNED
 from core.explanation.occlusion import occlusion_map
 from core.explanation.rise import rise_map
 from core.prediction.predictor import Prediction, Predictor
 
-METHODS = {
-    "class_map": "Class activation map: the network's own evidence by place, from the same pass. Instant.",
-    "grad_cam": "Grad-CAM: gradients weigh the last convolution's maps. Needs TensorFlow, about a second.",
-    "grad_cam_plus_plus": "Grad-CAM++: weighs by place too, kinder to several animals. Needs TensorFlow, a second.",
-    "score_cam": "Score-CAM: hides the photo behind each feature map, no gradients. Needs TensorFlow, seconds.",
-    "smooth_grad": "SmoothGrad: pixels whose change moves the score, over noisy copies. Needs TensorFlow, seconds.",
-    "occlusion": "Occlusion: parts are covered in turn and the drop of the log-odds is drawn. About a second.",
-    "rise": "RISE: 200 random masks show which visible parts keep the class. A few seconds.",
-}
-NEEDS_TENSORFLOW = frozenset({"grad_cam", "grad_cam_plus_plus", "score_cam", "smooth_grad"})
 # OpenBLAS wakes a second thread for larger products; on busy cores waiting for it takes longer than the product.
 _SINGLE_THREADED = 2**18
-SIGNED = frozenset({"class_map", "occlusion", "rise"})  # these also know what speaks against a class
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,7 @@ class Explanation:
 
 def explain(
     image: np.ndarray, class_name: str | None, method: str | None, predictor: Predictor,
-    prediction: Prediction | None = None, signed: bool = False,
+    prediction: Prediction | None = None, signed: bool = False, progress: Progress | None = None,
 ) -> Explanation:  # fmt: skip
     """Explains one photo.
 
@@ -59,6 +50,7 @@ def explain(
         predictor: The run's predictor.
         prediction: If the photo was predicted before, to save a pass.
         signed: Also show what speaks against the class; only the methods in `SIGNED`.
+        progress: Called with (passes done, passes in all) by the methods that ask the run many times.
 
     Raises:
         UnknownClassError: If the run does not know the class.
@@ -74,7 +66,7 @@ def explain(
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
     if signed and method not in SIGNED:
         raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
-    coarse = _coarse(method, image, names.index(class_name), predictor, prediction)
+    coarse = _coarse(method, image, names.index(class_name), predictor, prediction, progress)
     scaled = normalize_signed(coarse) if signed else normalize(coarse)
     heatmap = upsample(scaled, image.shape[:2], signed)
     return Explanation(method, class_name, heatmap, prediction, signed)
@@ -110,13 +102,15 @@ def available_methods(prediction: Prediction, tensorflow: bool = False) -> list[
     return light + ([name for name in METHODS if name in NEEDS_TENSORFLOW] if tensorflow else [])
 
 
-def _coarse(method: str, image: np.ndarray, index: int, predictor: Predictor, prediction: Prediction) -> np.ndarray:
+def _coarse(
+    method: str, image: np.ndarray, index: int, predictor: Predictor, prediction: Prediction, progress: Progress | None
+) -> np.ndarray:
     if method == "class_map":
         return class_map(prediction, index)
     if method == "occlusion":
-        return occlusion_map(image, index, predictor)
+        return occlusion_map(image, index, predictor, progress)
     if method == "rise":
-        return rise_map(image, index, predictor)
+        return rise_map(image, index, predictor, progress=progress)
     from core.explanation.gradient_maps import gradient_map  # imports TensorFlow: only when asked for
 
     return gradient_map(method, image, index, predictor.run)

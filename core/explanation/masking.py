@@ -1,7 +1,12 @@
 """What all methods share that hide parts of a photo: how to hide, and how to read the answer."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 from PIL import Image, ImageFilter
+
+Progress = Callable[[int, int], None]
+_BATCH = 16  # variants of one photo at a time: 200 would be 30 MB
 
 
 def blurred(image: np.ndarray) -> np.ndarray:
@@ -34,3 +39,27 @@ def log_odds(probabilities: np.ndarray) -> np.ndarray:
     """Log-odds, `float64`, kept finite: they still move where a probability is stuck near 0 or 1."""
     clipped = np.clip(np.asarray(probabilities, np.float64), 1e-6, 1 - 1e-6)
     return np.log(clipped / (1 - clipped))
+
+
+def asked(variants: Iterable[np.ndarray], number: int, predictor, progress: Progress | None = None) -> np.ndarray:
+    """The probabilities of many variants of a photo, made and asked in batches.
+
+    Args:
+        variants: Each `uint8`, shape `(height, width, 3)`.
+        number: Of them.
+        predictor: The run's predictor.
+        progress: Called with (variants asked, variants in all).
+
+    Returns:
+        `float32`, shape `(number, classes)`.
+    """
+    found: list[np.ndarray] = []
+    batch: list[np.ndarray] = []
+    for done, variant in enumerate(variants, start=1):
+        batch.append(variant)
+        if len(batch) == _BATCH or done == number:
+            found.append(predictor.probabilities(batch))
+            batch = []
+            if progress is not None:
+                progress(done, number)
+    return np.concatenate(found)

@@ -101,6 +101,25 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5, signed
     return ((mixed + 128) >> 8).astype(np.uint8)
 
 
+def layer(heatmap: np.ndarray, signed: bool = False, longest_side: int = 256) -> np.ndarray:
+    """The colours of a heat map alone, to be laid over the photo at any opacity: what `overlay` mixes in.
+
+    Args:
+        heatmap: `float32`, shape `(height, width)`, 0-1, or -1 to 1 if `signed`.
+        signed: Which scale, as `colorize`.
+        longest_side: In pixels, at most; maps are smooth, so a small one stretched over the photo shows the same.
+
+    Returns:
+        `uint8`, shape `(rows, columns, 4)`, RGBA; opaque where the evidence is at least half of the strongest.
+    """
+    height, width = heatmap.shape
+    scale = min(1.0, longest_side / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(Image.fromarray(heatmap.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+    alpha = (np.minimum(2 * np.abs(small), 1) * 255 + 0.5).astype(np.uint8)
+    return np.concatenate([colorize(small, signed), alpha[..., None]], axis=-1)
+
+
 def encode_png(image: np.ndarray) -> bytes:
     """`uint8` pixels as a PNG file, without any metadata."""
     buffer = io.BytesIO()

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from core.dataset.images import resize
-from core.explanation.masking import blurred, log_odds, mixed
+from core.explanation.masking import Progress, asked, blurred, log_odds, mixed
 from core.prediction.predictor import Predictor
 
 NUM_MASKS = 200
@@ -14,7 +14,10 @@ _CELLS = 7
 _KEPT = 0.5  # share of the cells that stay visible
 
 
-def rise_map(image: np.ndarray, class_index: int, predictor: Predictor, num_masks: int = NUM_MASKS) -> np.ndarray:
+def rise_map(
+    image: np.ndarray, class_index: int, predictor: Predictor, num_masks: int = NUM_MASKS,
+    progress: Progress | None = None,
+) -> np.ndarray:  # fmt: skip
     """Shows how much more a class is believed when a pixel is visible (Petsiuk 2018, "RISE").
 
     Differences to the paper: hidden parts are blurred, not black, and log-odds are averaged, which need fewer masks
@@ -25,6 +28,7 @@ def rise_map(image: np.ndarray, class_index: int, predictor: Predictor, num_mask
         class_index: Position in the run's `class_names`.
         predictor: The run's predictor; it is asked `num_masks` times.
         num_masks: More give a smoother map.
+        progress: Called with (passes done, passes in all).
 
     Returns:
         `float32`, shape `(56, 56)`: mean log-odds with the pixel visible minus with it hidden.
@@ -32,10 +36,8 @@ def rise_map(image: np.ndarray, class_index: int, predictor: Predictor, num_mask
     small = resize(image, predictor.run.image_size)
     hidden = blurred(small)
     masks = _masks(num_masks, *small.shape[:2])
-    scores = np.concatenate([  # in batches: 200 variants of one photo would be 30 MB
-        log_odds(predictor.probabilities([mixed(small, hidden, mask / 255) for mask in part])[:, class_index])
-        for part in np.array_split(masks, -(-num_masks // 16))
-    ])  # fmt: skip
+    variants = (mixed(small, hidden, mask / 255) for mask in masks)
+    scores = log_odds(asked(variants, num_masks, predictor, progress)[:, class_index])
     seen = np.stack([np.asarray(Image.fromarray(mask).resize((56, 56), Image.Resampling.BOX)) for mask in masks]) / 255
     visible = np.tensordot(scores, seen, 1) / np.maximum(seen.sum(axis=0), 1e-9)
     covered = np.tensordot(scores, 1 - seen, 1) / np.maximum((1 - seen).sum(axis=0), 1e-9)

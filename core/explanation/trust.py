@@ -8,6 +8,7 @@ import numpy as np
 
 from core.explanation.faithfulness import NUM_RANDOM, Curves, centre_map, faithfulness, random_maps
 from core.explanation.heatmap import Explanation
+from core.explanation.masking import Progress
 from core.explanation.stability import flip_stability, shift_stability
 from core.prediction.predictor import Predictor
 
@@ -60,8 +61,9 @@ class Trust:
 
 
 def measure_trust(
-    image: np.ndarray, explanation: Explanation, predictor: Predictor, stability: bool | None = None, seed: int = 0
-) -> Trust:
+    image: np.ndarray, explanation: Explanation, predictor: Predictor, stability: bool | None = None, seed: int = 0,
+    progress: Progress | None = None,
+) -> Trust:  # fmt: skip
     """Measures one map.
 
     Deletion and insertion (Petsiuk 2018) against four smooth random maps and a blob in the middle. The verdict is
@@ -74,11 +76,12 @@ def measure_trust(
         predictor: The run's predictor; it is asked 74 times, and 3 times more for the stability of a class map.
         stability: Whether to run the method three more times; `None` does so only for the class map, which is cheap.
         seed: Of the random maps.
+        progress: Called with (passes done, passes in all) of deletion and insertion.
     """
     started = time.perf_counter()
     index = predictor.run.class_names.index(explanation.class_name)
     maps = [explanation.heatmap, centre_map(), *random_maps(NUM_RANDOM, seed)]
-    own, centre, *others = faithfulness(image, index, maps, predictor)
+    own, centre, *others = faithfulness(image, index, maps, predictor, progress)
     gains = np.array([curves.gain for curves in others])
     deviation = float(gains.std(ddof=1))
     verdict = verdict_of(own.gain, float(gains.mean()), deviation, centre.gain) if explanation.heatmap.any() else "not"

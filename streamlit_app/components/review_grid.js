@@ -15,7 +15,7 @@ function show(state) {
   });
   const every = data.photos.length > 0 && selected.size === data.photos.length;
   root.querySelector(".all").textContent = every ? "Select none" : "Select all";
-  root.querySelector(".count").textContent = selected.size ? `${selected.size} selected` : "Click photos to select them";
+  root.querySelector(".count").textContent = selected.size ? `${selected.size} selected` : "Click selects, double-click opens";
   root.querySelectorAll(".decide").forEach((element) => { element.disabled = !selected.size; });
 }
 
@@ -48,6 +48,9 @@ function tile(state, photo, place) {
   words.append(title, note);
   element.append(words, make("tick", "✓"));
   element.onclick = (event) => toggle(state, place, event);
+  element.ondblclick = () => state.open(photo.id);
+  element.setAttribute("aria-keyshortcuts", "o");
+  element.onkeydown = (event) => { if (event.key === "o") state.open(photo.id); };
   return element;
 }
 
@@ -56,6 +59,7 @@ export default function (component) {
   const state = states.get(parentElement) ?? { root: parentElement, selected: new Set(), last: null };
   states.set(parentElement, state);
   state.data = data;
+  state.open = (id) => setTriggerValue("opened", id);
   const ids = new Set(data.photos.map((photo) => photo.id));
   state.selected = new Set([...state.selected].filter((id) => ids.has(id)));
   parentElement.querySelector(".grid").style.setProperty("--columns", data.columns);

@@ -10,8 +10,8 @@ from streamlit_app.components.photo_grid import GridPhoto, as_data
 
 def review_grid(
     photos: Sequence[GridPhoto], colors: dict[str, str], key: str, on_decided: Callable[[], None], columns: int = 6
-) -> None:
-    """Shows the photos.
+) -> str | None:
+    """Shows the photos; returns the path of the one just opened.
 
     Args:
         photos: In the order to show; at most some dozens.
@@ -22,11 +22,13 @@ def review_grid(
     """
     actions = [{"action": "relabel", "label": name, "text": name, "color": color} for name, color in colors.items()]
     actions += [{"action": name, "label": "", "text": name.capitalize(), "color": ""} for name in ("keep", "exclude")]
-    _component()(
+    result = _component()(
         data={"columns": columns, "photos": [as_data(photo) for photo in photos], "actions": actions},
         key=key,
         on_decided_change=on_decided,
+        on_opened_change=lambda: None,
     )
+    return result.opened
 
 
 @st.cache_resource(show_spinner=False)

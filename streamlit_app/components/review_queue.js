@@ -143,7 +143,12 @@ function bars(state, item) {
 function figures(state, place, list) {
   place.hidden = !list.length;
   place.querySelector(".row").replaceChildren(...list.map((one) => {
-    const figure = make("figure");
+    const figure = make("figure", "", one.id ? "button" : "div");
+    if (one.id) {
+      figure.type = "button";
+      figure.setAttribute("aria-label", `Open ${one.note}`);
+      figure.onclick = () => state.open(one.id);
+    }
     figure.style.setProperty("--class-color", state.colors[one.label] ?? "transparent");
     const words = make("label", one.label);
     words.title = one.note;
@@ -228,10 +233,12 @@ function isTyping(event) {
 }
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
   if (!states.has(parentElement)) states.set(parentElement, begin(parentElement));
   const state = states.get(parentElement);
   state.setStateValue = setStateValue;
+  state.open = (id) => setTriggerValue("opened", id);
+  parentElement.querySelector(".open").onclick = () => { if (current(state)) state.open(current(state).id); };
   receive(state, data);
   const made = JSON.stringify([data.classes, data.keys]);
   if (made !== state.made) {

@@ -13,11 +13,19 @@ OWN_KEYS = {"keep": "k", "exclude": "x", "skip": "s", "undo": "u"}
 
 @dataclass(frozen=True)
 class Figure:
-    """A small picture with a label below it: WebP bytes (`None`: no picture), class, and what a screen reader says."""
+    """A small picture with a label below it.
+
+    Attributes:
+        content: WebP bytes; `None` if there is no picture.
+        label: A class.
+        note: What a screen reader says.
+        id: Path of the photo that a click opens; "" for none.
+    """
 
     content: bytes | None
     label: str
     note: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,8 @@ def class_keys(class_names: Sequence[str]) -> dict[str, str]:
 def review_queue(
     photos: Sequence[QueuePhoto | KnownPhoto], colors: dict[str, str], left: int, over: str, answer: dict, key: str,
     on_sent: Callable[[], None],
-) -> None:  # fmt: skip
-    """Shows the first photo and holds the others ready.
+) -> str | None:  # fmt: skip
+    """Shows the first photo and holds the others ready; returns the path of a photo just clicked.
 
     Args:
         photos: The next ones, in order.
@@ -94,7 +102,7 @@ def review_queue(
         on_sent: Called when something came.
     """
     keys = class_keys(list(colors))
-    _component()(
+    result = _component()(
         data={
             "classes": [{"name": name, "color": color, "key": keys[name]} for name, color in colors.items()],
             "keys": OWN_KEYS,
@@ -105,7 +113,9 @@ def review_queue(
         },
         key=key,
         on_sent_change=on_sent,
+        on_opened_change=lambda: None,
     )
+    return result.opened
 
 
 def _as_data(photo: QueuePhoto | KnownPhoto) -> dict:
@@ -118,7 +128,7 @@ def _as_data(photo: QueuePhoto | KnownPhoto) -> dict:
 
 
 def _figure(figure: Figure) -> dict:
-    return {"label": figure.label, "note": figure.note, "source": _source(figure.content)}
+    return {"label": figure.label, "note": figure.note, "id": figure.id, "source": _source(figure.content)}
 
 
 def _source(content: bytes | None) -> str:

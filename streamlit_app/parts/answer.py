@@ -1,32 +1,35 @@
 """The answer about one photo: sentence, probabilities, the pixels that spoke for it, similar photos."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from core.dataset.index import Dataset
 from core.errors import MethodUnavailableError
-from core.explanation.overlay import overlay
+from core.explanation.heatmap import Explanation
+from core.explanation.methods import ALL
 from core.prediction.predictor import Prediction
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.prediction import probability_bars
 from streamlit_app.colors import class_colors
-from streamlit_app.components.photo_grid import GridPhoto, photo_grid
+from streamlit_app.components.explained_photos import explained_photos
+from streamlit_app.parts import explain_more, heat, share, similar_photos
+from streamlit_app.pictures import shrunk
 from streamlit_app.words import answer, answer_detail, plain
-
-NUM_SIMILAR = 4
 
 
 @st.fragment
-def show(
-    image: np.ndarray,
-    run: Run,
-    key: str,
-    data: Dataset | None = None,
-    given: str = "",
-    own_path: str = "",
-    heading: str = "##",
-) -> None:
+def show(*arguments, **more) -> None:
+    """As `draw`; what is clicked in it redraws nothing else of the page."""
+    draw(*arguments, **more)
+
+
+def draw(
+    image: np.ndarray, run: Run, key: str, data: Dataset | None = None, given: str = "", own_path: str = "",
+    heading: str = "##", open_photo: Callable[[str], None] | None = None, leads_on: bool = True,
+) -> None:  # fmt: skip
     """Shows what a run says of a photo, and why.
 
     Args:
@@ -35,11 +38,13 @@ def show(
         key: Of the widgets.
         data: The data set to show similar photos of, if it is the one the run learned from.
         given: The photo's label, if it has one.
-        own_path: The photo's path in `data`, so that it is not its own neighbour.
+        own_path: The photo's path in `data`, if it is one of it: then it is not its own neighbour.
         heading: Markdown level of the sentence; a dialog shows headings smaller.
+        open_photo: Called with the path of a similar photo that was clicked.
+        leads_on: Offer the way to more explanations.
     """
-    predictor = resources.predictor(run)
-    prediction = predictor.predict([image])[0]
+    prediction = resources.predictor(run).predict([image])[0]
+    small = shrunk(image, heat.SHOWN_SIDE)
     left, right = st.columns([3, 2], gap="medium")
     with right:
         sentence(prediction, given, heading)
@@ -50,20 +55,18 @@ def show(
             alt=answer(prediction),
         )
         class_name = _class_toggle(prediction, key)
-        opacity = st.slider(
-            "Heat map",
-            0,
-            100,
-            45,
-            5,
-            format="%d %%",
-            key=f"{key}-opacity",
-            help="How strongly the heat map covers the photo. 0 % shows the photo alone.",
-        )
+        place = st.container()
     with left:
-        _picture(image, run, class_name, opacity / 100)
+        found = _picture(small, prediction, run, class_name, key)
+    with place, st.container(horizontal=True):
+        if leads_on:
+            explain_more.button(image, run, key, own_path)
+        if found is not None:
+            share.button(small, found, answer(prediction), run, key)
     if data is not None and data.name == run.dataset.get("name"):
-        _similar(prediction, run, data, key, own_path)
+        clicked = similar_photos.show(prediction, run, data, class_name, f"{key}-similar", own_path)
+        if clicked and open_photo:
+            open_photo(clicked)
 
 
 def sentence(prediction: Prediction, given: str = "", heading: str = "##") -> None:
@@ -91,46 +94,22 @@ def _class_toggle(prediction: Prediction, key: str) -> str:
     return chosen or prediction.label
 
 
-def _picture(image: np.ndarray, run: Run, class_name: str, opacity: float) -> None:
-    shown, note = image, ""
-    if opacity > 0:
-        try:
-            explanation = resources.explanation(image, run, class_name)
-            shown = overlay(image, explanation.heatmap, opacity)
-            note = f"Yellow: what spoke most for {plain(class_name)} ({METHODS.get(explanation.method, '')})."
-        except MethodUnavailableError as error:
-            note = plain(error)
-    st.image(shown, width="stretch", output_format="JPEG", alt="The photo with its heat map")
-    st.caption(note or "The photo as it is.")
-
-
-def _similar(prediction: Prediction, run: Run, data: Dataset, key: str, own_path: str) -> None:
-    found = resources.similar(data, run, prediction.embedding, NUM_SIMILAR + 1)
-    found = found[found["path"] != own_path].head(NUM_SIMILAR)
-    if found.empty:
-        return
-    st.markdown("**Training photos most like this one**")
-    colors = class_colors(data.class_names)
-    hashes = dict(zip(data.table["path"], data.table["sha256"], strict=True))
-    photo_grid(
-        [
-            GridPhoto(
-                id=row["path"],
-                content=resources.small_photo(data, row["path"], hashes.get(row["path"], "")),
-                title=row["label"],
-                note=f"likeness {row['similarity']:.2f}",
-                color=colors.get(row["label"], ""),
-                alt=f"{row['path']}, labelled {row['label']}",
-            )
-            for row in found.to_dict("records")
-        ],
-        key=f"{key}-similar",
-        columns=4,
+def _picture(image: np.ndarray, prediction: Prediction, run: Run, class_name: str, key: str) -> Explanation | None:
+    place = st.empty()
+    report = heat.progress(place, "Looking for the evidence")
+    try:
+        found = resources.explanation(image, run, class_name, prediction=prediction, progress=report)
+    except MethodUnavailableError as error:
+        found = None
+        st.caption(plain(error))
+    place.empty()
+    note = f"Where the evidence for {class_name} lies ({ALL[found.method].title})." if found else ""
+    alt = f"The photo, and what speaks for {class_name}"
+    explained_photos(
+        [heat.card(image, found, note=note, alt=alt)],
+        heat.colors_of(class_name=class_name) if found else None,
+        key=f"{key}-picture",
+        columns=1,
+        tallest="62vh",
     )
-
-
-METHODS = {
-    "class_map": "class map, exact for this network",
-    "grad_cam": "Grad-CAM",
-    "occlusion": "measured by hiding parts of the photo",
-}
+    return found

@@ -47,7 +47,7 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
             st.info("No photo here." if rows.empty else "These photos are no longer in the data set.")
             return
         st.caption(f"{counted(len(shown), 'photo')}, the surest answers first.")
-        photos.gallery(data, shown, key=f"failures-{plain(chosen)}", page_size=12, columns=4)
+        photos.gallery(data, shown, key=f"failures-{plain(chosen)}", page_size=12, columns=4, run=run)
 
 
 def cell_rows(predictions: pd.DataFrame, split: str, cell: tuple[str, str] | None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from core.dataset.thumbnails import encode_thumbnail
 from core.errors import ImageError
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.parts import answer
+from streamlit_app.parts import answer, photo_panel
 from streamlit_app.uploads import as_csv
 from streamlit_app.words import counted
 
@@ -45,7 +45,8 @@ def show(uploads: list, run: Run, data: Dataset) -> None:
     st.download_button("Save as CSV", as_csv(records), "predictions.csv", "text/csv", icon=":material/download:")
     for position in event.selection.rows:
         if records[position]["error"] is None:
-            answer.show(decode(uploads[position].getvalue()), run, key=f"row-{position}", data=data)
+            image = decode(uploads[position].getvalue())
+            answer.show(image, run, f"row-{position}", data, open_photo=photo_panel.opener(data, run))
 
 
 def as_table(records: list[dict], contents: list[bytes]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components import review_grid as component
 from streamlit_app.components.photo_grid import GridPhoto
+from streamlit_app.parts import photo_panel
 from streamlit_app.words import counted, percent, plain
 
 PAGE_SIZE = 24
@@ -40,12 +41,14 @@ def show(data: Dataset, rows: pd.DataFrame, key: str, reviewer: str) -> None:
     colors = class_colors(data.class_names)
     shown = rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE].to_dict("records")
     with place:
-        component.review_grid(
+        opened = component.review_grid(
             [_photo(data, row, colors) for row in shown],
             colors,
             key,
             on_decided=lambda: take(data, (st.session_state[key] or {}).get("decided"), key, reviewer),
         )
+    if opened:
+        photo_panel.panel(data, opened)
 
 
 def take(data: Dataset, decided: dict | None, key: str, reviewer: str) -> None:

@@ -15,7 +15,7 @@ from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components import review_queue as component
 from streamlit_app.components.review_queue import Figure, KnownPhoto, QueuePhoto
-from streamlit_app.parts import review_progress
+from streamlit_app.parts import photo_panel, review_progress
 from streamlit_app.words import percent
 
 AHEAD = 6  # photos the browser holds: three decisions a second leave the server two seconds for the next
@@ -44,7 +44,7 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
     sent = (st.session_state.get(KEY) or {}).get("sent") or {}
     is_same = sent.get("client") == state["client"] and state.get("ranking") is ranking  # else reasons are new
     have, state["ranking"] = sent.get("have", ()) if is_same else (), ranking
-    component.review_queue(
+    opened = component.review_queue(
         photos(data, queue, made, have),
         class_colors(data.class_names),
         left=len(queue),
@@ -54,6 +54,8 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
         on_sent=lambda: take(data, (st.session_state[KEY] or {}).get("sent"), state, reviewer),
     )
     review_progress.offer_proof(ranking, made)
+    if opened:
+        photo_panel.panel(data, opened)
 
 
 def state_of(data: Dataset) -> dict:
@@ -168,12 +170,15 @@ def _photo(data: Dataset, row: dict, content: bytes, run: Run | None, made: dict
         reason=sentence(row),
         split=row["split"],
         probabilities=[(name, values[name], percent(values[name])) for name in ranked],
-        heats=[Figure(heats[name], name, f"What speaks for {name}") for name in ranked[:2] if name in heats],
+        heats=[
+            Figure(heats[name], name, f"What speaks for {name}", row["path"]) for name in ranked[:2] if name in heats
+        ],
         near=[
             Figure(
                 resources.small_photo(data, item["path"], hashes.get(item["path"], "")),
                 item["label"],
                 f"{item['path']}, labelled {item['label']}, likeness {item['similarity']:.2f}",
+                item["path"],
             )
             for item in near
         ],

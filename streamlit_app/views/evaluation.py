@@ -6,7 +6,7 @@ from streamlit_app import frame, navigation, resources
 from streamlit_app.charts import evaluation as charts
 from streamlit_app.charts.training import curves
 from streamlit_app.colors import class_colors
-from streamlit_app.parts import evaluation_failures, evaluation_figures, judged
+from streamlit_app.parts import evaluation_averages, evaluation_failures, evaluation_figures, judged
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import run_picker
 from streamlit_app.words import plain
@@ -38,10 +38,12 @@ with place:
     )
 
 colors = class_colors(result.class_names)
-names = ["Where it fails", "Per class", "Curves", "ROC and PR", "Calibration", "Refusing"]
-failing, classes, learning, thresholds, sure, refusing = st.tabs(names)
+names = ["Where it fails", "Where it looks", "Per class", "Curves", "ROC and PR", "Calibration", "Refusing"]
+failing, looking, classes, learning, thresholds, sure, refusing = st.tabs(names)
 with failing:
     evaluation_failures.show(data, run, result, predictions)
+with looking:
+    evaluation_averages.show(data, run, split)
 with classes:
     evaluation_figures.per_class(result)
 with learning:

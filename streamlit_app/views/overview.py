@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset.images import decode
 from core.errors import ImageError
 from streamlit_app import frame, loop, navigation, resources
-from streamlit_app.parts import answer, examples
+from streamlit_app.parts import answer, examples, photo_panel
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import accuracy_text
 from streamlit_app.words import plain
@@ -14,6 +14,7 @@ data = frame.dataset()
 served = resources.active_run()
 steps = frame.steps(data)
 following = loop.next_step(steps)
+open_photo = photo_panel.opener(data)
 
 if served is None:
     head(
@@ -38,14 +39,14 @@ with st.container(border=True):
         )
         if upload is not None:
             try:
-                answer.show(decode(upload.getvalue()), served, key="hero-answer", data=data)
+                answer.show(decode(upload.getvalue()), served, "hero-answer", data, open_photo=open_photo)
             except ImageError as error:
                 st.error(plain(error), icon=":material/broken_image:")
         else:
             chosen = examples.pick(data, "Or try one of these", key="hero-example")
             image = resources.photo(data, chosen) if chosen else None
             if image is not None:
-                answer.show(image, served, key="hero-answer", data=data, own_path=chosen)
+                answer.show(image, served, "hero-answer", data, own_path=chosen, open_photo=open_photo)
 
 st.subheader("The loop", anchor=False)
 MARKS = {

@@ -5,9 +5,11 @@ import streamlit as st
 from core.dataset.images import decode
 from core.errors import ImageError
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts import answer, examples, prediction_table
+from streamlit_app.parts import answer, chosen_photo, explain, photo_panel, prediction_table
+from streamlit_app.parts.chosen_photo import ChosenPhoto
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.pictures import fingerprint
 from streamlit_app.words import listed, plain
 
 SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
@@ -29,6 +31,7 @@ head(
     f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; "
     f"right on {plain(accuracy_text(served))}.",
 )
+run = chosen_photo.answering_run(served)
 source = st.segmented_control(
     "Photo", list(SOURCES), default="upload", format_func=SOURCES.get, key="source", required=True,
     label_visibility="collapsed",
@@ -41,16 +44,21 @@ else:
     taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
     uploads = [taken] if taken else []
 
-if not uploads:
-    chosen = examples.pick(data, "Or try one of these photos, which no run has learned from", key="example")
-    image = resources.photo(data, chosen) if chosen else None
-    if image is not None:
-        given = data.usable.set_index("path").loc[chosen, "label"]
-        answer.show(image, served, key="answer", data=data, given=given, own_path=chosen)
-elif len(uploads) == 1:
+photo = None
+if uploads:
+    chosen_photo.forget()
+if len(uploads) > 1:
+    prediction_table.show(uploads, run, data)
+elif uploads:
     try:
-        answer.show(decode(uploads[0].getvalue()), served, key="answer", data=data)
+        photo = ChosenPhoto(decode(uploads[0].getvalue()))
     except ImageError as error:
         st.error(plain(error), icon=":material/broken_image:")
-elif uploads:
-    prediction_table.show(uploads, served, data)
+else:
+    photo = chosen_photo.choose(data)
+if photo is not None:
+    key = f"answer-{fingerprint(photo.image)}"
+    answer.show(photo.image, run, key, data, photo.given, photo.path, open_photo=photo_panel.opener(data, run),
+                leads_on=False)  # fmt: skip
+    st.divider()
+    explain.show(photo.image, run, key)

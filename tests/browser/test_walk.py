@@ -84,7 +84,7 @@ def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_
 
     go_to(page, "Predict", "What is this, and why?")
     page.locator("button.photo").nth(2).click()
-    page.get_by_text("Yellow: what spoke most for").wait_for()
+    page.get_by_text("Where the evidence for").wait_for()
     picture(page, tmp_path, "predict")
 
     go_to(page, "Models", "What is served")
