@@ -1,5 +1,7 @@
 """Reads what clients send, strictly: exactly the fields that are expected, of the right type, once each."""
 
+import base64
+import contextlib
 import io
 import json
 import math
@@ -18,7 +20,7 @@ ANY_NUMBER_IS_BELOW = (
 MAX_TEXT = 1000
 NUMBER = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 DIGITS = re.compile(r"\d{1,9}", re.ASCII)
-TYPE_NAMES = {str: "text", dict: "an object"}
+TYPE_NAMES = {str: "text", dict: "an object", list: "a list"}
 
 
 class MemoryRequest(Request):
@@ -52,6 +54,33 @@ def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
             400, "image-field", f"Expected {wanted} in the form field `image` and no unknown field."
         )
     return [upload.stream.read() for upload in uploads]
+
+
+def pictures(maximum: int) -> list[bytes]:
+    """The pictures of a request: as `image_files`, or `{"images": ["<base64>", …]}` as JSON.
+
+    Raises:
+        Problem: As `image_files` and `json_object`; 422 for a list of another length or what is no base64.
+    """
+    if request.mimetype != "application/json":
+        return image_files(maximum)
+    max_bytes = current_app.extensions["settings"].max_body
+    texts = json_object({"images": list}, required=("images",), max_bytes=max_bytes)["images"]
+    if not 1 <= len(texts) <= maximum:
+        _refuse(f"Expected 1 to {maximum} pictures in images, but got {len(texts)}.")
+    return [base64_bytes("images", text) for text in texts]
+
+
+def base64_bytes(name: str, text: Any) -> bytes:
+    """Decodes base64 strictly.
+
+    Raises:
+        Problem: 422 if it is not base64 text.
+    """
+    if isinstance(text, str):
+        with contextlib.suppress(ValueError):  # binascii.Error is one, and so is text beyond ASCII
+            return base64.b64decode(text, validate=True)
+    _refuse(f"Expected {name} to hold base64 text of picture files.")
 
 
 def text_fields(known: Collection[str]) -> dict[str, str]:
@@ -94,19 +123,22 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def json_object(fields: Mapping[str, type], required: Collection[str] = ()) -> dict[str, Any]:
+def json_object(
+    fields: Mapping[str, type], required: Collection[str] = (), max_bytes: int | None = None
+) -> dict[str, Any]:
     """Reads a JSON object with known fields.
 
     Args:
-        fields: Type of each field: `str` or `dict`.
+        fields: Type of each field: `str`, `dict` or `list`.
         required: Fields that must be there.
+        max_bytes: Of the body; `Settings.max_json` if not given.
 
     Raises:
         Problem: 400 if it is not JSON, 413 if too large, 415 for another Content-Type, 422 for other JSON.
     """
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
         raise Problem(415, "unsupported-media-type", "Expected a body of application/json without encoding.")
-    request.max_content_length = current_app.extensions["settings"].max_json
+    request.max_content_length = max_bytes or current_app.extensions["settings"].max_json
     content = _parse(request.get_data())
     if not isinstance(content, dict):
         _refuse("Expected a JSON object.")
@@ -122,8 +154,10 @@ def json_object(fields: Mapping[str, type], required: Collection[str] = ()) -> d
 
 
 def nothing() -> None:
-    """For changes that take no input: no body, or an empty JSON object (a foreign form fails here)."""
-    if request.mimetype or request.content_length or request.get_data():
+    """For changes that take no input: no query, no body or an empty JSON object (a foreign form fails here)."""
+    text_fields(())
+    request.max_content_length = current_app.extensions["settings"].max_json
+    if request.mimetype not in ("", "application/json") or request.get_data():
         json_object({})
 
 
