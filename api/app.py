@@ -13,11 +13,13 @@ from api.explanations import explanations
 from api.health import health
 from api.inputs import MemoryRequest
 from api.limits import Rate, Slots, check_rate
+from api.open_inference import open_inference
 from api.openapi import document
 from api.predictions import predictions
 from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
+from api.tf_serving import tf_serving
 from api.upload_page import page, style, upload_page
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -78,7 +80,7 @@ def create_app(
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
-    for blueprint in (errors, health, metrics.metrics, docs_page, upload_page):
+    for blueprint in (errors, health, metrics.metrics, tf_serving, open_inference, docs_page, upload_page):
         app.register_blueprint(blueprint)
     for blueprint in (predictions, explanations, runs, run_files, datasets):
         app.register_blueprint(blueprint, url_prefix="/api/v1")

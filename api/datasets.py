@@ -10,7 +10,6 @@ from api import security
 from api.errors import Problem
 from api.inputs import json_object, text_fields, whole_number
 from core.dataset.index import SPLITS, Dataset, index_dataset
-from core.dataset.statistics import statistics
 from core.review import decisions
 from core.review.stored import stored_ranking
 
@@ -43,6 +42,8 @@ def show_dataset(name: str) -> dict:
 @datasets.get("/datasets/<name>/statistics")
 def show_statistics(name: str) -> dict:
     """Sizes, light, copies, problems, and whether a plain number betrays the class."""
+    from core.dataset.statistics import statistics  # pandas and scikit-learn: not for a server that only predicts
+
     text_fields(())
     return statistics(_dataset(name)).as_dict()
 

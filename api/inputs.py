@@ -153,6 +153,21 @@ def json_object(
     return content
 
 
+def foreign_json(content: bytes) -> dict[str, Any]:
+    """Parses the body of another protocol: a JSON object whose fields its reader checks.
+
+    Raises:
+        Problem: 400 if it is no JSON object in UTF-8, 422 for a number that is not finite.
+    """
+    try:
+        found = json.loads(content.decode("utf-8"), parse_constant=_constant)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "invalid-json", "The body is not JSON in UTF-8, or it is nested too deeply.") from error
+    if not isinstance(found, dict):
+        raise Problem(400, "invalid-json", "Expected a JSON object.")
+    return found
+
+
 def nothing() -> None:
     """For changes that take no input: no query, no body or an empty JSON object (a foreign form fails here)."""
     text_fields(())

@@ -19,7 +19,8 @@ from core.dataset.images import decode
 from core.errors import BusyError, RunInvalidError
 from core.prediction.predictor import Prediction, Predictor
 
-UNLIMITED = ("predictions", "explanations", "health")  # the first two have slots, the last must always answer
+# They have slots, or, the last, must always answer.
+UNLIMITED = ("predictions", "explanations", "tf_serving", "open_inference", "health")
 MAX_ADDRESSES = 1000
 
 
@@ -43,6 +44,12 @@ class Turn:
         """As `core.dataset.images.decode`, in a decode slot."""
         with self._slot(self._slots.decoding):
             return decode(content)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Holds a decode slot, for what takes as much memory as decoding."""
+        with self._slot(self._slots.decoding):
+            yield
 
     def predict(self, predictor: Predictor, image: np.ndarray) -> Prediction:
         """What the run says of one picture, in a predict slot."""

@@ -1,8 +1,8 @@
 """What a run left behind: its evaluation, its learning curve, its model card and its model, as files or as JSON."""
 
 import math
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from apiflask import APIBlueprint
 from flask import Response, current_app, send_file
 
@@ -11,6 +11,9 @@ from api.inputs import text_fields
 from core.errors import MethodUnavailableError
 from core.runs import registry
 from core.runs.folder import Run
+
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
 run_files = APIBlueprint("run_files", __name__)
 
@@ -74,7 +77,7 @@ def exportable_file(run: Run, format_name: str) -> str:
     return COPIES[format_name]
 
 
-def history_rows(history: pd.DataFrame) -> list[dict]:
+def history_rows(history: "pd.DataFrame") -> list[dict]:
     """The rows with `None` where nothing was measured: JSON knows neither NaN nor infinity.
 
     Args:

@@ -79,6 +79,15 @@ def test_every_curl_line_of_the_documentation_works(world):
     assert (folder / "bundled-elephants-quick.tflite").read_bytes() == b"litert"
 
 
+def test_the_client_of_open_inference_works_as_documented(world):
+    pytest.importorskip("tritonclient.http", reason="tritonclient[http] is not installed")
+    folder, address = world
+    (code,) = [block for block in blocks("python") if "tritonclient" in block]
+    command = [sys.executable, "-c", code.replace(ADDRESS.removeprefix("http://"), address.removeprefix("http://"))]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and re.match(r"\[b?'A\w+'\] \[\[0\.", done.stdout), done.stdout + done.stderr
+
+
 def test_the_generated_python_client_works_as_documented(world):
     pytest.importorskip("openapi_python_client", reason="openapi-python-client is not installed")
     folder, address = world

@@ -166,8 +166,14 @@ class Problem(BaseModel):
     instance: str = Field(description="The request id, as in the header X-Request-ID and in the server's log.")
 
 
+class CompatibleError(BaseModel):
+    """The error of TensorFlow Serving and of the Open Inference Protocol."""
+
+    error: str
+
+
 ANSWERS = (Predictions, ExplanationNumbers, Datasets, Dataset, Photos, Suspects, Decisions, DecisionMade, Live, Ready,
-           Problem, *RUN_ANSWERS)  # fmt: skip
+           Problem, CompatibleError, *RUN_ANSWERS)  # fmt: skip
 
 
 def schemas() -> dict[str, dict]:

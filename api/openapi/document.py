@@ -4,9 +4,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
-from api.openapi import dataset_operations, prediction_operations, run_operations
-from api.openapi.answers import schemas
-from api.openapi.parts import ALWAYS, CHANGES, Operation, problems
+from api.openapi.parts import ALWAYS, CHANGES, Operation, foreign_errors, problems
 
 VERSION = "1.0.0"
 DESCRIPTION = """An image classifier that shows what it learned from, and lets you prove that it got better.
@@ -19,14 +17,11 @@ TAGS = {
     "explanations": "Which pixels spoke for a class.",
     "datasets": "Photos in classes, their suspicious labels, and decisions about them.",
     "runs": "Trainings, what they left behind, and which one is served.",
+    "compatible": "The same predictions for clients of TensorFlow Serving and of the Open Inference Protocol.",
     "health": "Is it alive, can it predict, and what did it count.",
 }
-TAG_OF = {"run_files": "runs", "metrics": "health"}  # the other blueprints are called like their tag
-# By endpoint: blueprint and view function.
-OPERATIONS: dict[str, Operation] = {
-    **prediction_operations.OPERATIONS, **dataset_operations.OPERATIONS, **run_operations.OPERATIONS,
-}  # fmt: skip
-METHODS = ("get", "post", "put", "patch", "delete")
+# The other blueprints are called like their tag.
+TAG_OF = {"run_files": "runs", "metrics": "health", "tf_serving": "compatible", "open_inference": "compatible"}
 
 
 def install(app: APIFlask) -> None:
@@ -48,25 +43,37 @@ def complete(spec: dict[str, Any]) -> dict[str, Any]:
     Raises:
         KeyError: If a route is not described.
     """
+    from api.openapi.answers import schemas  # the shapes cost 100 MiB of pandas and scikit-learn, so not at the start
+
     spec["components"]["schemas"] = schemas()
-    for path in spec["paths"].values():
-        for method in METHODS:
-            if method in path:
-                _describe(path[method])
+    known = operations()
+    for path, methods in spec["paths"].items():
+        for found in methods.values():
+            endpoint = found["operationId"].partition("_")[2]  # without the method that APIFlask puts before it
+            name = next(name for name in known if name.replace(".", "_") == endpoint)
+            _describe(found, path, name, known[name])
     return spec
 
 
-def _describe(found: dict[str, Any]) -> None:
-    endpoint = found["operationId"].partition("_")[2]  # without the method that APIFlask puts before it
-    name, operation = next((name, item) for name, item in OPERATIONS.items() if name.replace(".", "_") == endpoint)
+def operations() -> dict[str, Operation]:
+    """What stands here of each route, by endpoint: blueprint and view function."""
+    from api.openapi import compatible_operations, dataset_operations, prediction_operations, run_operations
+
+    modules = (prediction_operations, dataset_operations, run_operations, compatible_operations)
+    return {name: item for module in modules for name, item in module.OPERATIONS.items()}
+
+
+def _describe(found: dict[str, Any], path: str, name: str, operation: Operation) -> None:
     names = (*operation.problems, *ALWAYS)
     if operation.is_change:
         names += CHANGES
     if operation.is_limited:
         names += ("too-many-requests",)
-    blueprint, _, found["operationId"] = name.partition(".")
+    blueprint, _, operation_id = name.partition(".")
+    found["operationId"] = operation_id + ("_in_version" if "{version}" in path else "")
     found["tags"] = [TAG_OF.get(blueprint, blueprint)]
-    found["responses"] = {**operation.answers, **dict(sorted(problems(tuple(dict.fromkeys(names))).items()))}
+    refused = foreign_errors() if operation.is_compatible else problems(tuple(dict.fromkeys(names)))
+    found["responses"] = {**operation.answers, **dict(sorted(refused.items()))}
     for parameter in found.get("parameters", []):
         parameter.update(required=True, example=operation.path_examples[parameter["name"]])
     found["parameters"] = [*found.get("parameters", []), *operation.query]

@@ -53,6 +53,8 @@ class Operation:
         body: OpenAPI request body; `None` if it takes none.
         is_change: It needs the key, where one is set.
         is_limited: It may be refused above the rate.
+        is_compatible: Its errors are those of the other protocol.
+        path_examples: Example by name of a parameter in the path.
     """
 
     answers: dict[str, dict]
@@ -61,6 +63,7 @@ class Operation:
     body: dict | None = None
     is_change: bool = False
     is_limited: bool = True
+    is_compatible: bool = False
     path_examples: dict[str, Any] = field(default_factory=dict)
 
 
@@ -105,6 +108,21 @@ def fields(properties: dict[str, dict], required: tuple[str, ...] = ()) -> dict:
     """The schema of an object with exactly these fields."""
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": list(required)} if required else schema
+
+
+def foreign_errors() -> dict[str, dict]:
+    """Responses of the compatible routes when something is wrong."""
+    sentences = {
+        "400": "Expected either instances or inputs, and besides signature_name only.",
+        "403": PROBLEMS["foreign-origin"][1],
+        "404": "Expected the model tuskscope or the id of the served run, in version 1.",
+        "413": PROBLEMS["too-large"][1],
+        "500": PROBLEMS["internal-error"][1],
+        "503": PROBLEMS["busy"][1],
+    }
+    return {status: {"description": "An error in one sentence.", "content": {"application/json": {
+        "schema": reference("CompatibleError"), "example": {"error": sentence}}}}
+        for status, sentence in sentences.items()}  # fmt: skip
 
 
 def problems(names: tuple[str, ...]) -> dict[str, dict]:
