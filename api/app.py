@@ -19,7 +19,7 @@ from api.predictions import predictions
 from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
-from api.tf_serving import tf_serving
+from api.tf_serving import ModelName, tf_serving
 from api.upload_page import page, style, upload_page
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -64,6 +64,7 @@ def create_app(
     app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
+    app.url_map.converters["model"] = ModelName
     app.url_map.merge_slashes = False  # `//api` is no address of ours; a redirect would hide that
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body, MAX_FORM_PARTS=settings.max_images + 8,

@@ -7,7 +7,7 @@ import numpy as np
 from api.binary_tensors import join_elements, split_elements
 from api.inputs import base64_bytes
 from api.limits import Turn
-from api.tensors import INPUT, checked_pixels, refuse, whole_shape
+from api.tensors import INPUT, checked_pixels, number_array, refuse, whole_shape
 
 PIXELS = {"UINT8": np.dtype(np.uint8), "FP32": np.dtype("<f4")}
 OUTPUTS = ("probabilities", "label")
@@ -117,11 +117,8 @@ def _files(tensor: dict, shape: tuple[int, ...], raw: memoryview, size: int | No
 def _pixels(tensor: dict, shape: tuple[int, ...], raw: memoryview, size: int | None) -> np.ndarray:
     kind = PIXELS[tensor["datatype"]]
     try:
-        values = np.frombuffer(raw, kind) if size is not None else np.array(tensor["data"])
-        if values.dtype.kind not in "uif":
-            refuse("Expected numbers.")
-        return values.reshape(shape)
-    except (ValueError, OverflowError):
+        return (np.frombuffer(raw, kind) if size is not None else number_array(tensor["data"])).reshape(shape)
+    except ValueError:
         refuse(f"Expected {tensor['datatype']} values, as many as the shape says.")
 
 

@@ -1,6 +1,7 @@
 """Pictures as other protocols send them: arrays of numbers, or the bytes of a file in base64."""
 
 import math
+from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
@@ -50,7 +51,7 @@ def as_image(values: Any, turn: Turn) -> np.ndarray:
             refuse(f'Expected a picture as numbers, {{"b64": …}} or {{"{INPUT}": …}}.')
         return turn.decode(base64_bytes("b64", values["b64"]))
     with turn.reading():
-        return checked_pixels(_array(values))
+        return checked_pixels(number_array(values))
 
 
 def checked_pixels(pixels: np.ndarray) -> np.ndarray:
@@ -61,8 +62,6 @@ def checked_pixels(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not all(1 <= side <= MAX_SIDE for side in pixels.shape[:2]):
         refuse("Expected a picture of shape (height, width, 3).")
-    if pixels.dtype.kind not in "uif":
-        refuse("Expected a picture of numbers.")
     if pixels.dtype != np.uint8 and not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 255):
         refuse("Expected pixels from 0 to 255. Do not scale them: the model does.")
     return pixels if pixels.dtype == np.uint8 else np.round(pixels).astype(np.uint8)
@@ -87,15 +86,26 @@ def whole_shape(shape: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def refuse(detail: str) -> NoReturn:
-    """Raises a problem about the content of a request."""
-    raise Problem(422, "invalid-field", detail)
+def number_array(values: Any) -> np.ndarray:
+    """Makes an array of nested lists of numbers; `True` is none here.
 
-
-def _array(values: Any) -> np.ndarray:
+    Raises:
+        Problem: 422 if it is no list, ragged, or holds something else.
+    """
     if not isinstance(values, list):
         refuse('Expected a picture as nested lists of numbers or as {"b64": …}.')
     try:
-        return np.array(values)
+        found = np.array(values)
     except (ValueError, OverflowError):
         refuse("Expected a picture whose rows have the same length.")
+    elements: Any = values
+    for _ in range(found.ndim - 1):
+        elements = chain.from_iterable(elements)
+    if found.dtype.kind not in "uif" or bool in set(map(type, elements)):
+        refuse("Expected a picture of numbers.")
+    return found
+
+
+def refuse(detail: str) -> NoReturn:
+    """Raises a problem about the content of a request."""
+    raise Problem(422, "invalid-field", detail)

@@ -8,6 +8,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import current_app, request
+from werkzeug.routing import BaseConverter
 
 from api.inputs import foreign_json, text_fields
 from api.limits import admitted
@@ -18,8 +19,14 @@ tf_serving = APIBlueprint("tf_serving", __name__)
 SIGNATURE = "serving_default"
 
 
-@tf_serving.get("/v1/models/<name>")
-@tf_serving.get("/v1/models/<name>/versions/<version>")
+class ModelName(BaseConverter):
+    """A name in an address that ends before `:predict`."""
+
+    regex = "[^/:]+"
+
+
+@tf_serving.get("/v1/models/<model:name>")
+@tf_serving.get("/v1/models/<model:name>/versions/<model:version>")
 def model_status(name: str, version: str | None = None) -> dict:
     """Whether the model is served, as TensorFlow Serving says it."""
     text_fields(())
@@ -28,8 +35,8 @@ def model_status(name: str, version: str | None = None) -> dict:
     return {"model_version_status": [{"version": VERSION, "state": "AVAILABLE", "status": status}]}
 
 
-@tf_serving.get("/v1/models/<name>/metadata")
-@tf_serving.get("/v1/models/<name>/versions/<version>/metadata")
+@tf_serving.get("/v1/models/<model:name>/metadata")
+@tf_serving.get("/v1/models/<model:name>/versions/<model:version>/metadata")
 def model_signature(name: str, version: str | None = None) -> dict:
     """Inputs and outputs of the model, as TensorFlow Serving says it; `class_names` is ours."""
     text_fields(())
@@ -44,8 +51,8 @@ def model_signature(name: str, version: str | None = None) -> dict:
             "run_id": run.run_id, "class_names": list(run.class_names)}  # fmt: skip
 
 
-@tf_serving.post("/v1/models/<string:name>:predict")  # with its type, or APIFlask takes the name for one
-@tf_serving.post("/v1/models/<string:name>/versions/<string:version>:predict")
+@tf_serving.post("/v1/models/<model:name>:predict")
+@tf_serving.post("/v1/models/<model:name>/versions/<model:version>:predict")
 def predict_instances(name: str, version: str | None = None) -> dict:
     """Probabilities of pictures, in the order of the run's classes."""
     settings = current_app.extensions["settings"]

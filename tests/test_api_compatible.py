@@ -62,8 +62,8 @@ def predict(client, body, **options):
 
 
 def tensor(content: list, datatype: str = "BYTES", shape: list | None = None, **changes) -> dict:
-    found = {"name": "image", "datatype": datatype, "shape": [len(content)] if shape is None else shape, "data": content}
-    return {"inputs": [{**found, **changes}]}
+    shape = [len(content)] if shape is None else shape
+    return {"inputs": [{"name": "image", "datatype": datatype, "shape": shape, "data": content, **changes}]}
 
 
 def infer(client, body, **options):
@@ -121,6 +121,7 @@ def test_another_model_or_version_is_not_found_in_the_other_words(client, model)
     {"instances": [[[[1, 2]]]]}, {"instances": [[[[1, 2, 3]], [[1, 2, 3], [1, 2, 3]]]]}, {"instances": [{"b64": 5}]},
     {"instances": [{"b64": "?"}]}, {"instances": [{"other": []}]}, {"instances": [[[[0, 0, 256]]]]},
     {"instances": [[[[0, -1, 0]]]]}, {"instances": [[[["a", "b", "c"]]]]}, {"instances": [[[[True, True, True]]]]},
+    {"instances": [[[[False, 0.5, 1]]]]},
     {"instances": [[[[10**400, 0, 0]]]]}, {"instances": [{"b64": ""}], "inputs": []}, {"inputs": {"x": []}},
     {"instances": [[[[1, 2, 3]]]], "signature_name": "other"}, {"instances": [[[[1, 2, 3]]]], "extra": 1},
     {"instances": [[[[0, 0, 0]]]] * 17}, {"instances": [{"b64": "YnJva2Vu"}]}, {"instances": [[[[1, 2, None]]]]},
@@ -213,9 +214,11 @@ def test_the_server_and_the_model_describe_themselves(client):
 
 @pytest.mark.parametrize("change", [
     {"name": "x"}, {"datatype": "FP64"}, {"datatype": None}, {"shape": [2]}, {"shape": []}, {"shape": [0]},
-    {"shape": "1"}, {"shape": [1, 1, 1]}, {"shape": [True]}, {"shape": [2**40] * 4}, {"data": "x"}, {"data": [5]}, {"data": ["?"]},
+    {"shape": "1"}, {"shape": [1, 1, 1]}, {"shape": [True]}, {"shape": [2**40] * 4}, {"data": "x"}, {"data": [5]},
+    {"data": ["?"]},
     {"data": []}, {"parameters": []}, {"parameters": {"shared_memory_region": "x"}},
-    {"parameters": {"binary_data_size": 4}}, {"datatype": "UINT8"}, {"datatype": "FP32", "shape": [1, 2, 2, 3], "data": [1] * 11},
+    {"parameters": {"binary_data_size": 4}}, {"datatype": "UINT8"},
+    {"datatype": "FP32", "shape": [1, 2, 2, 3], "data": [1] * 11},
     {"datatype": "UINT8", "shape": [1, 1, 1, 3], "data": [1, 2, 256]}, {"datatype": "FP32", "shape": [1], "data": [1]},
     {"datatype": "UINT8", "shape": [1, 1, 1, 3], "data": ["a", "b", "c"]}, {"datatype": "UINT8", "shape": [1, 0, 1, 3]},
 ])  # fmt: skip

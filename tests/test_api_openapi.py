@@ -58,7 +58,7 @@ def test_it_is_valid_openapi_3_1(spec):
 def test_every_route_of_the_api_is_described(client, spec):
     described = {(path, method.upper()) for path, item in spec["paths"].items() for method in item if method in METHODS}
     for rule in client.application.url_map.iter_rules():
-        path = re.sub(r"<(?:string:)?(\w+)>", r"{\1}", rule.rule)
+        path = re.sub(r"<(?:model:)?(\w+)>", r"{\1}", rule.rule)
         if path.startswith(("/api", "/health", "/metrics", "/v1", "/v2")):
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 assert (path, method) in described, (path, method)

@@ -12,12 +12,14 @@ FILE = fields({"b64": BASE64}, ("b64",))
 INSTANCE = {"anyOf": [FILE, ROWS, fields({"image": {"anyOf": [FILE, ROWS]}}, ("image",))]}
 SIGNATURE = {"enum": ["serving_default", ""]}
 PICTURES = {"type": "array", "minItems": 1, "maxItems": 16}
-TENSOR = fields({
+TENSOR = {"type": "object", "required": ["name", "datatype", "shape"], "properties": {
     "name": {"const": "image"}, "datatype": {"enum": ["BYTES", "UINT8", "FP32"]},
     "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 4},
     "parameters": {"type": "object"}, "data": {"type": "array"},
-}, ("name", "datatype", "shape"))  # fmt: skip
-OUTPUT = fields({"name": {"enum": ["probabilities", "label"]}, "parameters": {"type": "object"}}, ("name",))
+}}  # fmt: skip
+OUTPUT = {"type": "object", "required": ["name"], "properties": {
+    "name": {"enum": ["probabilities", "label"]}, "parameters": {"type": "object"},
+}}  # fmt: skip
 INFER = fields({
     "id": {"type": "string"}, "parameters": {"type": "object"},
     "inputs": {"type": "array", "items": TENSOR, "minItems": 1, "maxItems": 1},

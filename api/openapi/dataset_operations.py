@@ -5,12 +5,15 @@ from core.dataset.index import SPLITS
 from core.review.decisions import ACTIONS
 
 NAME = {"name": "sample"}
+DATASET_NAME = {"type": "string", "format": "dataset"}  # formats of ours, for people and for tools that make examples
 TEXT = {"type": "string", "format": "printable", "maxLength": 1000}
 LIMIT = query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "At most so many.", 2)
 OFFSET = query("offset", {"type": "integer", "minimum": 0, "maximum": 999_999_999, "default": 0}, "Skip so many.", 0)
 COUNTS = {"train": {"African": 60, "Asian": 60}, "test": {"African": 12, "Asian": 12}}
 PHOTO = "train/Asian/photo_0012.jpg"
 SHA256 = "9aa8641c363787492d7043d6515db05e0d38ce8a1c8856a8d7392925d87a4a0f"
+CLASS = {"type": "string", "format": "class"}
+PHOTO_FIELDS = {"path": {"type": "string", "format": "photo"}, "reviewer": TEXT, "note": TEXT}
 DECISION = {"image": SHA256, "path": PHOTO, "action": "relabel", "label": "African", "reviewer": "Ada",
             "at": "2026-11-23T10:36:40.733+00:00", "note": ""}  # fmt: skip
 DATASET = {"dataset": "sample", "class_names": ["African", "Asian"], "fingerprint": SHA256, "num_photos": 144,
@@ -40,7 +43,7 @@ OPERATIONS = {
         answer("Photos", {"dataset": "sample", "total": 144, "photos": [ROW]}), FOUND, path_examples=NAME,
         query=(
             LIMIT, OFFSET, query("split", {"enum": list(SPLITS)}, "Only of this split.", "train"),
-            query("label", TEXT, "Only of this class.", "Asian"),
+            query("label", CLASS, "Only of this class.", "Asian"),
         ),
     ),
     "datasets.list_suspects": Operation(
@@ -55,8 +58,11 @@ OPERATIONS = {
         answer("DecisionMade", {"decision": DECISION}, 201, "It is on disk."),
         (*FOUND, "unknown-photo", "unknown-class"), is_change=True, path_examples=NAME,
         body=body({"application/json": (
-            fields({"path": TEXT, "action": {"enum": list(ACTIONS)}, "label": TEXT, "reviewer": TEXT, "note": TEXT},
-                   ("path", "action")),
+            {"anyOf": [
+                fields({**PHOTO_FIELDS, "action": {"const": "relabel"}, "label": CLASS}, ("path", "action", "label")),
+                fields({**PHOTO_FIELDS, "action": {"enum": [name for name in ACTIONS if name != "relabel"]}},
+                       ("path", "action")),
+            ]},
             {"path": PHOTO, "action": "relabel", "label": "African", "reviewer": "Ada"},
         )}),
     ),

@@ -7,6 +7,7 @@ from apiflask import APIFlask
 from api.openapi.parts import ALWAYS, CHANGES, Operation, foreign_errors, problems
 
 VERSION = "1.0.0"
+FORMAT_OF = {"datasets": "dataset", "runs": "run", "run_files": "run", "tf_serving": "model", "open_inference": "model"}
 DESCRIPTION = """An image classifier that shows what it learned from, and lets you prove that it got better.
 
 Reading, predicting and explaining are open to whoever reaches the server. Changes need `Authorization: Bearer <key>`
@@ -75,7 +76,8 @@ def _describe(found: dict[str, Any], path: str, name: str, operation: Operation)
     refused = foreign_errors() if operation.is_compatible else problems(tuple(dict.fromkeys(names)))
     found["responses"] = {**operation.answers, **dict(sorted(refused.items()))}
     for parameter in found.get("parameters", []):
-        parameter.update(required=True, example=operation.path_examples[parameter["name"]])
+        kind = {"type": "string", "format": FORMAT_OF[blueprint]}
+        parameter.update(required=True, schema=kind, example=operation.path_examples[parameter["name"]])
     found["parameters"] = [*found.get("parameters", []), *operation.query]
     if operation.body:
         found["requestBody"] = operation.body

@@ -15,8 +15,9 @@ RECORD = {
     "subject_score": 0.21, "is_subject": True, "uncertain": False, "run_id": "bundled-elephants-quick", "error": None,
 }  # fmt: skip
 RAW = {kind: (PICTURE, None) for kind in ("image/jpeg", "image/png", "image/webp")}
+# In the query, or in the form instead, each once.
 EXPLANATION_FIELDS = {
-    "class": {"type": "string", "minLength": 1, "maxLength": 1000},
+    "class": {"type": "string", "format": "class"},
     "method": {"enum": list(METHODS)},
     "opacity": OPACITY,
     "size": {"type": "integer", "minimum": SIZES[0], "maximum": SIZES[1]},
@@ -73,7 +74,7 @@ OPERATIONS = {
         answers=_explanation_answers(), problems=(*UPLOADS, "unknown-class", "method-unavailable"), is_limited=False,
         query=tuple(query(name, EXPLANATION_FIELDS[name], *EXPLANATION_WORDS[name]) for name in EXPLANATION_FIELDS),
         body=body({
-            "multipart/form-data": (fields({"image": PICTURE, **EXPLANATION_FIELDS}, ("image",)), None), **RAW,
+            "multipart/form-data": (fields({"image": PICTURE}, ("image",)), None), **RAW,
         }),
     ),
     "health.live": Operation(answer("Live", {"status": "live"}), is_limited=False),

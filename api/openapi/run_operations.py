@@ -3,7 +3,7 @@
 import dataclasses
 from typing import get_type_hints
 
-from api.openapi.dataset_operations import LIMIT, SHA256, TEXT
+from api.openapi.dataset_operations import DATASET_NAME, LIMIT, SHA256
 from api.openapi.parts import Operation, answer, body, fields, file_answer, header, query
 from api.run_files import COPIES
 from core.training.config import BACKBONES, TrainingConfig, setting_names
@@ -64,7 +64,7 @@ OPERATIONS = {
                {"Location": header("Where to watch it.", f"/api/v1/runs/{NEW_ID}")}),
         ("invalid-setting", "dataset-unusable", "busy", "jobs-unavailable"), is_change=True,
         body=body({"application/json": (
-            fields({"dataset": TEXT, "preset": {"enum": list(PRESETS)}, "settings": fields(setting_schemas())},
+            fields({"dataset": DATASET_NAME, "preset": {"enum": list(PRESETS)}, "settings": fields(setting_schemas())},
                    ("dataset", "preset")),
             {"dataset": "sample", "preset": "quick", "settings": {"epochs": 100, "labels": "given"}},
         )}),
