@@ -10,7 +10,7 @@ from api.errors import Problem
 from api.inputs import text_fields
 from core.errors import MethodUnavailableError
 from core.runs import registry
-from core.runs.folder import Run
+from core.runs.folder import LIVE_STATES, Run
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -37,7 +37,10 @@ def show_history(run_id: str) -> dict:
 @run_files.get("/runs/<run_id>/card")
 def show_card(run_id: str) -> Response:
     """The model card of the run, as Markdown."""
-    card = _run(run_id).folder / CARD
+    run = _run(run_id)
+    card = run.folder / CARD
+    if run.state in LIVE_STATES:
+        raise Problem(409, "not-finished", f"The run is {run.state}; it has no model card before it succeeded.")
     if not card.is_file():
         raise Problem(404, "no-card", "This run has no model card.")
     return Response(card.read_bytes(), content_type="text/markdown; charset=utf-8")

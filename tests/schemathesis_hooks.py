@@ -1,4 +1,4 @@
-"""What schemathesis needs to know of this API: pictures are pictures, names are those of tests/test_api_schemathesis.py.
+"""What schemathesis needs to know of this API: pictures are pictures, names are those of test_api_schemathesis.py.
 
 `st run` finds it through the environment variable SCHEMATHESIS_HOOKS.
 """

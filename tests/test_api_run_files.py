@@ -64,6 +64,13 @@ def test_a_run_without_a_card_says_so(client):
     assert (response.status_code, problem_of(response)) == (404, "no-card")
 
 
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_live_run_has_no_card_yet(client, state):
+    make_run(client.paths, "run-live", state)
+    response = client.get(f"{RUNS}/run-live/card")
+    assert (response.status_code, problem_of(response)) == (409, "not-finished")
+
+
 @pytest.mark.parametrize("query, name", [("", "model.tflite"), ("?format=litert", "model.tflite"),
                                          ("?format=keras", "model.keras")])  # fmt: skip
 def test_a_model_is_downloaded_as_it_is(client, complete, query, name):

@@ -18,6 +18,7 @@ PROBLEMS = {
     "no-card": (404, "This run has no model card."),
     "run-invalid": (409, "The run is failed; only a succeeded run can be served."),
     "run-finished": (409, "The run is succeeded: there is nothing to cancel, and runs are kept."),
+    "not-finished": (409, "The run is queued; it has no model card before it succeeded."),
     "not-ranked": (409, "Nobody ranked this dataset yet. Open the Review page or run `python -m core suspects` once."),
     "too-large": (413, "The request is too large. A picture may have 10 MB, a JSON body 64 KB."),
     "not-an-image": (415, "The file is not a JPEG, PNG or WebP picture. Save it as one of these and retry."),

@@ -96,7 +96,7 @@ OPERATIONS = {
     ),
     "run_files.show_card": Operation(
         file_answer("The model card.", {"text/markdown": CARD}),
-        ("run-not-found", "no-card", "run-invalid", "invalid-field"), path_examples=ONE,
+        ("run-not-found", "no-card", "not-finished", "run-invalid", "invalid-field"), path_examples=ONE,
     ),
     "run_files.export_run": Operation(
         file_answer("The model file.", {"application/octet-stream": ""}, DOWNLOAD),
