@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -134,6 +136,38 @@ def test_the_settings_of_a_training_are_those_of_core(spec):
 
     schema = operations(spec)["create_run"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(schema["properties"]["settings"]["properties"]) == set(setting_names())
+
+
+def test_the_shape_of_statistics_is_that_of_core(spec):
+    from pydantic import TypeAdapter
+
+    from core.dataset.statistics import DatasetStatistics
+
+    def bare(schema):
+        """Without words: only what decides whether an answer fits."""
+        if not isinstance(schema, dict):
+            return [bare(item) for item in schema] if isinstance(schema, list) else schema
+        properties = {name: bare(item) for name, item in schema.get("properties", {}).items()}
+        rest = {key: bare(item) for key, item in schema.items() if key not in ("title", "description", "properties")}
+        return {**rest, "properties": properties} if properties else rest
+
+    expected = TypeAdapter(DatasetStatistics).json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    ours = spec["components"]["schemas"]
+    for name, schema in {"DatasetStatistics": expected, **expected.pop("$defs")}.items():
+        assert bare(ours[name]) == bare(schema), name
+
+
+def test_describing_loads_no_scikit_learn():
+    code = (
+        "import sys; from api.openapi import document; from api.openapi.answers import schemas; schemas()\n"
+        "document.operations()\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'sklearn', 'tensorflow'}))"
+    )
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 def test_the_docs_page_names_no_outside_address_and_nothing_inline(client):

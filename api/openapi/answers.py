@@ -1,12 +1,12 @@
-"""The shapes of JSON answers; those of core's dataclasses are taken from the dataclasses themselves."""
+"""The shapes of JSON answers; those of core's light dataclasses are taken from the dataclasses themselves."""
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from api.openapi.run_answers import RUN_ANSWERS
-from core.dataset.statistics import DatasetStatistics
+from api.openapi.statistics_answers import DatasetStatistics
 from core.review.decisions import Decision
 
 REF = "#/components/schemas/{model}"
@@ -172,14 +172,12 @@ class CompatibleError(BaseModel):
     error: str
 
 
-ANSWERS = (Predictions, ExplanationNumbers, Datasets, Dataset, Photos, Suspects, Decisions, DecisionMade, Live, Ready,
-           Problem, CompatibleError, *RUN_ANSWERS)  # fmt: skip
+ANSWERS = (Predictions, ExplanationNumbers, Datasets, Dataset, DatasetStatistics, Photos, Suspects, Decisions,
+           DecisionMade, Live, Ready, Problem, CompatibleError, *RUN_ANSWERS)  # fmt: skip
 
 
 def schemas() -> dict[str, dict]:
     """JSON Schemas of all answers by name, as components of an OpenAPI document."""
     _, models = models_json_schema([(model, "serialization") for model in ANSWERS], by_alias=True, ref_template=REF)
-    statistics = TypeAdapter(DatasetStatistics).json_schema(mode="serialization", ref_template=REF)
-    parts = statistics.pop("$defs")
     del models["$defs"]["ExplainedPrediction"]["properties"]["explanation"]["default"]  # it is left out, never null
-    return {**parts, **models["$defs"], "DatasetStatistics": statistics}
+    return models["$defs"]
