@@ -5,21 +5,18 @@ from typing import Any, Protocol
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from api import metrics, security
+from api import docs_page, metrics, open_inference, security, tf_serving
 from api.datasets import datasets
-from api.docs_page import docs_page
 from api.errors import errors
 from api.explanations import explanations
 from api.health import health
 from api.inputs import MemoryRequest
 from api.limits import Rate, Slots, check_rate
-from api.open_inference import open_inference
 from api.openapi import document
 from api.predictions import predictions
 from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
-from api.tf_serving import ModelName, tf_serving
 from api.upload_page import page, style, upload_page
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -64,7 +61,7 @@ def create_app(
     app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
-    app.url_map.converters["model"] = ModelName
+    app.url_map.converters["model"] = tf_serving.ModelName
     app.url_map.merge_slashes = False  # `//api` is no address of ours; a redirect would hide that
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body, MAX_FORM_PARTS=settings.max_images + 8,
@@ -78,10 +75,11 @@ def create_app(
         style_hash=security.hash_of(style()),
     )  # fmt: skip
     metrics.install(app)
+    docs_page.install(app)
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
-    for blueprint in (errors, health, metrics.metrics, tf_serving, open_inference, docs_page, upload_page):
+    for blueprint in (errors, health, metrics.metrics, tf_serving.tf_serving, open_inference.open_inference, upload_page):
         app.register_blueprint(blueprint)
     for blueprint in (predictions, explanations, runs, run_files, datasets):
         app.register_blueprint(blueprint, url_prefix="/api/v1")

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Flask, Response, abort, render_template, request
 
 docs_page = Blueprint("docs_page", __name__, url_prefix="/docs")
 
@@ -18,12 +18,16 @@ POLICY = (
 )
 
 
+def install(app: Flask) -> None:
+    """Adds the page; called before `security.install`, so that its policy is set after that of all others."""
+    app.after_request(_allow_own_scripts)
+    app.register_blueprint(docs_page)
+
+
 @docs_page.get("")
-def show() -> Response:
+def show() -> str:
     """The page itself; all it needs lies beside it."""
-    response = Response(render_template("docs.html"), content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+    return render_template("docs.html")
 
 
 @docs_page.get("/<name>")
@@ -35,3 +39,9 @@ def asset(name: str) -> Response:
         abort(404)
     content = files("flask_swagger_ui").joinpath("dist", name).read_bytes()
     return Response(content, content_type=ASSETS[name])
+
+
+def _allow_own_scripts(response: Response) -> Response:
+    if request.endpoint == "docs_page.show" and response.status_code == 200:
+        response.headers["Content-Security-Policy"] = POLICY
+    return response
