@@ -79,7 +79,8 @@ def create_app(
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
-    for blueprint in (errors, health, metrics.metrics, tf_serving.tf_serving, open_inference.open_inference, upload_page):
+    foreign = (tf_serving.tf_serving, open_inference.open_inference)
+    for blueprint in (errors, health, metrics.metrics, *foreign, upload_page):
         app.register_blueprint(blueprint)
     for blueprint in (predictions, explanations, runs, run_files, datasets):
         app.register_blueprint(blueprint, url_prefix="/api/v1")
