@@ -84,7 +84,17 @@ def test_H13_half_a_million_chunks_of_one_byte_hold_up_nobody(server):
     client.start()
     others = time_of_others(server, 10)
     client.join()
-    assert [status(answer) for answer in found] == [415] and others < 3  # a second on an idle machine
+    assert [status(answer) for answer in found] in ([400], []) and others < 3  # a tenth of a second on an idle machine
+
+
+@pytest.mark.parametrize("size, expected", [(1, 200), (100, 200)])
+def test_H13_few_small_or_many_usual_chunks_are_read(server, size, expected):
+    body = photo(size=(1600, 1200), quality=95) if size > 1 else photo(size=(64, 48))
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+    assert (len(chunks) > wire.MANY_BYTES) == (size > 1)
+    found = answers(server, PREDICT + b"Transfer-Encoding: chunked\r\n" + CLOSE + chunks)
+    assert [status(answer) for answer in found] == [expected]
 
 
 @pytest.mark.parametrize("opening", [b"", b"GET /hea", LIVE, PREDICT + b"Content-Length: 100\r\n\r\nabc"])
