@@ -64,6 +64,8 @@ def checked_pixels(pixels: np.ndarray) -> np.ndarray:
         refuse("Expected a picture of shape (height, width, 3).")
     if pixels.dtype != np.uint8 and not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 255):
         refuse("Expected pixels from 0 to 255. Do not scale them: the model does.")
+    if pixels.dtype.kind == "f" and pixels.max() <= 1 and (pixels % 1).any():  # else a confident answer about black
+        refuse("The pixels are between 0 and 1. Expected 0 to 255: do not scale them, the model does.")
     return pixels if pixels.dtype == np.uint8 else np.round(pixels).astype(np.uint8)
 
 

@@ -125,6 +125,7 @@ def test_another_model_or_version_is_not_found_in_the_other_words(client, model)
     {"instances": [[[[10**400, 0, 0]]]]}, {"instances": [{"b64": ""}], "inputs": []}, {"inputs": {"x": []}},
     {"instances": [[[[1, 2, 3]]]], "signature_name": "other"}, {"instances": [[[[1, 2, 3]]]], "extra": 1},
     {"instances": [[[[0, 0, 0]]]] * 17}, {"instances": [{"b64": "YnJva2Vu"}]}, {"instances": [[[[1, 2, None]]]]},
+    {"instances": [[[[0.2, 0.5, 1.0]]]]},
 ])  # fmt: skip
 def test_H5_H8_a_wrong_request_is_a_sentence(client, body):
     error_of(predict(client, body), 400)

@@ -27,7 +27,7 @@ EXPLANATION_FIELDS = {
 EXPLANATION_WORDS = {
     "class": ("A class of the run; the predicted one if it is left out.", "African"),
     "method": ("The run's own if it is left out.", "class_map"),
-    "opacity": ("Of the heat map, 0 to 1.", "0.5"),
+    "opacity": ("Of the heat map, 0 to 1. Like its neighbours it may be a field of the form instead.", "0.5"),
     "size": ("Pixels of the longer side of the answer.", 64),
     "format": ("Of the answer; else by the header Accept, else PNG.", "png"),
     "trust": ("1 measures whether to believe the map.", 0),
