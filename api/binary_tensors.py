@@ -2,7 +2,7 @@
 
 import struct
 
-from api.tensors import refuse
+from api.inputs import refuse
 
 HEADER = "Inference-Header-Content-Length"
 LENGTH = struct.Struct("<I")  # before each element of a BYTES tensor

@@ -8,7 +8,8 @@ from flask import current_app
 
 from api import security
 from api.errors import Problem
-from api.inputs import json_object, text_fields, whole_number
+from api.inputs import choice, text_fields, whole_number
+from api.json_inputs import json_object
 from core.dataset.index import SPLITS, Dataset, index_dataset
 from core.review import decisions
 from core.review.stored import stored_ranking
@@ -54,8 +55,7 @@ def list_photos(name: str) -> dict:
     fields = text_fields(("limit", "offset", "split", "label"))
     limit = whole_number("limit", fields.get("limit", "100"), 1, 1000)
     offset = whole_number("offset", fields.get("offset", "0"), 0, 999_999_999)
-    if fields.get("split", SPLITS[0]) not in SPLITS:
-        raise Problem(422, "invalid-field", f"Expected split to be one of {', '.join(SPLITS)}.")
+    choice("split", fields.get("split", SPLITS[0]), SPLITS)
     dataset = _dataset(name)
     rows = dataset.table
     for column in {"split", "label"} & set(fields):
@@ -98,8 +98,7 @@ def decide(name: str) -> tuple[dict, int]:
     dataset = _dataset(name)
     if body["path"] not in set(dataset.table["path"]):  # a lookup: client text never becomes a path
         raise Problem(422, "unknown-photo", "No photo of this dataset has this path. Take one from the suspects.")
-    if body["action"] not in decisions.ACTIONS:
-        raise Problem(422, "invalid-field", f"Expected action to be one of {', '.join(decisions.ACTIONS)}.")
+    choice("action", body["action"], decisions.ACTIONS)
     return {"decision": asdict(decisions.decide(dataset, **body))}, 201
 
 

@@ -11,7 +11,8 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request
 
 from api.binary_tensors import HEADER, divide, join
-from api.inputs import foreign_json, text_fields
+from api.inputs import text_fields
+from api.json_inputs import foreign_json
 from api.limits import admitted
 from api.open_inference_tensors import images_of, outputs_of, wanted_outputs
 from api.openapi.document import VERSION as SERVER_VERSION

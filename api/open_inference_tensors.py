@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from api.binary_tensors import join_elements, split_elements
-from api.inputs import base64_bytes
+from api.inputs import refuse
+from api.json_inputs import base64_bytes
 from api.limits import Turn
-from api.tensors import INPUT, checked_pixels, number_array, refuse, whole_shape
+from api.tensors import INPUT, checked_pixels, number_array, whole_shape
 
 PIXELS = {"UINT8": np.dtype(np.uint8), "FP32": np.dtype("<f4")}
 OUTPUTS = ("probabilities", "label")

@@ -8,7 +8,8 @@ from flask import current_app, request
 from PIL import Image
 
 from api.explanations import explained
-from api.inputs import pictures, text_fields, whole_number
+from api.inputs import text_fields, whole_number
+from api.json_inputs import pictures
 from api.limits import Turn, admitted
 from api.served import served_predictor as served_predictor
 from core.errors import ImageError

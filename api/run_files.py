@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, send_file
 
 from api.errors import Problem
-from api.inputs import text_fields
+from api.inputs import choice, text_fields
 from core.errors import MethodUnavailableError
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
@@ -70,8 +70,7 @@ def exportable_file(run: Run, format_name: str) -> str:
             f"Converting to {format_name} needs TensorFlow, which this server does not load. "
             "Use the command line: python -m core export."
         )
-    if format_name not in COPIES:
-        raise Problem(422, "invalid-field", f"Expected format to be one of {', '.join(COPIES)}.")
+    choice("format", format_name, COPIES)
     if run.state != "succeeded":
         raise Problem(409, "run-invalid", f"The run is {run.state}; only a succeeded run can be exported.")
     run.verify()

@@ -9,7 +9,8 @@ from flask import Response, current_app, jsonify, request, url_for
 from api import security
 from api.datasets import dataset_folder
 from api.errors import Problem
-from api.inputs import json_object, nothing, text_fields, whole_number
+from api.inputs import text_fields, whole_number
+from api.json_inputs import json_object, nothing
 from core.errors import ConfigError, NoActiveRunError
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run

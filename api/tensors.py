@@ -2,12 +2,13 @@
 
 import math
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from api.errors import Problem
-from api.inputs import base64_bytes
+from api.inputs import refuse
+from api.json_inputs import base64_bytes
 from api.limits import Turn
 from api.served import served_predictor
 from core.dataset.images import MAX_SIDE
@@ -106,8 +107,3 @@ def number_array(values: Any) -> np.ndarray:
     if found.dtype.kind not in "uif" or bool in set(map(type, elements)):
         refuse("Expected a picture of numbers.")
     return found
-
-
-def refuse(detail: str) -> NoReturn:
-    """Raises a problem about the content of a request."""
-    raise Problem(422, "invalid-field", detail)

@@ -10,9 +10,10 @@ from apiflask import APIBlueprint
 from flask import current_app, request
 from werkzeug.routing import BaseConverter
 
-from api.inputs import foreign_json, text_fields
+from api.inputs import refuse, text_fields
+from api.json_inputs import foreign_json
 from api.limits import admitted
-from api.tensors import INPUT, MODEL_NAME, VERSION, as_image, named_predictor, probabilities_of, refuse
+from api.tensors import INPUT, MODEL_NAME, VERSION, as_image, named_predictor, probabilities_of
 
 tf_serving = APIBlueprint("tf_serving", __name__)
 
