@@ -2,17 +2,19 @@
 
 from typing import Any, Protocol
 
-from flask import Flask
+from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from api import security
+from api import docs_page, metrics, open_inference, security, tf_serving
 from api.datasets import datasets
 from api.errors import errors
 from api.explanations import explanations
 from api.health import health
 from api.inputs import MemoryRequest
 from api.limits import Rate, Slots, check_rate
+from api.openapi import document
 from api.predictions import predictions
+from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
 from api.upload_page import page, script, style, upload_page
@@ -42,7 +44,7 @@ def create_app(
     predictor: PredictorSource | None = None,
     settings: Settings | None = None,
     jobs: Any = training_jobs,
-) -> Flask:
+) -> APIFlask:
     """Creates the WSGI application.
 
     Args:
@@ -56,9 +58,10 @@ def create_app(
     """
     paths = paths or Paths.from_env()
     settings = settings or Settings.from_env()
-    app = Flask(__name__, static_folder=None)
+    app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
+    app.url_map.converters["model"] = tf_serving.ModelName
     app.url_map.merge_slashes = False  # `//api` is no address of ours; a redirect would hide that
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body, MAX_FORM_PARTS=settings.max_images + 8,
@@ -71,10 +74,14 @@ def create_app(
         error_page=lambda detail: page(error=detail),
         style_hash=security.hash_of(style()), script_hash=security.hash_of(script()),
     )  # fmt: skip
+    metrics.install(app)
+    docs_page.install(app)
     security.install(app)
+    document.install(app)
     app.before_request(check_rate)
-    for blueprint in (errors, health, upload_page):
+    foreign = (tf_serving.tf_serving, open_inference.open_inference)
+    for blueprint in (errors, health, metrics.metrics, *foreign, upload_page):
         app.register_blueprint(blueprint)
-    for blueprint in (predictions, explanations, runs, datasets):
+    for blueprint in (predictions, explanations, runs, run_files, datasets):
         app.register_blueprint(blueprint, url_prefix="/api/v1")
     return app

@@ -5,6 +5,7 @@ A body has `type, title, status, detail, instance` and nothing else: no path, no
 
 import json
 import logging
+import re
 import traceback
 
 from flask import Blueprint, Response, current_app, g, request
@@ -23,6 +24,8 @@ from core.errors import (
     TuskscopeError,
     UnknownClassError,
 )
+
+COMPATIBLE = re.compile(r"/v[12](/|$)")  # TensorFlow Serving and Open Inference have errors of their own
 
 errors = Blueprint("errors", __name__)
 log = logging.getLogger("tuskscope.api")
@@ -98,7 +101,10 @@ def as_problem(error: Exception) -> Problem:
 def answer_error(error: Exception) -> Response:
     """Answers a browser on a page with a page, everybody else with a problem."""
     problem = as_problem(error)
-    if _wants_page():
+    if COMPATIBLE.match(request.path):
+        status = 400 if problem.status in (415, 422) else problem.status  # they know 400 for all that is wrong
+        response = Response(json.dumps({"error": problem.detail}), status, content_type="application/json")
+    elif _wants_page():
         response = Response(current_app.extensions["error_page"](problem.detail), problem.status)
     else:
         response = Response(

@@ -5,13 +5,14 @@ import os
 from urllib.parse import quote
 
 import numpy as np
-from flask import Blueprint, Response, current_app, jsonify, request
+from apiflask import APIBlueprint
+from flask import Response, current_app, jsonify, request
 from PIL import Image
 
 from api.errors import Problem
 from api.inputs import image_files, number, text_fields, whole_number
 from api.limits import Turn, admitted
-from api.predictions import served_predictor
+from api.served import served_predictor
 from core.dataset.images import resize
 from core.errors import MethodUnavailableError
 from core.explanation.heatmap import METHODS as ALL_METHODS
@@ -20,7 +21,7 @@ from core.explanation.overlay import encode_png, overlay
 from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction, Predictor
 
-explanations = Blueprint("explanations", __name__)
+explanations = APIBlueprint("explanations", __name__)
 
 FIELDS = ("class", "method", "opacity", "size", "format", "trust")
 METHODS = tuple(name for name in ALL_METHODS if name not in NEEDS_TENSORFLOW)

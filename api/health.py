@@ -1,11 +1,12 @@
 """Is the process alive, and can it predict? Never queued, never limited."""
 
-from flask import Blueprint, current_app
+from apiflask import APIBlueprint
+from flask import current_app
 
-from api.predictions import served_predictor
+from api.served import served_predictor
 from core.runs import registry
 
-health = Blueprint("health", __name__, url_prefix="/health")
+health = APIBlueprint("health", __name__, url_prefix="/health")
 
 
 @health.get("/live")

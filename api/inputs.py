@@ -1,24 +1,18 @@
-"""Reads what clients send, strictly: exactly the fields that are expected, of the right type, once each."""
+"""Reads forms and queries strictly: exactly the fields that are expected, of the right type, once each."""
 
 import io
-import json
-import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, NoReturn
 
-from flask import Request, current_app, request
+from flask import Request, request
 
 from api.errors import Problem
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
-ANY_NUMBER_IS_BELOW = (
-    10**20
-)  # larger integers are out of every setting's range: no need to parse 5,000 digits
 MAX_TEXT = 1000
 NUMBER = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 DIGITS = re.compile(r"\d{1,9}", re.ASCII)
-TYPE_NAMES = {str: "text", dict: "an object"}
 
 
 class MemoryRequest(Request):
@@ -61,14 +55,14 @@ def text_fields(known: Collection[str]) -> dict[str, str]:
         Problem: 422 for an unknown query parameter, a repeated name or an unprintable value.
     """
     if set(request.args) - set(known):
-        _refuse(f"Unknown query parameter. Known: {', '.join(known) or 'none'}.")
+        refuse(f"Unknown query parameter. Known: {', '.join(known) or 'none'}.")
     found = {}
     for name in known:
         values = request.args.getlist(name) + request.form.getlist(name)
         if len(values) > 1:
-            _refuse(f"Expected {name} once, but it came {len(values)} times.")
+            refuse(f"Expected {name} once, but it came {len(values)} times.")
         if values:
-            found[name] = _checked_text(name, values[0])
+            found[name] = checked_text(name, values[0])
     return found
 
 
@@ -79,7 +73,7 @@ def number(name: str, text: str, low: float, high: float) -> float:
         Problem: 422 if it is not one, or out of range.
     """
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
-        _refuse(f"Expected {name} to be a number from {low:g} to {high:g}.")
+        refuse(f"Expected {name} to be a number from {low:g} to {high:g}.")
     return float(text)
 
 
@@ -90,88 +84,29 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
         Problem: 422 if it is not one, or out of range.
     """
     if not DIGITS.fullmatch(text) or not low <= int(text) <= high:
-        _refuse(f"Expected {name} to be a whole number from {low} to {high}.")
+        refuse(f"Expected {name} to be a whole number from {low} to {high}.")
     return int(text)
 
 
-def json_object(fields: Mapping[str, type], required: Collection[str] = ()) -> dict[str, Any]:
-    """Reads a JSON object with known fields.
-
-    Args:
-        fields: Type of each field: `str` or `dict`.
-        required: Fields that must be there.
+def choice(name: str, text: str, known: Collection[str]) -> str:
+    """Takes one of the known words.
 
     Raises:
-        Problem: 400 if it is not JSON, 413 if too large, 415 for another Content-Type, 422 for other JSON.
+        Problem: 422 for any other.
     """
-    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
-        raise Problem(415, "unsupported-media-type", "Expected a body of application/json without encoding.")
-    request.max_content_length = current_app.extensions["settings"].max_json
-    content = _parse(request.get_data())
-    if not isinstance(content, dict):
-        _refuse("Expected a JSON object.")
-    for name in content:
-        if name not in fields:
-            _refuse(f"Unknown field. Known: {', '.join(fields) or 'none'}.")
-        if not isinstance(content[name], fields[name]):
-            _refuse(f"Expected {name} to be {TYPE_NAMES[fields[name]]}.")
-    for name in required:
-        if name not in content:
-            _refuse(f"The field {name} is missing.")
-    return content
-
-
-def nothing() -> None:
-    """For changes that take no input: no body, or an empty JSON object (a foreign form fails here)."""
-    if request.mimetype or request.content_length or request.get_data():
-        json_object({})
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=_float,
-            parse_constant=_constant,
-        )  # fmt: skip
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise Problem(
-            400, "invalid-json", "The body is not JSON in UTF-8, or it is nested too deeply."
-        ) from error
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        _refuse("A field of the JSON object comes twice.")
-    for name, value in pairs:
-        _checked_text("a field name", name)
-        if isinstance(value, str):
-            _checked_text(name, value)
-    return content
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 20:
-        return -ANY_NUMBER_IS_BELOW if digits.startswith("-") else ANY_NUMBER_IS_BELOW
-    return int(digits)
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    return value if math.isfinite(value) else _constant(text)
-
-
-def _constant(text: str) -> NoReturn:
-    _refuse("A number of the body is not finite. JSON has no NaN and no Infinity.")
-
-
-def _checked_text(name: str, text: str) -> str:
-    """Refuses control characters, lone surrogates and writing-direction overrides."""
-    if len(text) > MAX_TEXT or not text.isprintable():
-        shown = name if name.isprintable() and len(name) <= 64 else "text"
-        _refuse(f"Expected {shown} to be printable and at most {MAX_TEXT} characters.")
+    if text not in known:
+        refuse(f"Expected {name} to be one of {', '.join(known)}.")
     return text
 
 
-def _refuse(detail: str) -> NoReturn:
+def checked_text(name: str, text: str) -> str:
+    """Refuses control characters, lone surrogates and writing-direction overrides."""
+    if len(text) > MAX_TEXT or not text.isprintable():
+        shown = name if name.isprintable() and len(name) <= 64 else "text"
+        refuse(f"Expected {shown} to be printable and at most {MAX_TEXT} characters.")
+    return text
+
+
+def refuse(detail: str) -> NoReturn:
+    """Raises a 422 about the content of a request."""
     raise Problem(422, "invalid-field", detail)

@@ -20,7 +20,8 @@ from core.dataset.images import decode
 from core.errors import BusyError, RunInvalidError
 from core.prediction.predictor import Prediction, Predictor
 
-UNLIMITED = ("predictions", "explanations", "health")  # the first two have slots, the last must always answer
+# They have slots, or, the last, must always answer.
+UNLIMITED = ("predictions", "explanations", "tf_serving", "open_inference", "health")
 MAX_ADDRESSES = 1000
 LOOK_SECONDS = 0.2  # how often a waiting request looks whether its client is still there
 
@@ -57,6 +58,12 @@ class Turn:
         """
         with self._slot(self._slots.decoding):
             return decode(content, image_size=image_size)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Holds a decode slot, for what takes as much memory as decoding."""
+        with self._slot(self._slots.decoding):
+            yield
 
     def predict(self, predictor: Predictor, image: np.ndarray) -> Prediction:
         """What the run says of one picture, in a predict slot."""

@@ -1,21 +1,23 @@
 """Runs: list and read them, start and cancel a training, choose which one is served."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_type_hints
 
-from flask import Blueprint, Response, current_app, jsonify, request, url_for
+from apiflask import APIBlueprint
+from flask import Response, current_app, jsonify, request, url_for
 
 from api import security
+from api.datasets import dataset_folder
 from api.errors import Problem
-from api.inputs import json_object, nothing, text_fields, whole_number
+from api.inputs import text_fields, whole_number
+from api.json_inputs import json_object, nothing
 from core.errors import ConfigError, NoActiveRunError
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
 from core.training.config import TrainingConfig, setting_names
 from core.training.presets import preset
 
-runs = Blueprint("runs", __name__)
+runs = APIBlueprint("runs", __name__)
 
 SUMMARY = ("n", "labels", "accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece", "brier")
 LISTED = ("run_id", "state", "created_at", "labels", "class_names", "seconds", "message")
@@ -39,6 +41,7 @@ def list_runs() -> dict:
 @runs.post("/runs")
 def create_run() -> tuple[Response, int, dict]:
     """Queues a training; the answer says where to watch it."""
+    text_fields(())
     body = json_object({"dataset": str, "preset": str, "settings": dict}, required=("dataset", "preset"))
     config = training_config(body["preset"], body.get("settings", {}))
     run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config)
@@ -49,6 +52,7 @@ def create_run() -> tuple[Response, int, dict]:
 @runs.get("/runs/<run_id>")
 def show_run(run_id: str) -> dict:
     """A run's facts, its evaluation in short, and its job while it is live."""
+    text_fields(())
     run = registry.load(_paths(), run_id)
     facts = {
         **run.as_dict(),
@@ -88,6 +92,14 @@ def roll_back() -> dict:
     return {"active": registry.rollback(_paths()).run_id}
 
 
+@runs.get("/promotions")
+def list_promotions() -> dict:
+    """Every promotion and roll-back so far, the latest first, at most `limit` (1 to 1000, default 100)."""
+    limit = whole_number("limit", text_fields(("limit",)).get("limit", "100"), 1, 1000)
+    found = registry.history(_paths())
+    return {"active": _active_id(), "total": len(found), "promotions": found[::-1][:limit]}
+
+
 def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     """A preset with settings of JSON types; text is not read as a number here, unlike on the command line.
 
@@ -103,22 +115,6 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
                 f"Expected {key} to be {'text' if kinds[key] is str else 'no text'}, but got {value!r}."
             )
     return preset(name, **settings)
-
-
-def dataset_folder(name: str) -> Path:
-    """Looks a dataset up by name; what a client sends never becomes a part of a path.
-
-    Raises:
-        Problem: 422 if no folder under the data folder has this name.
-    """
-    data_dir = _paths().data_dir
-    known = {child.name: child for child in data_dir.iterdir()
-             if child.is_dir() and not child.name.startswith(".")} if data_dir.is_dir() else {}  # fmt: skip
-    if name not in known:
-        raise Problem(
-            422, "unknown-dataset", "No dataset has this name. It must be a folder in the data folder."
-        )
-    return known[name]
 
 
 def _line(run: Run, active: str | None) -> dict:

@@ -15,6 +15,7 @@ from waitress.server import BaseWSGIServer
 from waitress.wasyncore import close_all, loop
 
 from api.settings import MEBIBYTE, Settings
+from api.wire import Channel, close_slow
 
 THREADS = 24  # more than slots + queue (18), so that one is left to say 503 and to answer health checks
 LAST_CALL_SECONDS = 0.3  # connections that the system has accepted already are still taken
@@ -57,8 +58,10 @@ class Server:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self.stop)
+        self._http.channel_class = Channel
         while not self._stop.is_set():
             self._turn(0.5)
+            close_slow(self._sockets.values())
         self._drain()
         self._http.task_dispatcher.shutdown()
         close_all(self._sockets)

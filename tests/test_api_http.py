@@ -28,6 +28,7 @@ MUTATIONS = [
     ("DELETE", RUNS + "/run-a"),
     ("POST", RUNS + "/run-a/promote"),
     ("POST", "/api/v1/rollback"),
+    ("POST", "/api/v1/datasets/photos/decisions"),
 ]
 GOOD = {"dataset": "photos", "preset": "quick"}
 TRAVERSALS = [
@@ -437,6 +438,12 @@ def test_H23_every_answer_carries_the_security_headers(client):
         predict(client, b""),
         explain(client, picture()),
         client.get("/health/live"),
+        client.get("/metrics"),
+        client.get("/openapi.json"),
+        client.get("/docs"),
+        client.get("/docs/swagger-ui.css"),
+        client.get("/v1/models/tuskscope"),
+        client.post("/v2/models/tuskscope/infer"),
         client.options(RUNS),
         client.get("/", headers={"Host": "evil.test"}),
     ]

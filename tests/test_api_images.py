@@ -317,10 +317,18 @@ def test_I28_a_form_without_a_boundary_has_no_file(client):
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/json", "image/gif", "application/octet-stream", ""]
+    "kind", ["text/plain", "application/xml", "image/gif", "application/octet-stream", ""]
 )
 def test_I29_a_wrong_content_type_is_refused(client, kind):
     response = client.post("/api/v1/predictions", data=picture(), headers={"Content-Type": kind})
+    assert (response.status_code, problem_of(response)) == (415, "unsupported-media-type")
+
+
+def test_I29_a_picture_is_no_json_and_explanations_take_none(client):
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/api/v1/predictions", data=picture(), headers=headers)
+    assert (response.status_code, problem_of(response)) == (400, "invalid-json")
+    response = client.post("/api/v1/explanations", data=picture(), headers=headers)
     assert (response.status_code, problem_of(response)) == (415, "unsupported-media-type")
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 
 from api.settings import Settings
 from core.errors import ConfigError, RunInvalidError
-from core.runs import registry
+from core.runs import registry, staging
 
 RUNS = "/api/v1/runs"
 GOOD = {"dataset": "photos", "preset": "quick"}
@@ -165,6 +165,14 @@ def test_a_training_is_queued_with_its_settings(client):
     folder, config = client.jobs.asked[0]
     assert folder == client.paths.data_dir / "photos"
     assert (config.preset, config.epochs, config.learning_rate, config.labels) == ("quick", 3, 1, "given")
+
+
+def test_a_new_training_gets_an_id_that_no_run_has(client, monkeypatch):
+    make_run(client.paths, "2026-11-23-quick-0001")
+    make_run(client.paths, "2026-11-23-quick-0002", "queued")
+    numbers = iter(("0001", "0002", "0003"))
+    monkeypatch.setattr(staging, "new_run_id", lambda preset: f"2026-11-23-{preset}-{next(numbers)}")
+    assert staging.free_run_id(client.paths, "quick") == "2026-11-23-quick-0003"
 
 
 def test_a_full_training_queue_is_busy(client):

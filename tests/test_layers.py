@@ -9,9 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
-    "core": {"streamlit", "flask", "plotly", "api", "streamlit_app"},
+    "core": {"streamlit", "flask", "apiflask", "plotly", "api", "streamlit_app"},
     "api": {"streamlit", "plotly", "streamlit_app", "tensorflow", "keras", "tf_keras_vis"},
-    "streamlit_app": {"flask", "tensorflow", "keras", "tf_keras_vis", "api"},
+    "streamlit_app": {"flask", "apiflask", "tensorflow", "keras", "tf_keras_vis", "api"},
 }
 MAY_IMPORT_TENSORFLOW = {
     "core/training/networks.py", "core/training/backbones.py", "core/training/fit.py", "core/runs/export.py",

@@ -25,6 +25,14 @@ def new_run_id(preset: str) -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}-{preset}-{token_hex(2)}"
 
 
+def free_run_id(paths: Paths, preset: str) -> str:
+    """A fresh id that no run has: among a few hundred of a day two would soon be equal."""
+    while True:
+        run_id = new_run_id(preset)
+        if not any((paths.models_dir / (prefix + run_id)).exists() for prefix in ("", STAGING_PREFIX)):
+            return run_id
+
+
 def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: dict, state: str) -> Run:
     """Creates the staging folder of a new run and writes its `run.json`.
 

@@ -8,7 +8,7 @@ from core.errors import DatasetError, RunInvalidError, RunNotFoundError
 from core.paths import Paths
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
-from core.runs.staging import discard, new_run_id, stage
+from core.runs.staging import discard, free_run_id, stage
 from core.training.config import TrainingConfig
 from core.training.job_folder import (
     finish,
@@ -81,7 +81,7 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
     folder = Path(dataset_folder).resolve()
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
-    run_id = run_id or new_run_id(config.preset)
+    run_id = run_id or free_run_id(paths, config.preset)
     table = JobTable(paths)
     dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
     with table.transaction() as connection:
