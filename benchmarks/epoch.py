@@ -13,7 +13,7 @@ import numpy as np
 from core.dataset.index import index_dataset
 from core.paths import Paths
 from core.training.presets import preset
-from core.training.recipes import class_indices, prepare_tensorflow, read_images
+from core.training.recipes.shared import class_indices, prepare_tensorflow, read_images
 
 if sys.argv[1:2] != ["generator"]:
     prepare_tensorflow()  # tutorials leave TensorFlow's own choice of kernels

@@ -15,7 +15,7 @@ from core.dataset.sample import draw_sample, read_truth
 from core.paths import Paths
 from core.review.features import Features, read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer
-from core.training.recipes import class_indices
+from core.training.recipes.shared import class_indices
 
 BATCH = 25
 FLIPS = (0.05, 0.10, 0.20)

@@ -14,8 +14,8 @@ FORBIDDEN = {
     "streamlit_app": {"flask", "apiflask", "tensorflow", "keras", "tf_keras_vis", "api"},
 }
 MAY_IMPORT_TENSORFLOW = {
-    "core/training/networks.py", "core/training/backbones.py", "core/training/fit.py", "core/runs/export.py",
-    "core/explanation/gradient_maps.py",
+    "core/training/networks.py", "core/training/backbones.py", "core/training/fit.py", "core/training/tune.py",
+    "core/runs/export.py", "core/explanation/gradient_maps.py",
 }  # fmt: skip
 HEAVY = {"tensorflow", "keras", "tf_keras_vis"}
 

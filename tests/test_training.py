@@ -147,9 +147,9 @@ def test_T9_T6_a_training_that_stops_leaves_no_model(paths, world, monkeypatch, 
 
 
 def test_T12_a_diverging_loss_stops_the_training():
-    from core.training.fit import _Report
+    from core.training.fit import EpochReport
 
-    report = _Report(8, preset("baseline-cnn"), None, None)
+    report = EpochReport(8, preset("baseline-cnn"), None, None)
     with pytest.raises(TrainingError, match="diverged"):
         report.on_train_batch_end(0, {"loss": float("nan")})
 

@@ -6,7 +6,7 @@ from typing import get_type_hints
 from api.openapi.dataset_operations import DATASET_NAME, LIMIT, SHA256
 from api.openapi.parts import Operation, answer, body, fields, file_answer, header, query
 from api.run_files import COPIES
-from core.training.config import BACKBONES, TrainingConfig, setting_names
+from core.training.config import BACKBONES, NETWORKS, TrainingConfig, setting_names
 from core.training.presets import PRESETS
 
 RUN_ID = "bundled-elephants-quick"
@@ -23,7 +23,7 @@ LINE = {
 ROW = {"epoch": 1, "loss": 0.597, "accuracy": 0.672, "val_loss": 0.69, "val_accuracy": 0.639}
 PROMOTION = {"action": "promote", "run_id": RUN_ID, "at": "2026-11-23T12:14:12+00:00"}
 CARD = "# bundled-elephants-quick\n\nTells African from Asian elephants. …\n"
-CHOICES = {"network": ["cnn", "linear-head"], "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
+CHOICES = {"network": list(NETWORKS), "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string"}
 NOTHING = body({"application/json": ({"type": "object", "additionalProperties": False}, {})}, required=False)
 DOWNLOAD = {"Content-Disposition": header("The file's name.", f"attachment; filename={RUN_ID}.tflite"),

@@ -18,7 +18,7 @@ from core.review.features import read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores
 from core.review.stored import kept, ranking_file
 from core.review.views import Progress
-from core.training.recipes import class_indices
+from core.training.recipes.shared import class_indices
 
 KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "decided")
 COLUMNS = ["path", "given_label", "suggested_label", "score", "reason", "kind", "split", "sha256", "wrong_probability",

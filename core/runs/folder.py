@@ -36,6 +36,7 @@ class Run:
         labels: `given` or `reviewed`: what it was trained on.
         subject: How to read the subject score: `imagenet_classes`, `threshold` in 0-1; `None` if there is none.
         uncertain_below: Predictions with a lower probability are marked uncertain.
+        calibration: See `core.training.calibration.Calibration`; `None` if nothing was fitted.
         seconds: Training time.
         versions: Versions of the libraries that wrote the files.
         message: One sentence when the run failed or was cancelled.
@@ -53,6 +54,7 @@ class Run:
     labels: str = "given"
     subject: dict[str, Any] | None = None
     uncertain_below: float = 0.0
+    calibration: dict[str, Any] | None = None
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     message: str = ""

@@ -15,6 +15,7 @@ _STD = np.array([0.229, 0.224, 0.225]) * 255
 _STAGE_STRIDES = (1, 2, 2, 2, 1, 2, 1)
 _STAGE_DEPTHS = (1, 2, 2, 3, 3, 4, 1)  # at depth 1.0; first and last are never deepened
 _BATCH_NORM_EPSILON = 1e-3
+FROZEN, TUNED = "t", "tuned"  # how the names of the layers begin: as ImageNet left them, or trained further
 
 
 def build_features(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
@@ -28,14 +29,39 @@ def build_features(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor,
         `(rows, columns, 1280)`, after ReLU6; and the weights in torch's layout, to be loaded with `load_weights`
         (ImageNet's own head is in them as `_fc.weight` and `_fc.bias`).
     """
-    state = read_state_dict(package_weights(BACKBONES[backbone].package))
+    image, trunk, state = build_trunk(backbone)
+    return image, build_last_block(trunk, state), state
+
+
+def build_trunk(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
+    """Builds a backbone up to the input of its last block; returns as `build_features`."""
+    state = backbone_weights(backbone)
     image = keras.Input((*BACKBONES[backbone].image_size, 3), name="image")
     x = layers.Rescaling(scale=list(1 / _STD), offset=list(-_MEAN / _STD), name="rescale")(image)
     x = _convolution(x, state, "_conv_stem", "_bn0", strides=2)
-    for number, strides in enumerate(_block_strides(state)):
+    for number, strides in enumerate(_block_strides(state)[:-1]):
         x = _block(x, state, f"_blocks.{number}", strides)
-    x = _convolution(x, state, "_conv_head", "_bn1")
     return image, x, state
+
+
+def build_last_block(
+    trunk: keras.KerasTensor, state: dict[str, np.ndarray], branch: str = FROZEN
+) -> keras.KerasTensor:
+    """The last inverted residual and the head convolution on top of a trunk.
+
+    Args:
+        trunk: Output of `build_trunk`.
+        state: Weights in torch's layout.
+        branch: `FROZEN`, or `TUNED` for a second copy that may be trained.
+    """
+    strides = _block_strides(state)
+    x = _block(trunk, state, f"_blocks.{len(strides) - 1}", strides[-1], branch)
+    return _convolution(x, state, "_conv_head", "_bn1", branch=branch)
+
+
+def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
+    """The ImageNet weights of a built-in backbone, in torch's layout."""
+    return read_state_dict(package_weights(BACKBONES[backbone].package))
 
 
 def load_weights(model: keras.Model, state: dict[str, np.ndarray]) -> None:
@@ -63,41 +89,41 @@ def _block_strides(state: dict[str, np.ndarray]) -> list[int]:
     return [s if i == 0 else 1 for s, depth in zip(_STAGE_STRIDES, depths, strict=True) for i in range(depth)]
 
 
-def _block(x, state, name: str, strides: int):
+def _block(x, state, name: str, strides: int, branch: str = FROZEN):
     """Inverted residual (Sandler 2018): expand, depthwise, project; the sum only where the shape stays."""
     start = x
     if f"{name}._expand_conv.weight" in state:
-        x = _convolution(x, state, f"{name}._expand_conv", f"{name}._bn0")
+        x = _convolution(x, state, f"{name}._expand_conv", f"{name}._bn0", branch=branch)
     kernel_size = state[f"{name}._depthwise_conv.weight"].shape[-1]
     x = layers.DepthwiseConv2D(
-        kernel_size, strides, padding="same", use_bias=False, name=_layer_name(f"{name}._depthwise_conv")
+        kernel_size, strides, padding="same", use_bias=False, name=_layer_name(f"{name}._depthwise_conv", branch)
     )(x)
-    x = _normalize(x, f"{name}._bn1")
-    x = layers.ReLU(6.0, name=_layer_name(f"{name}._bn1") + "_relu")(x)
-    x = _convolution(x, state, f"{name}._project_conv", f"{name}._bn2", activate=False)
+    x = _normalize(x, f"{name}._bn1", branch)
+    x = layers.ReLU(6.0, name=_layer_name(f"{name}._bn1", branch) + "_relu")(x)
+    x = _convolution(x, state, f"{name}._project_conv", f"{name}._bn2", activate=False, branch=branch)
     if strides == 1 and start.shape[-1] == x.shape[-1]:
-        x = layers.Add(name=_layer_name(name) + "_add")([start, x])
+        x = layers.Add(name=_layer_name(name, branch) + "_add")([start, x])
     return x
 
 
-def _convolution(x, state, name: str, norm: str, strides: int = 1, activate: bool = True):
+def _convolution(x, state, name: str, norm: str, strides: int = 1, activate: bool = True, branch: str = FROZEN):
     weight = state[f"{name}.weight"]
     x = layers.Conv2D(
-        weight.shape[0], weight.shape[-1], strides, padding="same", use_bias=False, name=_layer_name(name)
+        weight.shape[0], weight.shape[-1], strides, padding="same", use_bias=False, name=_layer_name(name, branch)
     )(x)
-    x = _normalize(x, norm)
-    return layers.ReLU(6.0, name=_layer_name(norm) + "_relu")(x) if activate else x
+    x = _normalize(x, norm, branch)
+    return layers.ReLU(6.0, name=_layer_name(norm, branch) + "_relu")(x) if activate else x
 
 
-def _normalize(x, name: str):
-    layer = layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=_layer_name(name))
+def _normalize(x, name: str, branch: str = FROZEN):
+    layer = layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=_layer_name(name, branch))
     layer.trainable = False  # frozen: inference mode even while a head is trained
     return layer(x)
 
 
-def _layer_name(torch_name: str) -> str:
-    return "t" + torch_name.replace(".", "-")
+def _layer_name(torch_name: str, branch: str = FROZEN) -> str:
+    return branch + torch_name.replace(".", "-")
 
 
 def _torch_name(layer_name: str) -> str:
-    return layer_name[1:].replace("-", ".")
+    return "_" + layer_name.partition("_")[2].replace("-", ".")

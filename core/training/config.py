@@ -29,26 +29,33 @@ BACKBONES = {
 }
 
 
+NETWORKS = ("cnn", "linear-head", "tuned-block")
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything that decides what a training does; written to the run folder before it starts.
 
     Attributes:
         preset: The preset it started from.
-        network: `cnn` (trained from scratch) or `linear-head` (on a frozen backbone's embeddings).
-        backbone: Name of the frozen backbone; "" for the CNN.
+        network: `cnn` (trained from scratch), `linear-head` (on a frozen backbone's embeddings) or `tuned-block`
+            (the last block of a backbone trained further).
+        backbone: Name of the pretrained backbone; "" for the CNN.
         image_size: `(height, width)` in pixels that the network sees.
         epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
-        batch_size: Photos a step (CNN only).
-        learning_rate: Adam's step size (CNN only).
+        batch_size: Photos a step (not the linear head).
+        learning_rate: Step size of Adam (CNN) or of momentum (tuned block).
         regularization: Strength of the L2 penalty on the standardised linear head (0 is off).
         flip, shear, zoom: Random augmentation of the CNN's photos: mirror; degrees of freedom as fractions.
-        dropout: Share of units dropped before the CNN's output, 0-0.9.
+        dropout: Share of units dropped before the output, 0-0.9 (not the linear head).
+        views: Views a photo that the tuned block learns from: the photo, its mirror image, random ones.
+        robustness: q of the generalised cross-entropy, 0-1 (tuned block): more forgives wrong labels more.
         class_weights: Weigh classes by the inverse of their frequency.
         early_stopping_patience: Stop after so many epochs without a lower validation loss; 0 is off.
         validation_fraction: Share of `train` held out when the dataset has no validation split, 0-0.5.
         labels: `reviewed` applies the label decisions made so far, `given` ignores them.
-        uncertain_below: A prediction whose probability is lower is marked uncertain, 0-1.
+        uncertain_below: A prediction whose probability is lower is marked uncertain, 0-1; the tuned block derives it.
+        accepted_error: Share of wrong answers the tuned block may give without a doubt mark, 0-0.5.
         seed: Same seed, same split, start and shuffling.
     """
 
@@ -64,11 +71,14 @@ class TrainingConfig:
     shear: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
     zoom: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
     dropout: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    views: int = field(default=8, metadata={"range": (1, 64)})
+    robustness: float = field(default=0.3, metadata={"range": (0.0, 1.0)})
     class_weights: bool = True
     early_stopping_patience: int = field(default=0, metadata={"range": (0, 1000)})
     validation_fraction: float = field(default=0.2, metadata={"range": (0.0, 0.5)})
     labels: str = "reviewed"
     uncertain_below: float = field(default=0.55, metadata={"range": (0.0, 1.0)})
+    accepted_error: float = field(default=0.02, metadata={"range": (0.0, 0.5)})
     seed: int = field(default=0, metadata={"range": (0, 2**31 - 1)})
 
     def __post_init__(self):
@@ -79,10 +89,10 @@ class TrainingConfig:
             low, high = item.metadata.get("range", (None, None))
             if low is not None and not low <= value <= high:
                 raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
-        check_choice("network", self.network, ("cnn", "linear-head"))
+        check_choice("network", self.network, NETWORKS)
         check_choice("labels", self.labels, ("given", "reviewed"))
-        if self.network == "linear-head":
-            check_choice("backbone", self.backbone, tuple(BACKBONES))
+        if self.network != "cnn":
+            check_choice("backbone", self.backbone, backbones_for(self.network))
             expected = BACKBONES[self.backbone].image_size
             if self.image_size != expected:
                 raise ConfigError(f"Expected image_size {expected} for {self.backbone}, but got {self.image_size}.")
@@ -101,6 +111,13 @@ class TrainingConfig:
         if unknown:
             raise ConfigError(f"Unknown training setting {unknown[0]!r}. Known: {', '.join(setting_names())}.")
         return cls(**{**content, "image_size": tuple(content.get("image_size", cls.image_size))})
+
+
+def backbones_for(network: str) -> tuple[str, ...]:
+    """The backbones a network may stand on; only the built-in ones can be cut before their last block."""
+    if network == "cnn":
+        return ()
+    return tuple(name for name, item in BACKBONES.items() if item.package or network != "tuned-block")
 
 
 def setting_names() -> list[str]:

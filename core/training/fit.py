@@ -54,7 +54,7 @@ def fit(
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    callbacks: list[keras.callbacks.Callback] = [_Report(len(train.images), config, on_batch, on_epoch)]
+    callbacks: list[keras.callbacks.Callback] = [EpochReport(len(train.images), config, on_batch, on_epoch)]
     if config.early_stopping_patience and validation is not None:
         callbacks.append(keras.callbacks.EarlyStopping(
             "val_loss", patience=config.early_stopping_patience, restore_best_weights=True
@@ -115,7 +115,7 @@ def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:
     return data.map(lambda images, labels: (tf.cast(images, tf.float32), labels))
 
 
-class _Report(keras.callbacks.Callback):
+class EpochReport(keras.callbacks.Callback):
     """Passes Keras's progress on; stops a training that has diverged."""
 
     def __init__(self, num_photos, config, on_batch, on_epoch):

@@ -24,7 +24,8 @@ from core.runs.card import CARD_FILE, write_card
 from core.runs.folder import Run
 from core.runs.staging import new_run_id, publish, stage, write
 from core.training.config import TrainingConfig
-from core.training.recipes import RECIPES, Trained
+from core.training.recipes import RECIPES
+from core.training.recipes.shared import Trained
 from core.training.reporter import Listener, Reporter
 
 _RELOAD_TOLERANCE = 5e-3  # largest difference of a probability between training and the written model
@@ -110,6 +111,8 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
                 uncertain_below=config.uncertain_below)  # fmt: skip
     trained = RECIPES[config.network](run, dataset, table, paths, report)
     run = write(run, subject=trained.subject)
+    if trained.calibration:
+        run = write(run, calibration=trained.calibration.as_dict(), uncertain_below=trained.calibration.uncertain_below)
     report("check the written model", 0, 1)
     _check_reload(run, dataset, table, trained)
     report("evaluate", 0, 1)

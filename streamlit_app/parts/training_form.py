@@ -24,6 +24,9 @@ HELP = {
     "regularization": "Holds the head back from learning single photos by heart. 0 is off.",
     "dropout": "Share of the network switched off at random while it learns.",
     "validation_fraction": "Share of the training photos held out, if the data set brings no such split.",
+    "views": "Views of each photo it learns from: the photo, its mirror image, random crops, lights and blurs.",
+    "robustness": "How far it forgives labels that contradict all others. 0: not at all.",
+    "accepted_error": "Share of wrong answers you accept among those that are given without “not sure”.",
     "uncertain_below": "Answers with a lower probability are marked “not sure”.",
     "seed": "The same number gives the same split and start.",
     "class_weights": "Rare classes count more, so that all classes count the same.",
@@ -31,6 +34,7 @@ HELP = {
 FIELDS = {
     "cnn": ("epochs", "learning_rate", "batch_size", "dropout", "early_stopping_patience"),
     "linear-head": ("epochs", "regularization", "early_stopping_patience"),
+    "tuned-block": ("epochs", "views", "learning_rate", "batch_size", "dropout", "robustness", "accepted_error"),
 }
 COMMON = ("validation_fraction", "uncertain_below", "seed", "class_weights")
 _STEPS = {
@@ -38,6 +42,8 @@ _STEPS = {
     "dropout": (0.05, "%.2f"),
     "validation_fraction": (0.05, "%.2f"),
     "uncertain_below": (0.05, "%.2f"),
+    "robustness": (0.1, "%.1f"),
+    "accepted_error": (0.01, "%.2f"),
     "regularization": (0.1, "%.2f"),
 }
 

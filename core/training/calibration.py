@@ -1,0 +1,100 @@
+"""Probabilities that come true although labels are wrong, and the doubt below which a run asks for a person."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+_PRIOR_WRONG, _PRIOR_RIGHT = 1.0, 9.0  # as if of ten more photos of each class one label had been wrong
+_USUAL_LOG_TEMPERATURE = 0.7  # standard deviation of the prior: temperatures lie between 0.5 and 2, mostly
+_CURVE_POINTS = 50
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was learned from predictions of photos that the predicting model had not seen.
+
+    Attributes:
+        temperature: Logits are divided by it; above 1 the network was too sure.
+        label_noise: For each class the share of its photos whose given label is another one, as estimated.
+        accepted_error: Share of wrong answers that is accepted among those given without a doubt mark.
+        uncertain_below: The smallest probability at which that holds.
+        coverage: Share of the photos that is answered without a doubt mark.
+        curve: Risk against coverage: `coverage`, `errors` (expected share of wrong answers), `threshold`.
+        n: Photos it rests on.
+    """
+
+    temperature: float
+    label_noise: list[float]
+    accepted_error: float
+    uncertain_below: float
+    coverage: float
+    curve: dict[str, list[float]]
+    n: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `run.json` holds."""
+        return asdict(self)
+
+
+def calibrate(
+    logits: np.ndarray, labels: np.ndarray, decided: np.ndarray, weights: np.ndarray, accepted_error: float
+) -> Calibration:
+    """Fits a temperature (Guo et al. 2017) and, with it, how often labels are wrong.
+
+    With wrong labels plain temperature scaling learns modesty: a perfect network would have to say 80 % where a fifth
+    of the labels is wrong. So the labels are explained by the network's probabilities *and* a noise rate a class,
+    spread evenly over the other classes (the forward model of G. Patrini et al., "Making deep neural networks robust
+    to label noise", CVPR 2017), both by maximum likelihood. Decided labels are taken as right.
+
+    Args:
+        logits: Of photos that the predicting model had not seen, shape `(n, classes)`.
+        labels: Class indices, shape `(n,)`.
+        decided: `bool`, shape `(n,)`: a person decided about this label.
+        weights: How much each photo counts, 0-1, shape `(n,)`.
+        accepted_error: See `Calibration`, 0-1.
+    """
+    from scipy.optimize import minimize
+
+    num_classes = logits.shape[1]
+
+    def negative_log_likelihood(parameters: np.ndarray) -> float:
+        noise = _sigmoid(parameters[1:])
+        clean = _softmax(logits / np.exp(parameters[0]))
+        seen = clean * (1 - noise) + (clean * noise) @ (1 - np.eye(num_classes)) / (num_classes - 1)
+        likelihood = np.where(decided, _pick(clean, labels), _pick(seen, labels))
+        prior = _PRIOR_WRONG * np.log(noise) + _PRIOR_RIGHT * np.log(1 - noise)
+        far = (parameters[0] / _USUAL_LOG_TEMPERATURE) ** 2 / 2  # few photos, all right: still not endlessly sure
+        return float(-(weights * np.log(np.maximum(likelihood, 1e-9))).sum() - prior.sum() + far)
+
+    start = np.r_[0.0, np.full(num_classes, -2.0)]
+    bounds = [(-3.0, 3.0)] + [(-6.0, 0.0)] * num_classes  # no class has more wrong labels than right ones
+    found = minimize(negative_log_likelihood, start, method="L-BFGS-B", bounds=bounds).x
+    temperature = float(np.exp(found[0]))
+    confidence = np.sort(_softmax(logits / temperature).max(axis=1))[::-1]
+    risk = np.cumsum(1 - confidence) / np.arange(1, len(confidence) + 1)  # grows with every photo: they are sorted
+    answered = max(1, int((risk <= accepted_error).sum()))
+    points = np.unique(np.linspace(0, len(confidence) - 1, _CURVE_POINTS).astype(int))
+    return Calibration(
+        temperature=temperature,
+        label_noise=_sigmoid(found[1:]).tolist(),
+        accepted_error=accepted_error,
+        uncertain_below=float(np.clip(confidence[answered - 1], 1 / num_classes, 0.99)),
+        coverage=answered / len(confidence),
+        curve={"coverage": ((points + 1) / len(confidence)).tolist(), "errors": risk[points].tolist(),
+               "threshold": confidence[points].tolist()},
+        n=len(labels),
+    )  # fmt: skip
+
+
+def _pick(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return probabilities[np.arange(len(labels)), labels]
+
+
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-values))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -1,0 +1,111 @@
+"""Trains the last block of a backbone further, on what its frozen trunk gives."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from core.training.config import TrainingConfig
+from core.training.fit import EpochReport
+from core.training.networks import last_block_network
+from core.training.soft_labels import SoftLabels
+
+_MOMENTUM, _CLIP = 0.9, 2.0
+_BATCH, _CHUNK = 64, 2048
+_WARM_UP, _COLD = 0.1, 0.1  # share of the steps; share of the learning rate at both ends
+
+
+def tune(
+    maps: np.ndarray,
+    labels: SoftLabels,
+    config: TrainingConfig,
+    num_classes: int,
+    on_batch: Callable[[int, int], None] | None = None,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> keras.Model:
+    """Fits a tuned copy of the last block and a linear head; every epoch shows each photo in one of its views.
+
+    Args:
+        maps: Trunk outputs, `float16`, shape `(views, photos, rows, columns, channels)`.
+        labels: What to learn.
+        config: `backbone`, `epochs`, `batch_size`, `learning_rate`, `robustness`, `class_weights` and `seed`.
+        num_classes: At least 2.
+        on_batch: Called with (photos seen, photos to see) over all epochs.
+        on_epoch: Called with `epoch`, `loss` and `accuracy` after each.
+
+    Returns:
+        A model from trunk outputs to `logits`, shape `(photos, classes)`.
+
+    Raises:
+        TrainingError: If the loss stops being a finite number.
+    """
+    keras.utils.set_random_seed(config.seed)
+    model = last_block_network(config.backbone, num_classes, maps.shape[2:], config.dropout)
+    data = _Views(maps, labels, config)
+    steps = config.epochs * len(data)
+    rate = keras.optimizers.schedules.CosineDecay(
+        _COLD * config.learning_rate, steps, alpha=_COLD, warmup_target=config.learning_rate,
+        warmup_steps=max(1, int(_WARM_UP * steps)),
+    )  # fmt: skip
+    model.compile(
+        optimizer=keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True, global_clipnorm=_CLIP),
+        loss=generalised_cross_entropy(config.robustness),
+        metrics=["accuracy"],
+    )
+    model.fit(data, epochs=config.epochs, verbose=0, shuffle=False,  # the data shuffle themselves
+              callbacks=[EpochReport(maps.shape[1], config, on_batch, on_epoch)])  # fmt: skip
+    return model
+
+
+def predict_logits(model: keras.Model, maps: np.ndarray) -> np.ndarray:
+    """Logits, `float64`, shape `(photos, classes)`, of trunk outputs of one view, `(photos, rows, columns, maps)`."""
+    parts = [model.predict(maps[start : start + _CHUNK].astype(np.float32), batch_size=_BATCH, verbose=0)
+             for start in range(0, len(maps), _CHUNK)]  # fmt: skip
+    return np.concatenate(parts).astype(np.float64)
+
+
+def generalised_cross_entropy(robustness: float) -> Callable:
+    """The loss (1 - p^q) / q on soft labels; q → 0 is the cross-entropy, q = 1 the mean absolute error.
+
+    Z. Zhang and M. Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels",
+    NeurIPS 2018: a photo that contradicts all others loses its pull.
+    """
+
+    def loss(targets, logits):
+        logs = keras.ops.log_softmax(logits)
+        if robustness == 0:
+            return -keras.ops.sum(targets * logs, axis=-1)
+        return keras.ops.sum(targets * (1 - keras.ops.exp(robustness * logs)), axis=-1) / robustness
+
+    return loss
+
+
+class _Views(keras.utils.PyDataset):
+    """Shuffled batches `(maps, targets, weights)`; each photo in a view of its own choice."""
+
+    def __init__(self, maps: np.ndarray, labels: SoftLabels, config: TrainingConfig):
+        super().__init__()
+        self._maps, self._labels, self._size = maps, labels, config.batch_size
+        self._weights = labels.weights / max(labels.weights.mean(), 1e-6)
+        if config.class_weights:
+            mass = (labels.targets * labels.weights[:, None]).sum(axis=0)
+            share = mass.sum() / (len(mass) * np.maximum(mass, 1e-6))
+            self._weights = self._weights * (labels.targets @ share)
+        self._random = np.random.default_rng(config.seed)
+        self._shuffle()
+
+    def __len__(self) -> int:
+        return max(1, self._maps.shape[1] // self._size)
+
+    def __getitem__(self, index: int):
+        rows = self._order[index * self._size : (index + 1) * self._size]
+        views = self._views[rows]
+        return self._maps[views, rows].astype(np.float32), self._labels.targets[rows], self._weights[rows]
+
+    def on_epoch_end(self) -> None:
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        num_views, num_photos = self._maps.shape[:2]
+        self._order = self._random.permutation(num_photos)
+        self._views = self._random.integers(0, num_views, num_photos)
