@@ -15,6 +15,7 @@ FORBIDDEN = {
 }
 MAY_IMPORT_TENSORFLOW = {
     "core/training/networks.py", "core/training/backbones.py", "core/training/fit.py", "core/training/tune.py",
+    "core/training/tuned_networks.py",
     "core/runs/export.py", "core/explanation/gradient_maps.py",
 }  # fmt: skip
 HEAVY = {"tensorflow", "keras", "tf_keras_vis"}

@@ -4,6 +4,7 @@ import contextlib
 import io
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,31 @@ def keras_bytes(model: keras.Model) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        return path.read_bytes()
+        return _compressed(path)
+
+
+def _compressed(path: Path) -> bytes:
+    """The archive again with its parts deflated: Keras stores them as they are."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            target.writestr(item.filename, source.read(item))
+    return buffer.getvalue()
+
+
+def round_weights(model: keras.Model) -> None:
+    """Rounds all weights to the 11 significant bits of float16, but keeps them float32.
+
+    Zip then halves a `.keras` file, both files of a run hold the same numbers, and nothing runs slower. A weight of
+    normal size moves by at most 0.05 %.
+    """
+    for layer in model.layers:
+        layer.set_weights([_rounded(weights) for weights in layer.get_weights()])
+
+
+def _rounded(weights: np.ndarray) -> np.ndarray:
+    bits = np.ascontiguousarray(weights, np.float32).view(np.uint32)
+    return ((bits + 0x1000) & np.uint32(0xFFFFE000)).view(np.float32)  # to the nearest; the exponent keeps its range
 
 
 def litert_bytes(model: keras.Model, quantization: str = "", representative: np.ndarray | None = None) -> bytes:

@@ -15,7 +15,7 @@ _STD = np.array([0.229, 0.224, 0.225]) * 255
 _STAGE_STRIDES = (1, 2, 2, 2, 1, 2, 1)
 _STAGE_DEPTHS = (1, 2, 2, 3, 3, 4, 1)  # at depth 1.0; first and last are never deepened
 _BATCH_NORM_EPSILON = 1e-3
-FROZEN, TUNED = "t", "tuned"  # how the names of the layers begin: as ImageNet left them, or trained further
+FROZEN = "t"  # how the names of layers with ImageNet's weights begin; tuned ones and second backbones have others
 
 
 def build_features(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
@@ -33,14 +33,24 @@ def build_features(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor,
     return image, build_last_block(trunk, state), state
 
 
-def build_trunk(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
-    """Builds a backbone up to the input of its last block; returns as `build_features`."""
+def build_trunk(
+    backbone: str, image: keras.KerasTensor | None = None, branch: str = FROZEN
+) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
+    """Builds a backbone up to the input of its last block; returns as `build_features`.
+
+    Args:
+        backbone: A key of `BACKBONES`.
+        image: An input to share with other backbones; one of another size is resized inside the graph.
+        branch: How the names of its layers begin.
+    """
     state = backbone_weights(backbone)
-    image = keras.Input((*BACKBONES[backbone].image_size, 3), name="image")
-    x = layers.Rescaling(scale=list(1 / _STD), offset=list(-_MEAN / _STD), name="rescale")(image)
-    x = _convolution(x, state, "_conv_stem", "_bn0", strides=2)
+    image_size = BACKBONES[backbone].image_size
+    image = keras.Input((*image_size, 3), name="image") if image is None else image
+    x = image if image.shape[1:3] == image_size else layers.Resizing(*image_size, name=f"{branch}-resize")(image)
+    x = layers.Rescaling(scale=list(1 / _STD), offset=list(-_MEAN / _STD), name=f"{branch}-rescale")(x)
+    x = _convolution(x, state, "_conv_stem", "_bn0", strides=2, branch=branch)
     for number, strides in enumerate(_block_strides(state)[:-1]):
-        x = _block(x, state, f"_blocks.{number}", strides)
+        x = _block(x, state, f"_blocks.{number}", strides, branch)
     return image, x, state
 
 
@@ -52,7 +62,7 @@ def build_last_block(
     Args:
         trunk: Output of `build_trunk`.
         state: Weights in torch's layout.
-        branch: `FROZEN`, or `TUNED` for a second copy that may be trained.
+        branch: How the names of its layers begin; another one than the trunk's for a copy that may be trained.
     """
     strides = _block_strides(state)
     x = _block(trunk, state, f"_blocks.{len(strides) - 1}", strides[-1], branch)
@@ -64,9 +74,12 @@ def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
     return read_state_dict(package_weights(BACKBONES[backbone].package))
 
 
-def load_weights(model: keras.Model, state: dict[str, np.ndarray]) -> None:
-    """Sets every layer that was named after a tensor of `state`."""
+def load_weights(model: keras.Model, state: dict[str, np.ndarray], branches: tuple[str, ...] = (FROZEN,)) -> None:
+    """Sets every layer of these branches that was named after a tensor of `state`."""
     for layer in model.layers:
+        branch, _, _ = layer.name.partition("_")
+        if branch not in branches:
+            continue
         name = _torch_name(layer.name)
         if f"{name}.running_mean" in state:
             layer.set_weights([state[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")])

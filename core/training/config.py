@@ -41,6 +41,7 @@ class TrainingConfig:
         network: `cnn` (trained from scratch), `linear-head` (on a frozen backbone's embeddings) or `tuned-block`
             (the last block of a backbone trained further).
         backbone: Name of the pretrained backbone; "" for the CNN.
+        second_backbone: Another one whose features are added (tuned block only); "" for none.
         image_size: `(height, width)` in pixels that the network sees.
         epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
         batch_size: Photos a step (not the linear head).
@@ -62,6 +63,7 @@ class TrainingConfig:
     preset: str
     network: str
     backbone: str = ""
+    second_backbone: str = ""
     image_size: tuple[int, int] = (224, 224)
     epochs: int = field(default=15, metadata={"range": (1, 1000)})
     batch_size: int = field(default=32, metadata={"range": (1, 1024)})
@@ -93,13 +95,20 @@ class TrainingConfig:
         check_choice("labels", self.labels, ("given", "reviewed"))
         if self.network != "cnn":
             check_choice("backbone", self.backbone, backbones_for(self.network))
-            expected = BACKBONES[self.backbone].image_size
+            if self.second_backbone:
+                check_choice("second_backbone", self.second_backbone, second_backbones_for(self.network, self.backbone))
+            expected = max(BACKBONES[name].image_size for name in self.backbones)
             if self.image_size != expected:
                 raise ConfigError(f"Expected image_size {expected} for {self.backbone}, but got {self.image_size}.")
-        elif self.backbone:
-            raise ConfigError(f"The network cnn has no backbone, but got {self.backbone}. Leave backbone empty.")
+        elif self.backbones:
+            raise ConfigError(f"The network cnn has no backbone, but got {self.backbones[0]}. Leave backbone empty.")
         elif not all(32 <= side <= 512 for side in self.image_size):
             raise ConfigError(f"Expected image_size sides between 32 and 512, but got {self.image_size}.")
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """The backbones that are named."""
+        return tuple(name for name in (self.backbone, self.second_backbone) if name)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-safe; `from_dict` reads it back."""
@@ -118,6 +127,12 @@ def backbones_for(network: str) -> tuple[str, ...]:
     if network == "cnn":
         return ()
     return tuple(name for name, item in BACKBONES.items() if item.package or network != "tuned-block")
+
+
+def second_backbones_for(network: str, backbone: str) -> tuple[str, ...]:
+    """What may be added to a backbone; "" is none."""
+    others = backbones_for(network) if network == "tuned-block" else ()
+    return ("", *(name for name in others if name != backbone))
 
 
 def setting_names() -> list[str]:

@@ -4,15 +4,7 @@ import keras
 from keras import layers
 
 from core.training.applications import build_application
-from core.training.backbones import (
-    TUNED,
-    backbone_weights,
-    build_features,
-    build_last_block,
-    build_trunk,
-    imagenet_head,
-    load_weights,
-)
+from core.training.backbones import build_features, imagenet_head, load_weights
 from core.training.config import BACKBONES, TrainingConfig
 
 
@@ -78,56 +70,4 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
     if is_built_in:
         load_weights(model, state)
         model.get_layer("imagenet").set_weights(list(imagenet_head(state)))
-    return model
-
-
-def trunk_network(backbone: str) -> keras.Model:
-    """The frozen part that `tuned_network` keeps: `image` (RGB 0-255) to `trunk`, the input of the last block, and
-    `embedding` (features), the pooled output of the whole frozen backbone."""
-    image, trunk, state = build_trunk(backbone)
-    embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunk, state))
-    model = keras.Model(image, {"trunk": trunk, "embedding": embedding}, name="trunk")
-    load_weights(model, state)
-    return model
-
-
-def last_block_network(
-    backbone: str, num_classes: int, trunk_shape: tuple[int, int, int], dropout: float = 0.0
-) -> keras.Model:
-    """The part of `tuned_network` that is trained: trunk outputs to `logits`; ImageNet's weights to start with."""
-    state = backbone_weights(backbone)
-    start = keras.Input(trunk_shape, name="trunk")
-    x = layers.GlobalAveragePooling2D()(build_last_block(start, state, TUNED))
-    x = layers.Dropout(dropout)(x)
-    model = keras.Model(start, layers.Dense(num_classes, name="logits")(x), name="last_block")
-    load_weights(model, state)
-    return model
-
-
-def tuned_network(backbone: str, num_classes: int) -> keras.Model:
-    """A backbone with two last blocks: the frozen one knows ImageNet, the tuned one the classes; one pass.
-
-    Args:
-        backbone: A key of `BACKBONES` with weights in a package.
-        num_classes: At least 2.
-
-    Returns:
-        As `linear_head_network`. `embedding` and `subject` come from the frozen block, `class_maps` and
-        `probabilities` from the tuned one; layers `logits`, `class_maps`, `subject` and those that
-        `last_block_network` names are to be filled.
-    """
-    image, trunk, state = build_trunk(backbone)
-    embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunk, state))
-    imagenet = layers.Dense(1000, activation="softmax", name="imagenet")(embedding)
-    features = build_last_block(trunk, state, TUNED)
-    logits = layers.Dense(num_classes, name="logits")(layers.GlobalAveragePooling2D(name="tuned_pool")(features))
-    outputs = {
-        "probabilities": layers.Softmax(name="probabilities")(logits),
-        "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
-        "embedding": embedding,
-        "subject": layers.Dense(1, use_bias=False, name="subject")(imagenet),
-    }
-    model = keras.Model(image, outputs, name=backbone.replace("-", "_") + "_tuned")
-    load_weights(model, state)
-    model.get_layer("imagenet").set_weights(list(imagenet_head(state)))
     return model

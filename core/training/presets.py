@@ -33,11 +33,11 @@ PRESETS = {
     ),
     "strong": Preset(
         "Strong",
-        "Corrects labels that contradict all others, trains the last block of a larger backbone on several views a "
+        "Corrects labels that contradict all others, trains the last blocks of two backbones on several views a "
         "photo, and measures how far its probabilities can be trusted. Minutes.",
         TrainingConfig(
-            preset="strong", network="tuned-block", backbone="efficientnet-lite2", image_size=(260, 260), epochs=10,
-            batch_size=32, learning_rate=0.01, dropout=0.2, views=8, robustness=0.3,
+            preset="strong", network="tuned-block", backbone="efficientnet-lite0", second_backbone="efficientnet-lite2",
+            image_size=(260, 260), epochs=8, batch_size=32, learning_rate=0.01, dropout=0.2, views=6, robustness=0.3,
         ),
         seconds_per_photo=0.4,
     ),

@@ -7,8 +7,8 @@ import numpy as np
 
 from core.training.config import TrainingConfig
 from core.training.fit import EpochReport
-from core.training.networks import last_block_network
 from core.training.soft_labels import SoftLabels
+from core.training.tuned_networks import last_block_network
 
 _MOMENTUM, _CLIP = 0.9, 2.0
 _BATCH, _CHUNK = 64, 2048
@@ -19,17 +19,19 @@ def tune(
     maps: np.ndarray,
     labels: SoftLabels,
     config: TrainingConfig,
-    num_classes: int,
+    number: int,
+    grid: tuple[int, int],
     on_batch: Callable[[int, int], None] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> keras.Model:
-    """Fits a tuned copy of the last block and a linear head; every epoch shows each photo in one of its views.
+    """Fits a tuned copy of a last block and a linear head; every epoch shows each photo in one of its views.
 
     Args:
         maps: Trunk outputs, `float16`, shape `(views, photos, rows, columns, channels)`.
         labels: What to learn.
-        config: `backbone`, `epochs`, `batch_size`, `learning_rate`, `robustness`, `class_weights` and `seed`.
-        num_classes: At least 2.
+        config: `backbones`, `epochs`, `batch_size`, `learning_rate`, `robustness`, `class_weights` and `seed`.
+        number: Which of the backbones.
+        grid: See `last_block_network`.
         on_batch: Called with (photos seen, photos to see) over all epochs.
         on_epoch: Called with `epoch`, `loss` and `accuracy` after each.
 
@@ -40,7 +42,8 @@ def tune(
         TrainingError: If the loss stops being a finite number.
     """
     keras.utils.set_random_seed(config.seed)
-    model = last_block_network(config.backbone, num_classes, maps.shape[2:], config.dropout)
+    model = last_block_network(config.backbones[number], number, labels.targets.shape[1], maps.shape[2:], grid,
+                               config.dropout)  # fmt: skip
     data = _Views(maps, labels, config)
     steps = config.epochs * len(data)
     rate = keras.optimizers.schedules.CosineDecay(

@@ -1,4 +1,6 @@
-"""The last block of a backbone, tuned on softly corrected labels and calibrated on photos it had not seen: minutes."""
+"""The last blocks of one or two backbones, tuned on softly corrected labels, calibrated on unseen photos: minutes."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -10,13 +12,13 @@ from core.runs.folder import Run
 from core.training.recipes.shared import Report, Trained, class_indices, prepare_tensorflow
 
 _MAX_VIEWS_IN_ALL = 40_000  # 1.4 GB of trunk outputs; a large folder gets fewer views a photo
-_FOLDS = 5
+_FOLDS = 3  # more would judge networks that are nearer to the final one, for minutes
 
 
 def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
     """Reads views of every photo through the frozen trunk, corrects labels, tunes, calibrates, writes one graph.
 
-    Every photo of `train` is first predicted by one of five networks that learned from the others (copies stay on one
+    Every photo of `train` is first predicted by one of three networks that learned from the others (copies stay on one
     side). These predictions give the temperature, the noise of the labels and the figures of carved validation photos;
     then one network learns from all. Arguments as `train_linear_head`.
     """
@@ -27,8 +29,8 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     from core.training.calibration import calibrate
     from core.training.soft_labels import SoftLabels, soft_labels
     from core.training.subject import derive_subject
-    from core.training.trunk import read_trunk
-    from core.training.tune import predict_logits, tune
+    from core.training.trunk import TrunkOutputs, read_trunk
+    from core.training.tune import tune
 
     config, num_classes = run.config, len(run.class_names)
     carved = not (dataset.table["split"] == "validation").any()
@@ -38,59 +40,69 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     labels = class_indices(train, run.class_names)
     decided = train["sha256"].isin({item["image"] for item in run.dataset["decisions"]}).to_numpy()
 
-    def read(part: pd.DataFrame, num_views: int, stage: str):
-        files = [dataset.folder / path for path in part["path"]]
-        return read_trunk(files, config.backbone, num_views, config.seed, paths,
+    def read(part: pd.DataFrame, num_views: int, stage: str) -> TrunkOutputs:
+        return read_trunk([dataset.folder / path for path in part["path"]], config, num_views, paths,
                           lambda done, total: report(stage, done, total))  # fmt: skip
 
     features = read_features(dataset, train, paths, lambda done, total: report("look at the labels", done, total))
     seen = read(train, max(2, min(config.views, _MAX_VIEWS_IN_ALL // len(train))), "read the photos")
     others = read(table.iloc[np.flatnonzero(~learns)], 1, "read the other photos") if not learns.all() else None
+    grid = max(maps.shape[2:4] for maps in seen.maps)
 
-    def learn(part: np.ndarray, stage: str, **more):
+    def learn(part: np.ndarray, stage: str, on_epoch: Callable | None = None) -> tuple[list, SoftLabels]:
         teaches = np.isin(np.arange(len(train)), part)
         soft = soft_labels(features, labels, decided, num_classes, teaches, config.seed)
-        return tune(seen.maps[:, part], SoftLabels(soft.targets[part], soft.weights[part]), config, num_classes,
-                    on_batch=lambda done, total: report(stage, done, total), **more), soft  # fmt: skip
+        these = SoftLabels(soft.targets[part], soft.weights[part])
+        parts = []
+        for number, maps in enumerate(seen.maps):
 
-    held_out, counts = np.zeros((len(train), num_classes)), np.zeros(len(train), bool)
+            def on_batch(done: int, total: int, number: int = number) -> None:
+                report(stage, done + number * total, len(seen.maps) * total)
+
+            is_last = number == len(seen.maps) - 1
+            parts.append(tune(maps[:, part], these, config, number, grid, on_batch, on_epoch if is_last else None))
+        return parts, soft
+
+    held_out, judged = np.zeros((len(train), num_classes)), np.zeros(len(train), bool)
     num_folds = min(_FOLDS, int(np.bincount(labels, minlength=num_classes).min()))
     for number, (fit, held) in enumerate(folds(train, num_folds, config.seed), start=1):
-        model, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
-        held_out[held], counts[held] = predict_logits(model, seen.maps[0, held]), True
+        parts, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
+        held_out[held], judged[held] = _logits(parts, [maps[0, held] for maps in seen.maps]), True
 
     def on_epoch(row: dict[str, float]) -> None:
         report("train the network", row["epoch"], config.epochs, row=row)
 
-    model, soft = learn(np.arange(len(train)), "train the network", on_epoch=on_epoch)
-    calibration = calibrate(held_out[counts], labels[counts], decided[counts], soft.weights[counts],
+    parts, soft = learn(np.arange(len(train)), "train the network", on_epoch)
+    calibration = calibrate(held_out[judged], labels[judged], decided[judged], soft.weights[judged],
                             config.accepted_error)  # fmt: skip
     report("write the model", 0, 1)
     mask, subject = derive_subject(seen.embeddings, config.backbone)
-    _write(run, model, mask, calibration.temperature)
+    _write(run, parts, mask, calibration.temperature)
 
     final = np.empty((len(table), num_classes))
-    final[rows] = _softmax(predict_logits(model, seen.maps[0]) / calibration.temperature)
+    final[rows] = _softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature)
     if others is not None:
-        final[~learns] = _softmax(predict_logits(model, others.maps[0]) / calibration.temperature)
+        final[~learns] = _softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature)
     probabilities = final.copy()
-    probabilities[rows[counts]] = _softmax(held_out[counts] / calibration.temperature)
+    probabilities[rows[judged]] = _softmax(held_out[judged] / calibration.temperature)
     return Trained(probabilities, final, subject, calibration)
 
 
-def _write(run: Run, tuned, subject_mask: np.ndarray, temperature: float) -> None:
-    """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
-    from core.runs.export import keras_bytes, litert_bytes
-    from core.training.networks import tuned_network
+def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
+    from core.training.tune import predict_logits
 
-    model = tuned_network(run.config.backbone, len(run.class_names))
-    for layer in tuned.layers:
-        if layer.name.startswith("tuned") and layer.get_weights():
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-    kernel, bias = tuned.get_layer("logits").get_weights()
-    model.get_layer("logits").set_weights([kernel / temperature, bias / temperature])
-    model.get_layer("class_maps").set_weights([kernel / temperature])
+    return np.mean([predict_logits(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
+
+
+def _write(run: Run, parts: list, subject_mask: np.ndarray, temperature: float) -> None:
+    """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
+    from core.runs.export import keras_bytes, litert_bytes, round_weights
+    from core.training.tuned_networks import fill_tuned, tuned_network
+
+    model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
+    fill_tuned(model, parts, temperature)
     model.get_layer("subject").set_weights([subject_mask[:, None]])
+    round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
     write_atomic(run.folder / "model.tflite", litert_bytes(model))
 
