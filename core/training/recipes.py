@@ -27,11 +27,13 @@ class Trained:
             model that has not learned from them.
         final: Of every row, by the model that was written.
         subject: What `Run.subject` stores.
+        subject_scores: Of every row, 0-1, shape `(photos,)`; `None` if the network has none.
     """
 
     probabilities: np.ndarray
     final: np.ndarray
     subject: dict[str, Any] | None
+    subject_scores: np.ndarray | None = None
 
 
 def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
@@ -76,9 +78,11 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     if carved:
         head = fit_on(is_train | is_validation, head.epochs)
     final = head.probabilities(embeddings)
-    mask, subject = derive_subject(embeddings[is_train | is_validation], config.backbone)
-    fill(prepared, Head(head.kernel, head.bias, mask), run.folder)
-    return Trained(np.where(is_validation[:, None], probabilities, final), final, subject)
+    learned = is_train | is_validation
+    gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
+    return Trained(np.where(is_validation[:, None], probabilities, final), final, gate.facts,
+                   gate.scores({config.backbone: embeddings}))  # fmt: skip
 
 
 def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
