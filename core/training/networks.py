@@ -4,9 +4,9 @@ import keras
 from keras import layers
 
 from core.training.applications import build_application
-from core.training.backbones import build_features, imagenet_head, load_weights
+from core.training.backbones import build_features, load_weights
 from core.training.config import BACKBONES, TrainingConfig
-from core.training.subject import LEAST_MASS
+from core.training.subject import LEAST_MASS, centred_head
 
 
 def baseline_cnn(config: TrainingConfig, num_classes: int) -> keras.Model:
@@ -85,12 +85,14 @@ def subject_output(embeddings: dict[str, keras.KerasTensor], num_classes: int) -
     """
     evidence = []
     for name, embedding in embeddings.items():
+        traits = embedding
         if BACKBONES[name].package:
-            imagenet = layers.Dense(1000, activation="softmax", name=f"imagenet_{name}")(embedding)
+            traits = layers.Dense(1000, name=f"imagenet_{name}")(embedding)
+            imagenet = layers.Softmax(name=f"imagenet_shares_{name}")(traits)
             masses = layers.Dense(2, use_bias=False, name=f"subject_mass_{name}")(imagenet)
             shares = keras.ops.log(masses + LEAST_MASS)
             evidence.append(shares[:, :1] - shares[:, 1:])
-        unit = layers.UnitNormalization(name=f"subject_unit_{name}")(embedding)
+        unit = layers.UnitNormalization(name=f"subject_unit_{name}")(traits)
         cosines = layers.Dense(num_classes, use_bias=False, name=f"subject_centres_{name}")(unit)
         evidence.append(keras.ops.max(cosines, axis=-1, keepdims=True))
     joined = layers.Concatenate(name="subject_evidence")(evidence) if len(evidence) > 1 else evidence[0]
@@ -98,5 +100,5 @@ def subject_output(embeddings: dict[str, keras.KerasTensor], num_classes: int) -
 
 
 def set_imagenet_head(model: keras.Model, backbone: str, state: dict) -> None:
-    """Sets ImageNet's own head of a built-in backbone, whose weights are `state`."""
-    model.get_layer(f"imagenet_{backbone}").set_weights(list(imagenet_head(state)))
+    """Sets ImageNet's own head, with centred logits, of a built-in backbone, whose weights are `state`."""
+    model.get_layer(f"imagenet_{backbone}").set_weights(list(centred_head(state)))

@@ -23,7 +23,8 @@ class SubjectGate:
     Attributes:
         masses: By backbone: columns "stands for the subject" and "does not" over ImageNet's classes, `float32`, shape
             `(1000, 2)`; backbones without ImageNet's head are missing.
-        centres: By backbone: one unit vector a class, `float32`, shape `(features, classes)`.
+        centres: By backbone: one unit vector a class, `float32`, shape `(1000, classes)` over ImageNet's logits or,
+            without its head, `(features, classes)` over the embedding.
         kernel: Weights of the pieces of evidence, `float32`, shape `(evidence, 1)`; order of `evidence_names`.
         bias: `float32`, shape `(1,)`.
         facts: What the run stores: `threshold` (0-1), `share_passing` (of the training photos), `imagenet_classes`
@@ -48,9 +49,10 @@ class SubjectGate:
         """The score as the graph computes it, 0-1, shape `(photos,)`."""
         evidence = []
         for name, values in embeddings.items():
+            traits = _traits(values, name)
             if name in self.masses:
-                evidence.append(_log_odds(imagenet_probabilities(values, name), self.masses[name]))
-            evidence.append((_unit(values) @ self.centres[name]).max(axis=1))
+                evidence.append(_log_odds(_softmax(traits), self.masses[name]))
+            evidence.append((_unit(traits) @ self.centres[name]).max(axis=1))
         values = np.stack(evidence, axis=1).astype(np.float64) @ self.kernel[:, 0] + self.bias[0]
         return 1 / (1 + np.exp(-np.clip(values, -50, 50)))
 
@@ -60,9 +62,10 @@ def weight_shapes(backbones: list[str], num_classes: int) -> dict[str, list[tupl
     heads = [name for name in backbones if BACKBONES[name].package]
     return {
         **{f"subject_mass_{name}": [(1000, 2)] for name in heads},
-        **{f"subject_centres_{name}": [(BACKBONES[name].embedding_size, num_classes)] for name in backbones},
+        **{f"subject_centres_{name}": [(1000 if name in heads else BACKBONES[name].embedding_size, num_classes)]
+           for name in backbones},
         "subject": [(len(heads) + len(backbones), 1), (1,)],
-    }
+    }  # fmt: skip
 
 
 def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_classes: int) -> SubjectGate:
@@ -70,8 +73,9 @@ def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_cl
 
     Two pieces of evidence a backbone: the log-odds of the ImageNet classes that are first guesses for the training
     photos (for elephants African elephant, Indian elephant and tusker; nothing is hard-coded), heard only where they
-    cover every class; and the cosine to the nearest class's centre (nearest class mean, Mensink 2013). Each photo is
-    compared with centres that it is no part of. Every piece is measured in units of its upper half's spread, which
+    cover every class; and the cosine to the nearest class's centre (nearest class mean, Mensink 2013), between
+    ImageNet's centred logits or, without its head, between embeddings. Each photo is compared with centres that it is
+    no part of. Every piece is measured in units of its upper half's spread, which
     photos of something else do not touch, and the sum's threshold is extrapolated from its lowest tenth.
 
     Args:
@@ -84,14 +88,16 @@ def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_cl
     """
     masses, centres, pieces, scales, heard = {}, {}, [], [], {}
     for name, values in embeddings.items():
+        traits = _traits(values, name)
         if BACKBONES[name].package:
-            mask = subject_classes(values, name)
-            covers = _covers(imagenet_probabilities(values, name), mask, labels)
+            probabilities = _softmax(traits)
+            mask = _frequent(probabilities)
+            covers = _covers(probabilities, mask, labels)
             heard[name] = np.flatnonzero(mask).tolist() if covers else []
             masses[name] = np.stack([mask, 1 - mask], axis=1).astype(np.float32)
-            pieces.append(_log_odds(imagenet_probabilities(values, name), masses[name]))
+            pieces.append(_log_odds(probabilities, masses[name]))
             scales.append(1 / _spread(pieces[-1]) if covers else 0.0)
-        centres[name], likeness = _centres(values, labels, num_classes)
+        centres[name], likeness = _centres(traits, labels, num_classes)
         pieces.append(likeness)
         scales.append(1 / _spread(likeness))
     total = np.stack(pieces, axis=1) @ np.array(scales)
@@ -114,16 +120,31 @@ def subject_classes(embeddings: np.ndarray, backbone: str) -> np.ndarray:
         embeddings: `float32`, shape `(photos, features)`.
         backbone: A built-in one, which brings ImageNet's head.
     """
-    counts = np.bincount(imagenet_probabilities(embeddings, backbone).argmax(axis=1), minlength=1000)
-    return (counts >= max(2, _FIRST_GUESS_SHARE * len(embeddings))).astype(np.float32)
+    return _frequent(_softmax(_traits(embeddings, backbone)))
 
 
-def imagenet_probabilities(embeddings: np.ndarray, backbone: str) -> np.ndarray:
-    """What a built-in backbone's own head says, shape `(photos, 1000)`."""
-    state = read_state_dict(package_weights(BACKBONES[backbone].package))
-    logits = embeddings @ state["_fc.weight"].T + state["_fc.bias"]
+def centred_head(state: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """ImageNet's head with logits of mean zero: kernel `(1280, 1000)`, bias `(1000,)`; its softmax is the same."""
+    kernel, bias = state["_fc.weight"].T, state["_fc.bias"]
+    return kernel - kernel.mean(axis=1, keepdims=True), bias - bias.mean()
+
+
+def _traits(embeddings: np.ndarray, backbone: str) -> np.ndarray:
+    """What likeness is measured in: ImageNet's centred logits, or the embedding where its head is missing."""
+    if not BACKBONES[backbone].package:
+        return embeddings
+    kernel, bias = centred_head(read_state_dict(package_weights(BACKBONES[backbone].package)))
+    return embeddings @ kernel + bias
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)
+
+
+def _frequent(probabilities: np.ndarray) -> np.ndarray:
+    counts = np.bincount(probabilities.argmax(axis=1), minlength=1000)
+    return (counts >= max(2, _FIRST_GUESS_SHARE * len(probabilities))).astype(np.float32)
 
 
 def _covers(probabilities: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> bool:
