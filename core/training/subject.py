@@ -10,7 +10,8 @@ from core.training.weights import package_weights, read_state_dict
 
 _FIRST_GUESS_SHARE = 0.015  # an ImageNet class counts if it is the first guess for this share of the photos
 _COVERS = 0.5  # ImageNet is heard if its classes are the first guess for half of the photos of every class
-_TAIL = 1.75  # of the distance from the median to the lowest tenth; in a normal distribution 98.7 % pass
+_TAIL = 1.75  # of the distance from the median to the lowest tenth; in a normal distribution 98.8 % pass
+_LEAST_REACH = 0.5  # spreads: photos that all but equal each other must not make rounding errors decide
 THRESHOLD = 0.5  # by construction
 _TYPICAL = 0.95  # the score of the median training photo
 LEAST_MASS = 1e-7  # added to a sum of probabilities before its logarithm, in the graph too
@@ -102,7 +103,7 @@ def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_cl
         scales.append(1 / _spread(likeness))
     total = np.stack(pieces, axis=1) @ np.array(scales)
     median, low = np.quantile(total, [0.5, 0.1])
-    reach = max(_TAIL * (median - low), 1e-6)
+    reach = max(_TAIL * (median - low), _LEAST_REACH)
     slope = np.log(_TYPICAL / (1 - _TYPICAL)) / reach
     return SubjectGate(
         masses, centres,
