@@ -170,7 +170,7 @@ def _centres(values: np.ndarray, labels: np.ndarray, num_classes: int) -> tuple[
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
-    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-6)
+    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
 
 
 def _spread(values: np.ndarray) -> float:
