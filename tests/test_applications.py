@@ -63,7 +63,7 @@ def test_the_graph_is_flat_and_preprocesses_as_keras_does(name):
 def test_class_maps_explain_the_logits(name):
     model, kernel, bias = network_with_head(name)
     outputs = answers(model, random_photo(APPLICATIONS[name].image_size))
-    assert set(outputs) == {"probabilities", "class_maps", "embedding"}
+    assert set(outputs) == {"probabilities", "class_maps", "embedding", "subject"}
     logits = outputs["class_maps"].mean(axis=(0, 1)) + bias  # Zhou 2016
     expected = outputs["embedding"] @ kernel + bias
     assert_close(logits, expected)
@@ -114,9 +114,9 @@ def test_a_run_on_such_a_backbone_trains_predicts_and_explains(paths, monkeypatc
     monkeypatch.setattr(networks, "build_application", lambda name, weights: build_application(name, weights=None))
     dataset = index_dataset(draw_world(paths.data_dir / "world"), paths)
     run = train(preset("quick", backbone="MobileNetV3Small"), dataset, paths)
-    assert run.config.image_size == (224, 224) and run.subject is None
+    assert run.config.image_size == (224, 224) and run.subject["threshold"] == 0.5
     prediction = Predictor(run).predict([np.zeros((20, 30, 3), np.uint8)])[0]
-    assert prediction.is_subject is None and prediction.embedding.shape == (576,)
+    assert 0 <= prediction.subject_score <= 1 and prediction.embedding.shape == (576,)
     assert prediction.class_maps.shape == (7, 7, 2)
     assert explain(np.zeros((40, 60, 3), np.uint8), None, "class_map", Predictor(run)).heatmap.shape == (40, 60)
     assert explain(np.zeros((40, 60, 3), np.uint8), None, "grad_cam", Predictor(run)).heatmap.shape == (40, 60)

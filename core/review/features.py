@@ -13,7 +13,7 @@ from core.files import write_atomic
 from core.paths import Paths
 from core.review.views import CLOSE, COLOURS, WHOLE, Progress, photo_views
 from core.training.config import BACKBONES
-from core.training.subject import derive_subject
+from core.training.subject import subject_classes
 from core.training.weights import package_weights, read_state_dict
 
 _VERSION = 1
@@ -82,7 +82,7 @@ def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Featur
         state = read_state_dict(package_weights(BACKBONES[backbone].package))
         logits[name] = _log_softmax(views[name] @ state["_fc.weight"].T + state["_fc.bias"])
         if name != CLOSE:
-            masks[name] = derive_subject(views[name], backbone)[0] > 0
+            masks[name] = subject_classes(views[name], backbone) > 0
     masks[CLOSE] = masks[WHOLE[1]]
     heard = masks[WHOLE[0]] | masks[WHOLE[1]]
     if not heard.any():

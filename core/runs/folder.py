@@ -34,7 +34,7 @@ class Run:
         class_names: In the order of the network's outputs; empty until training began.
         image_size: `(height, width)` in pixels.
         labels: `given` or `reviewed`: what it was trained on.
-        subject: How to read the subject score: `imagenet_classes`, `threshold` in 0-1; `None` if there is none.
+        subject: How to read the subject score: `threshold` in 0-1, and what it came from; `None` if there is none.
         uncertain_below: Predictions with a lower probability are marked uncertain.
         calibration: See `core.training.calibration.Calibration`; `None` if nothing was fitted.
         seconds: Training time.

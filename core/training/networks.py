@@ -4,8 +4,9 @@ import keras
 from keras import layers
 
 from core.training.applications import build_application
-from core.training.backbones import build_features, imagenet_head, load_weights
+from core.training.backbones import build_features, load_weights
 from core.training.config import BACKBONES, TrainingConfig
+from core.training.subject import LEAST_MASS, centred_head
 
 
 def baseline_cnn(config: TrainingConfig, num_classes: int) -> keras.Model:
@@ -35,8 +36,7 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
     """A frozen backbone with a linear head and everything a prediction needs in one pass.
 
     The class maps (class activation maps, Zhou 2016) use the head's kernel on every position of the last feature
-    map before pooling; their mean plus the bias is the logit. `subject` sums ImageNet's own probabilities over the
-    classes that stand for the dataset's subject.
+    map before pooling; their mean plus the bias is the logit. For `subject` see `subject_output`.
 
     Args:
         backbone: A key of `BACKBONES`.
@@ -45,8 +45,8 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
 
     Returns:
         A model from `image` (RGB 0-255) to `probabilities` (classes), `class_maps` (rows, columns, classes),
-        `embedding` (features) and, where ImageNet's head is at hand, `subject` (1), with a head of random weights to
-        be replaced: layers `logits`, `class_maps` and `subject`.
+        `embedding` (features) and `subject` (1), with a head of random weights to be replaced: layers `logits`,
+        `class_maps` and those of `subject_output`.
 
     Raises:
         ConfigError: If the backbone's weights are not there and cannot be downloaded.
@@ -62,12 +62,43 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
         "probabilities": layers.Softmax(name="probabilities")(logits),
         "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
         "embedding": embedding,
+        "subject": subject_output({backbone: embedding}, num_classes),
     }
-    if is_built_in:
-        imagenet = layers.Dense(1000, activation="softmax", name="imagenet")(embedding)
-        outputs["subject"] = layers.Dense(1, use_bias=False, name="subject")(imagenet)
     model = keras.Model(image, outputs, name=backbone.replace("-", "_"))
     if is_built_in:
         load_weights(model, state)
-        model.get_layer("imagenet").set_weights(list(imagenet_head(state)))
+        set_imagenet_head(model, backbone, state)
     return model
+
+
+def subject_output(embeddings: dict[str, keras.KerasTensor], num_classes: int) -> keras.KerasTensor:
+    """Evidence that the photo shows the dataset's subject at all (see `derive_subject`), from known embeddings.
+
+    Args:
+        embeddings: By backbone: shape `(features,)` a photo.
+        num_classes: Number of class centres.
+
+    Returns:
+        The score, 0-1, shape `(1,)` a photo. The weights of the layers `imagenet_<backbone>` are set by
+        `set_imagenet_head`; those of `subject`, `subject_mass_<backbone>` and `subject_centres_<backbone>` come from
+        `SubjectGate.as_weights`.
+    """
+    evidence = []
+    for name, embedding in embeddings.items():
+        traits = embedding
+        if BACKBONES[name].package:
+            traits = layers.Dense(1000, name=f"imagenet_{name}")(embedding)
+            imagenet = layers.Softmax(name=f"imagenet_shares_{name}")(traits)
+            masses = layers.Dense(2, use_bias=False, name=f"subject_mass_{name}")(imagenet)
+            shares = keras.ops.log(masses + LEAST_MASS)
+            evidence.append(shares[:, :1] - shares[:, 1:])
+        unit = layers.UnitNormalization(name=f"subject_unit_{name}")(traits)
+        cosines = layers.Dense(num_classes, use_bias=False, name=f"subject_centres_{name}")(unit)
+        evidence.append(keras.ops.max(cosines, axis=-1, keepdims=True))
+    joined = layers.Concatenate(name="subject_evidence")(evidence) if len(evidence) > 1 else evidence[0]
+    return layers.Dense(1, activation="sigmoid", name="subject")(joined)
+
+
+def set_imagenet_head(model: keras.Model, backbone: str, state: dict) -> None:
+    """Sets ImageNet's own head, with centred logits, of a built-in backbone, whose weights are `state`."""
+    model.get_layer(f"imagenet_{backbone}").set_weights(list(centred_head(state)))

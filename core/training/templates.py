@@ -16,8 +16,9 @@ from core.errors import RunInvalidError
 from core.files import write_atomic
 from core.paths import Paths
 from core.training.config import BACKBONES
+from core.training.subject import SubjectGate, weight_shapes
 
-_VERSION = 1  # raise it when the graph of linear_head_network changes
+_VERSION = 2  # raise it when the graph of linear_head_network changes
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,19 @@ class Head:
     Attributes:
         kernel: `float32`, shape `(features, classes)`.
         bias: `float32`, shape `(classes,)`.
-        subject_mask: `float32`, shape `(1000,)`: 1 for ImageNet classes that stand for the subject.
+        subject: What tells photos of the subject from others.
     """
 
     kernel: np.ndarray
     bias: np.ndarray
-    subject_mask: np.ndarray
+    subject: SubjectGate
 
     def as_weights(self) -> dict[str, list[np.ndarray]]:
         """Layer name to weights, as `linear_head_network` names them."""
         return {
             "logits": [self.kernel, self.bias],
             "class_maps": [self.kernel],
-            "subject": [self.subject_mask[:, None]],
+            **self.subject.as_weights(),
         }
 
 
@@ -71,11 +72,12 @@ class Template:
         """The random head that stands in the files."""
         random = np.random.default_rng(20_261_123)
         features = BACKBONES[self.backbone].embedding_size
-        found = {
-            "logits": [_draw(random, features, self.num_classes), _draw(random, self.num_classes)],
-            "class_maps": [_draw(random, features, self.num_classes)],
+        shapes = {
+            "logits": [(features, self.num_classes), (self.num_classes,)],
+            "class_maps": [(features, self.num_classes)],
+            **weight_shapes([self.backbone], self.num_classes),
         }
-        return found | ({"subject": [_draw(random, 1000, 1)]} if BACKBONES[self.backbone].package else {})
+        return {name: [_draw(random, *shape) for shape in each] for name, each in shapes.items()}
 
 
 def template(backbone: str, num_classes: int, paths: Paths) -> Template:
@@ -168,7 +170,8 @@ def _damaged(prepared: Template) -> RunInvalidError:
 
 
 def _draw(random: np.random.Generator, *shape: int) -> np.ndarray:
-    return random.normal(size=shape).astype(np.float32)
+    values = random.normal(size=shape).astype(np.float32)
+    return values if values.size >= 4 else values * np.float32(1e25)  # one number is found again only if it is odd
 
 
 def _build(prepared: Template) -> None:

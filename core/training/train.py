@@ -161,6 +161,11 @@ def _check_reload(run: Run, dataset: Dataset, table: pd.DataFrame, trained: Trai
             raise TrainingError(
                 f"The written model differs from the trained one by {difference:.3f} in a probability. Train again."
             )
+        if trained.subject_scores is None:
+            continue
+        difference = abs(prediction.subject_score - trained.subject_scores[position])
+        if difference > _RELOAD_TOLERANCE:
+            raise TrainingError(f"The written model differs by {difference:.3f} in the subject score. Train again.")
 
 
 @contextmanager

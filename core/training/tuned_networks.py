@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from core.training.backbones import backbone_weights, build_last_block, build_trunk, imagenet_head, load_weights
+from core.training.backbones import backbone_weights, build_last_block, build_trunk, load_weights
+from core.training.networks import set_imagenet_head, subject_output
 
 
 def trunk_network(backbones: tuple[str, ...], image_size: tuple[int, int]) -> keras.Model:
@@ -61,12 +62,11 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
     Returns:
         As `networks.linear_head_network`. `class_maps` and `probabilities` come from `features`, the tuned feature maps
         of all backbones side by side on the finest of their grids; `embedding` and `subject` from the first backbone
-        as ImageNet left it. Layers `logits`, `class_maps`, `subject` and those of `last_block_network` are to be
+        as ImageNet left it. Layers `logits`, `class_maps`, those of the subject and those of `last_block_network` are to be
         filled.
     """
     image, trunks, states = _trunks(backbones, image_size)
     embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunks[0], states[0]))
-    imagenet = layers.Dense(1000, activation="softmax", name="imagenet")(embedding)
     maps = [build_last_block(trunk, state, _tuned(number))
             for number, (trunk, state) in enumerate(zip(trunks, states, strict=True))]  # fmt: skip
     grid = max(found.shape[1:3] for found in maps)
@@ -77,11 +77,11 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
         "probabilities": layers.Softmax(name="probabilities")(logits),
         "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
         "embedding": embedding,
-        "subject": layers.Dense(1, use_bias=False, name="subject")(imagenet),
+        "subject": subject_output({backbones[0]: embedding}, num_classes),
     }
     model = keras.Model(image, outputs, name="tuned")
     _load(model, states)
-    model.get_layer("imagenet").set_weights(list(imagenet_head(states[0])))
+    set_imagenet_head(model, backbones[0], states[0])
     return model
 
 

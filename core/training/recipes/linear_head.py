@@ -53,6 +53,8 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     if carved:
         head = fit_on(is_train | is_validation, head.epochs)
     final = head.probabilities(embeddings)
-    mask, subject = derive_subject(embeddings[is_train | is_validation], config.backbone)
-    fill(prepared, Head(head.kernel, head.bias, mask), run.folder)
-    return Trained(np.where(is_validation[:, None], probabilities, final), final, subject)
+    learned = is_train | is_validation
+    gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
+    return Trained(np.where(is_validation[:, None], probabilities, final), final, gate.facts,
+                   gate.scores({config.backbone: embeddings}))  # fmt: skip

@@ -28,12 +28,14 @@ class Trained:
             model that has not learned from them.
         final: Of every row, by the model that was written.
         subject: What `Run.subject` stores.
+        subject_scores: Of every row, 0-1, shape `(photos,)`; `None` if the network has none.
         calibration: How far the probabilities can be trusted; `None` where nothing was fitted.
     """
 
     probabilities: np.ndarray
     final: np.ndarray
     subject: dict[str, Any] | None
+    subject_scores: np.ndarray | None = None
     calibration: "Calibration | None" = None
 
 

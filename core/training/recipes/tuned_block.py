@@ -10,6 +10,7 @@ from core.files import write_atomic
 from core.paths import Paths
 from core.runs.folder import Run
 from core.training.recipes.shared import Report, Trained, class_indices, prepare_tensorflow
+from core.training.subject import SubjectGate, derive_subject
 
 _MAX_VIEWS_IN_ALL = 40_000  # 1.4 GB of trunk outputs; a large folder gets fewer views a photo
 _FOLDS = 3  # more would judge networks that are nearer to the final one, for minutes
@@ -28,7 +29,6 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     from core.review.features import read_features
     from core.training.calibration import calibrate
     from core.training.soft_labels import SoftLabels, soft_labels
-    from core.training.subject import derive_subject
     from core.training.trunk import TrunkOutputs, read_trunk
     from core.training.tune import tune
 
@@ -76,8 +76,8 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     calibration = calibrate(held_out[judged], labels[judged], decided[judged], soft.weights[judged],
                             config.accepted_error)  # fmt: skip
     report("write the model", 0, 1)
-    mask, subject = derive_subject(seen.embeddings, config.backbone)
-    _write(run, parts, mask, calibration.temperature)
+    gate = derive_subject({config.backbone: seen.embeddings}, labels, num_classes)
+    _write(run, parts, gate, calibration.temperature)
 
     final = np.empty((len(table), num_classes))
     final[rows] = _softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature)
@@ -85,7 +85,11 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         final[~learns] = _softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature)
     probabilities = final.copy()
     probabilities[rows[judged]] = _softmax(held_out[judged] / calibration.temperature)
-    return Trained(probabilities, final, subject, calibration)
+    embeddings = np.empty((len(table), seen.embeddings.shape[1]), np.float32)
+    embeddings[rows] = seen.embeddings
+    if others is not None:
+        embeddings[~learns] = others.embeddings
+    return Trained(probabilities, final, gate.facts, gate.scores({config.backbone: embeddings}), calibration)
 
 
 def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
@@ -94,14 +98,15 @@ def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
     return np.mean([predict_logits(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
 
 
-def _write(run: Run, parts: list, subject_mask: np.ndarray, temperature: float) -> None:
+def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None:
     """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
     from core.runs.export import keras_bytes, litert_bytes, round_weights
     from core.training.tuned_networks import fill_tuned, tuned_network
 
     model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
     fill_tuned(model, parts, temperature)
-    model.get_layer("subject").set_weights([subject_mask[:, None]])
+    for name, weights in gate.as_weights().items():
+        model.get_layer(name).set_weights(weights)
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
     write_atomic(run.folder / "model.tflite", litert_bytes(model))
