@@ -6,7 +6,15 @@ from streamlit_app import frame, navigation, resources
 from streamlit_app.charts import evaluation as charts
 from streamlit_app.charts.training import curves
 from streamlit_app.colors import class_colors
-from streamlit_app.parts import evaluation_averages, evaluation_failures, evaluation_figures, judged
+from streamlit_app.parts import (
+    evaluation_averages,
+    evaluation_failures,
+    evaluation_figures,
+    evaluation_groups,
+    evaluation_others,
+    evaluation_robustness,
+    judged,
+)
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import run_picker
 from streamlit_app.words import plain
@@ -38,21 +46,23 @@ with place:
     )
 
 colors = class_colors(result.class_names)
-names = ["Where it fails", "Where it looks", "Per class", "Curves", "ROC and PR", "Calibration", "Refusing"]
-failing, looking, classes, learning, thresholds, sure, refusing = st.tabs(names)
+names = ["Where it fails", "Where it looks", "Against others", "Groups", "Robustness", "Curves", "ROC and PR",
+         "Calibration", "Refusing"]  # fmt: skip
+failing, looking, others, groups, robust, learning, thresholds, sure, refusing = st.tabs(names)
 with failing:
     evaluation_failures.show(data, run, result, predictions)
 with looking:
     evaluation_averages.show(data, run, split)
-with classes:
+with others:
+    evaluation_others.show(data, runs, run, result)
+with groups:
     evaluation_figures.per_class(result)
+    evaluation_groups.show(data, run, result, predictions)
+with robust:
+    evaluation_robustness.show(data, run, result)
 with learning:
-    st.plotly_chart(
-        curves(run.history, int(run.history["epoch"].max()) if len(run.history) else 0),
-        config=PLAIN,
-        key="curves",
-        alt="Accuracy and loss by epoch",
-    )
+    epochs = int(run.history["epoch"].max()) if len(run.history) else 0
+    st.plotly_chart(curves(run.history, epochs), config=PLAIN, key="curves", alt="Accuracy and loss by epoch")
 with thresholds:
     roc, pr = st.columns(2)
     roc.markdown("**ROC**", help="Lowering the bar finds more of a class, at the price of false alarms.")
