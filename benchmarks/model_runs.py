@@ -10,16 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import median
 
 import click
 
-from core.dataset.images import decode
+from benchmarks.model_records import record_of, training_code
 from core.dataset.index import Dataset, index_dataset
-from core.evaluation.groups import by_group, copied_into
+from core.errors import TrainingError
 from core.evaluation.learning_curve import LearningCurve, learning_curve
 from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
-from core.explanation.heatmap import explain
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -29,7 +27,6 @@ from core.runs.folder import Run
 from core.training.presets import preset
 
 _ROOT = Path(__file__).resolve().parent.parent
-_TIMED_PHOTOS = 50
 
 
 @dataclass(frozen=True)
@@ -70,16 +67,16 @@ def measured(bench: Bench, name: str, seed: int, fresh: bool = False) -> dict:
         with heat map), `network_milliseconds`, `megabytes` (of the served file), `folder_megabytes`, `code`.
 
     Raises:
-        subprocess.CalledProcessError: If the training fails; its reason stands on standard error.
+        TrainingError: If the training fails.
     """
     file = _record_file(bench, name, seed)
     found = _read(file)
     if found and not fresh:
-        if found["code"] != _code():
+        if found["code"] != training_code():
             say(f"{name}, seed {seed}: stored results of other training code; --fresh trains again.")
         return found
     run = _train(bench, name, seed)
-    record = _record(bench, run)
+    record = record_of(bench.dataset, run)
     write_json(file, record)
     if seed:  # the first one stays for the robustness
         shutil.rmtree(run.folder)
@@ -141,38 +138,12 @@ def _train(bench: Bench, name: str, seed: int) -> Run:
                f"seed={seed}", "--ignore-decisions", "--run-id", run_id, "--json"]  # fmt: skip
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "TUSKSCOPE_DATA": str(bench.paths.data_dir),
                    "TUSKSCOPE_MODELS": str(bench.paths.models_dir)}  # fmt: skip
-    subprocess.run(command, check=True, cwd=_ROOT, env=environment, stdout=subprocess.PIPE)
+    shown = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal shows the training's own progress
+    done = subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=shown, text=True)
+    if done.returncode:
+        reason = (done.stderr or "").strip().rpartition("\n")[2]
+        raise TrainingError(f"The training of {name} with seed {seed} failed. {reason}".strip())
     return registry.load(bench.paths, run_id)
-
-
-def _record(bench: Bench, run: Run) -> dict:
-    record: dict = {"preset": run.config.preset, "seed": run.config.seed, "seconds": run.seconds, "code": _code()}
-    for split, result in run.evaluation.items():
-        record[split] = {**result["accuracy"], "labels": result["labels"]}
-    rows = bench.dataset.usable
-    groups = by_group(run.predictions, rows, "test", copied_into(rows)) if "test" in record else []
-    record["groups"] = [asdict(item) for item in groups]
-    record["ece"] = run.evaluation.get("test", {}).get("ece")
-    files = [file.stat().st_size for file in run.folder.iterdir()]
-    record |= {"megabytes": (run.folder / "model.tflite").stat().st_size / 1e6, "folder_megabytes": sum(files) / 1e6}
-    return record | _speed(bench.dataset, run)
-
-
-def _speed(dataset: Dataset, run: Run) -> dict:
-    """Median milliseconds of one photo after the other, on all cores."""
-    predictor, whole, network = Predictor(run), [], []
-    rows = dataset.usable[dataset.usable["split"] == "test"]
-    for path in (rows if len(rows) else dataset.usable)["path"].iloc[:_TIMED_PHOTOS]:
-        started = time.perf_counter()
-        image = decode(dataset.folder / path)
-        decoded = time.perf_counter()
-        prediction = predictor.predict([image])[0]
-        answered = time.perf_counter()
-        if prediction.class_maps is not None:
-            explain(image, None, "class_map", predictor, prediction)
-        whole.append(time.perf_counter() - started)
-        network.append(answered - decoded)
-    return {"milliseconds": 1000 * median(whole), "network_milliseconds": 1000 * median(network)}
 
 
 def _trainer(bench: Bench, name: str) -> Callable[[Dataset], dict[str, str]]:
@@ -203,11 +174,3 @@ def _read(file: Path) -> dict | None:
         return read_json(file)
     except (OSError, ValueError):
         return None
-
-
-def _code() -> str:
-    """Changes with the modules that training consists of."""
-    digest = hashlib.sha256()
-    for file in sorted((_ROOT / "core" / "training").glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.evaluation.published import PEERS
+from core.evaluation.published import PEERS, are_official
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- measured: python -m benchmarks models --readme -->"
@@ -47,8 +47,11 @@ def overview(result: dict) -> str:
             f"| `{name}` | {_seeds(found, 'test')} | {_seeds(found, 'validation')} | {_time(found['seconds_first'])} · "
             f"{_time(found['seconds_again'])} | {found['megabytes']:.0f} MB | {found['milliseconds']:.0f} ms |"
         )
-    peers = ", ".join(f"{peer.name} {100 * peer.accuracy:.0f} %" for peer in PEERS)
-    lines += ["", f"As published by others for the elephants' test photos, without intervals: {peers}."]
+    if are_official(dataset["test_photos"]):
+        peers = ", ".join(f"{peer.name} {100 * peer.accuracy:.0f} %" for peer in PEERS)
+        lines += ["", f"As published by others for these test photos, without intervals: {peers}."]
+    if result["failed"]:
+        lines += ["", "Not measured: " + " ".join(f"{name}: {why}" for name, why in result["failed"].items())]
     return "\n".join(lines)
 
 

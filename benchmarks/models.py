@@ -5,7 +5,6 @@ What was measured is kept in `data/.tuskscope/benchmarks`, so an interrupted ben
 
 import json
 import os
-import subprocess
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,14 +83,13 @@ def measure(
             for seed in range(seeds[name]):
                 model_runs.say(f"{name}: training {seed + 1} of {seeds[name]}")
                 records.append(model_runs.measured(bench, name, seed, fresh))
-            found = summary(records) | _robustness(bench, name)
+            found = result["presets"][name] = summary(records) | _robustness(bench, name)
             if name in curves if curves is not None else found["seconds_again"] < _QUICK_SECONDS:
                 curve = model_runs.curve(bench, name, fresh)
                 store_curve(bench.dataset, name, curve)
                 found["learning_curve"] = curve.as_dict()
-            result["presets"][name] = found
-        except (subprocess.CalledProcessError, TuskscopeError) as error:
-            result["failed"][name] = str(error)
+        except TuskscopeError as error:
+            result["failed"][name if name not in result["presets"] else f"{name}, learning curve"] = str(error)
             model_runs.say(f"{name}: {error}")
     return result
 

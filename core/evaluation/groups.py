@@ -12,6 +12,7 @@ from core.evaluation.intervals import Measured, proportion
 THUMBNAIL_SIDE = 224  # pixels of the shorter side: below, the network sees an enlarged photo
 DARK = 105.0  # mean of 0-255; the darkest fifth of 1,019 real photos
 TALL, WIDE = 0.95, 1.6  # width by height
+MIN_PHOTOS = 5  # a smaller group tells nothing
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class GroupFigure:
 
 def by_group(
     predictions: pd.DataFrame, table: pd.DataFrame, split: str, copies: Collection[str] | None = None,
-    subject_area: Mapping[str, float] | None = None,
+    subject_area: Mapping[str, float] | None = None, min_photos: int = MIN_PHOTOS,
 ) -> list[GroupFigure]:  # fmt: skip
     """Parts the predicted photos of a split in several ways.
 
@@ -42,9 +43,10 @@ def by_group(
         copies: Paths of photos with a copy among those learned from, see `copied_into`; `None` does not part by it.
         subject_area: sha256 to the share of the photo that its subject takes, where that is known: the smaller half
             against the larger half.
+        min_photos: A group with fewer is left out.
 
     Returns:
-        The groups that have photos; a way of parting that puts all photos into one group is left out.
+        The groups of at least `MIN_PHOTOS`; a way of parting that leaves only one of them is left out.
     """
     rows = predictions[predictions["split"] == split][["path", "sha256", "given_label", "predicted_label"]]
     columns = ["path", "width", "height", "brightness"]
@@ -54,7 +56,7 @@ def by_group(
     right = (rows["given_label"] == rows["predicted_label"]).to_numpy()
     found = []
     for about, names in _ways(rows, copies, subject_area or {}).items():
-        present = [name for name in dict.fromkeys(names) if (names == name).any() and name]
+        present = [name for name in dict.fromkeys(names) if name and (names == name).sum() >= min_photos]
         if len(present) > 1:
             for name in sorted(present, key=_ORDER.index):
                 inside = names == name

@@ -8,18 +8,16 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import Dataset
-from core.dataset.splits import folds
 from core.errors import DatasetError
 from core.evaluation.comparison import paired_difference_interval
 from core.evaluation.intervals import Measured, proportion
+from core.evaluation.learning_parts import growing_parts
 from core.files import read_json, write_json
 from core.review.decisions import Decision, reviewed
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 1.0)
 DRAWS = 5
-_LEAST_PHOTOS = 2  # of a class, to be trained at all
 
 # Trains on one dataset and answers for its test photos: path to predicted label.
 Train = Callable[[Dataset], dict[str, str]]
@@ -105,23 +103,16 @@ def learning_curve(
     right: dict[tuple[str, float], dict[str, bool]] = {}
     sizes: dict[tuple[str, float], list[int]] = {}
     by_draw: dict[tuple[str, float], list[float]] = {}
-    done, total = 0, draws * len(shares) * len(kinds)
-    for draw, (fit, held) in enumerate(folds(pool, draws, seed=0)):
-        order = _places(pool.iloc[fit], draw)
-        held_out = pool.iloc[held].assign(split="test")
+    trainings = growing_parts(pool, decisions, kinds, shares, draws)
+    for done, (labels, share, part, held_out) in enumerate(trainings, start=1):
         held_out = held_out[held_out["path"].isin(judged)]
-        for labels in kinds:
-            for share in shares:
-                part = pool.iloc[fit[order <= share + 1e-9]].assign(split="train")
-                part = reviewed(part, decisions).drop(columns="given_label") if labels == "reviewed" else part
-                said = train(replace(dataset, table=pd.concat([part, held_out], ignore_index=True)))
-                answers = {path: said.get(path) == judged[path] for path in held_out["path"]}
-                right.setdefault((labels, share), {}).update(answers)
-                sizes.setdefault((labels, share), []).append(len(part))
-                by_draw.setdefault((labels, share), []).append(float(np.mean(list(answers.values()))))
-                done += 1
-                if progress:
-                    progress(done, total)
+        said = train(replace(dataset, table=pd.concat([part, held_out], ignore_index=True)))
+        answers = {path: said.get(path) == judged[path] for path in held_out["path"]}
+        right.setdefault((labels, share), {}).update(answers)
+        sizes.setdefault((labels, share), []).append(len(part))
+        by_draw.setdefault((labels, share), []).append(float(np.mean(list(answers.values()))))
+        if progress:
+            progress(done, len(trainings))
     points = [
         Point(labels, share, round(np.mean(sizes[labels, share])), _pooled(answers), by_draw[labels, share])
         for (labels, share), answers in right.items()
@@ -172,22 +163,6 @@ def stored_curve(dataset: Dataset, preset: str) -> LearningCurve | None:
 def store_curve(dataset: Dataset, preset: str, curve: LearningCurve) -> None:
     """Keeps a curve beside the dataset's other caches."""
     write_json(_file(dataset, preset), {"fingerprint": dataset.fingerprint, "curve": curve.as_dict()})
-
-
-def _places(rows: pd.DataFrame, seed: int) -> np.ndarray:
-    """The share at which each photo joins, 0-1: a random order of groups of copies, class by class."""
-    groups = duplicate_groups(rows)
-    labels = rows["label"].to_numpy()
-    rank = np.random.default_rng(seed).permutation(groups.max() + 1)[groups]
-    places = np.empty(len(rows))
-    for name in np.unique(labels):
-        members = np.flatnonzero(labels == name)
-        order = members[np.argsort(rank[members], kind="stable")]
-        counts = np.arange(1, len(order) + 1)
-        places[order] = np.where(counts <= _LEAST_PHOTOS, 0.0, counts / len(order))
-    for group in np.unique(groups):  # copies join together, with the first of them
-        places[groups == group] = places[groups == group].min()
-    return places
 
 
 def _pooled(answers: dict[str, bool]) -> Measured:

@@ -13,11 +13,12 @@ from core.dataset.index import Dataset
 from core.errors import DatasetError, ImageError
 from core.evaluation.corruptions import CORRUPTIONS, reduced, spoiled
 from core.evaluation.intervals import Measured, proportion
+from core.evaluation.measure import select_rows
 from core.evaluation.surroundings import VARIANTS, area_of, separated, share_inside, subject_maps
 from core.explanation.heatmap import class_map
 from core.files import read_json, write_json
 from core.paths import Paths
-from core.prediction.predictor import Prediction, Predictor
+from core.prediction.predictor import Predictor
 from core.runs.folder import Run
 
 MAX_PHOTOS = 200
@@ -89,7 +90,7 @@ def measure_robustness(
         DatasetError: If the split has no readable photo of the run's classes.
     """
     run = predictor.run
-    table = _photos(run, dataset, split)
+    table = select_rows(run, dataset, split)
     rows, images = [], []
     for row in _sampled(table, limit).itertuples():
         try:
@@ -116,7 +117,8 @@ def measure_robustness(
         for name, prediction in predictions.items():
             answers.setdefault(name, []).append(run.class_names.index(prediction.label))
         if subjects and predictions[CLEAN].class_maps is not None:
-            inside.append(_inside(predictions[CLEAN], run, subjects[number]))
+            evidence = class_map(predictions[CLEAN], answers[CLEAN][-1])
+            inside.append(share_inside(evidence, subjects[number]))
         report(looked + (number + 1) * (PASSES_PER_PHOTO - 2))
     found = Robustness(split, len(table), run.class_names, tuple(rows), answers,
                        [area_of(one) for one in subjects or []], inside)  # fmt: skip
@@ -178,16 +180,6 @@ def _words(variant: str) -> tuple[str, str]:
     name, _, place = variant.rpartition("-")
     corruption = CORRUPTIONS[name]
     return corruption.title, corruption.describe(corruption.strengths[int(place)])
-
-
-def _inside(prediction: Prediction, run: Run, subject: np.ndarray) -> float | None:
-    return share_inside(class_map(prediction, run.class_names.index(prediction.label)), subject)
-
-
-def _photos(run: Run, dataset: Dataset, split: str) -> pd.DataFrame:
-    from core.evaluation.measure import select_rows
-
-    return select_rows(run, dataset, split)
 
 
 def _sampled(table: pd.DataFrame, limit: int) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def dots(rows: Sequence[Dot], line: float | None = None) -> go.Figure:
                 line={"color": color, "width": 4}, opacity=0.45,
             )  # fmt: skip
         figure.add_scatter(
-            x=[row.value], y=[place], mode="markers",
+            x=[row.value], y=[place], mode="markers", cliponaxis=False,
             marker={"color": color, "size": 12, "symbol": "circle" if row.interval else "circle-open",
                     "line": {"width": 2, "color": color}},
             hovertemplate=f"{escaped(row.name)}: {100 * row.value:.1f} %{_sure(row.interval)}<extra></extra>",
@@ -71,7 +71,7 @@ def dots(rows: Sequence[Dot], line: float | None = None) -> go.Figure:
     figure.update_yaxes(
         tickvals=places, ticktext=[escaped(row.name) for row in rows], autorange="reversed", showgrid=False
     )
-    return figure.update_layout(margin={"r": 250})
+    return figure.update_layout(margin={"r": 76 + 7 * max(len(row.note) for row in rows)})
 
 
 def learning(curve: LearningCurve) -> go.Figure:
