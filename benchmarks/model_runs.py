@@ -26,6 +26,7 @@ from core.runs import registry
 from core.runs.folder import Run
 from core.training.presets import preset
 
+_COLD_SEED = 0  # trained with nothing cached, as a newcomer would
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -136,13 +137,19 @@ def _train(bench: Bench, name: str, seed: int) -> Run:
     shutil.rmtree(bench.paths.models_dir / run_id, ignore_errors=True)  # of a training that was interrupted
     command = [sys.executable, "-m", "core", "train", str(bench.dataset.folder), "--preset", name, "--set",
                f"seed={seed}", "--ignore-decisions", "--run-id", run_id, "--json"]  # fmt: skip
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "TUSKSCOPE_DATA": str(bench.paths.data_dir),
+    cold = bench.paths.data_dir.with_name("cold")
+    shutil.rmtree(cold, ignore_errors=True)
+    data_dir = cold if seed == _COLD_SEED else bench.paths.data_dir
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "TUSKSCOPE_DATA": str(data_dir),
                    "TUSKSCOPE_MODELS": str(bench.paths.models_dir)}  # fmt: skip
     shown = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal shows the training's own progress
     done = subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=shown, text=True)
     if done.returncode:
         reason = (done.stderr or "").strip().rpartition("\n")[2]
         raise TrainingError(f"The training of {name} with seed {seed} failed. {reason}".strip())
+    if cold.exists():  # what it cached serves the others
+        shutil.copytree(cold, bench.paths.data_dir, dirs_exist_ok=True)
+        shutil.rmtree(cold)
     return registry.load(bench.paths, run_id)
 
 

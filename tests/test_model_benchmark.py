@@ -65,6 +65,7 @@ def test_a_benchmark_measures_once_and_goes_on_where_it_stopped(paths, backbones
     monkeypatch.setenv("TUSKSCOPE_MODELS", str(paths.models_dir))
     scratch = paths.shared_cache_dir / "benchmarks" / "data"
     use_backbones(model_runs.Paths(scratch, scratch), backbones)
+    monkeypatch.setattr(model_runs, "_COLD_SEED", -1)  # with the prepared backbone
     folder = draw_world(paths.data_dir / "world", num_train=12, num_test=2)
     first = measure(folder, ["quick"], {"quick": 2}, curves=["quick"])
     quick = first["presets"]["quick"]

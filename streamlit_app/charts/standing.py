@@ -79,6 +79,7 @@ def learning(curve: LearningCurve) -> go.Figure:
     figure = go.Figure()
     by_labels = {labels: [point for point in curve.points if point.labels == labels]
                  for labels in dict.fromkeys(point.labels for point in curve.points)}  # fmt: skip
+    most = max(point.photos for point in curve.points)
     ends = sorted((points[-1].accuracy.value, labels) for labels, points in by_labels.items())
     for labels, points in by_labels.items():
         color = STRONG if labels == "reviewed" or len(by_labels) == 1 else QUIET
@@ -93,9 +94,8 @@ def learning(curve: LearningCurve) -> go.Figure:
             hovertemplate=f"%{{x}} photos, {labels} labels: %{{y:.1%}} (%{{customdata}})<extra></extra>",
         )  # fmt: skip
         shift = 0 if len(ends) == 1 else 9 if ends[-1][1] == labels else -9
-        end_label(figure, points[-1].photos, points[-1].accuracy.value, f"{labels} labels", color, yshift=shift)
+        end_label(figure, most, points[-1].accuracy.value, f"{labels} labels", color, yshift=shift)
     styled(figure, x_title="photos to learn from", y_title=f"right, {curve.judged_by} labels")
-    most = max(point.photos for point in curve.points)
     figure.update_xaxes(range=[0, most * 1.2])
     return figure.update_yaxes(tickformat=".0%")
 
@@ -110,7 +110,7 @@ def spoiled(figures: Sequence[Figure]) -> go.Figure:
         if item.variant != CLEAN and item.variant not in VARIANTS:
             kinds.setdefault(item.title, []).append(item)
     rows = -(-len(kinds) // COLUMNS)
-    figure = make_subplots(rows, COLUMNS, subplot_titles=list(kinds), shared_yaxes=True, horizontal_spacing=0.03,
+    figure = make_subplots(rows, COLUMNS, subplot_titles=list(kinds), shared_yaxes="all", horizontal_spacing=0.03,
                            vertical_spacing=0.2)  # fmt: skip
     for place, items in enumerate(kinds.values()):
         where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}

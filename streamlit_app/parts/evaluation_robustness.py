@@ -12,7 +12,7 @@ from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots, spoiled
 from streamlit_app.parts import judged
-from streamlit_app.words import counted, duration, plain
+from streamlit_app.words import counted, duration, percent, plain
 
 PLAIN = {"displayModeBar": False}
 SECONDS_PER_PASS = 0.02
@@ -77,7 +77,7 @@ def _offer(data: Dataset, run: Run, split: str) -> None:
 
 
 def _note(item: Figure) -> str:
-    return f"n = {item.accuracy.n}" + ("" if item.variant == CLEAN else f", {item.changed.value:.0%} changed")
+    return f"n = {item.accuracy.n}" + ("" if item.variant == CLEAN else f", {percent(item.changed.value)} changed")
 
 
 def _seen(split: str) -> str:
