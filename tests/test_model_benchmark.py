@@ -66,11 +66,12 @@ def test_a_benchmark_measures_once_and_goes_on_where_it_stopped(paths, backbones
     scratch = paths.shared_cache_dir / "benchmarks" / "data"
     use_backbones(model_runs.Paths(scratch, scratch), backbones)
     monkeypatch.setattr(model_runs, "_COLD_SEED", -1)  # with the prepared backbone
-    folder = draw_world(paths.data_dir / "world", num_train=12, num_test=2)
+    folder = draw_world(paths.data_dir / "world", num_train=16, num_test=2)
     first = measure(folder, ["quick"], {"quick": 2}, curves=["quick"])
     quick = first["presets"]["quick"]
     assert first["failed"] == {} and quick["seeds"] == 2 and quick["test"]["n"] == 4 and quick["megabytes"] > 1
-    assert len(quick["learning_curve"]["points"]) == 6 and quick["robustness"][0]["variant"] == "clean"
+    assert {point["share"] for point in quick["learning_curve"]["points"]} >= {0.5, 1.0}
+    assert quick["robustness"][0]["variant"] == "clean"
     assert "quick: training 2 of 2" in capsys.readouterr().err
     assert list(paths.models_dir.iterdir()) == []  # the user's runs are left alone
     monkeypatch.setattr(model_runs, "_train", None)  # nothing is trained again

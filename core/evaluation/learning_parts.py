@@ -10,7 +10,8 @@ from core.dataset.splits import folds
 from core.errors import DatasetError
 from core.review.decisions import Decision, reviewed
 
-_LEAST_PHOTOS = 2  # of a class, to be trained at all
+_LEAST_PHOTOS = 5  # of a class in the smallest part: training holds out one of them for validation
+_TRAINABLE = 3  # that the review must leave of them
 
 
 def growing_parts(
@@ -42,7 +43,7 @@ def growing_parts(
                 found.append((labels, share, part, pool.iloc[held].assign(split="test")))
     classes = pool["label"].unique()
     small = {share for _, share, part, _ in found
-             if part["label"].value_counts().reindex(classes, fill_value=0).min() < _LEAST_PHOTOS}  # fmt: skip
+             if part["label"].value_counts().reindex(classes, fill_value=0).min() < _TRAINABLE}  # fmt: skip
     if small & {0.5, 1.0}:
         raise DatasetError("Expected more photos of each class for a learning curve: half of them is too few to train.")
     return [training for training in found if training[1] not in small]
