@@ -99,6 +99,18 @@ def test_evaluate_measures_with_the_model_that_serves(cli, trained_paths):
     assert content["accuracy"]["low"] < 1.0
 
 
+def test_evaluate_adds_the_reviewed_labels_where_there_are_some(cli, tmp_path):
+    folder = draw_world(tmp_path / "decided")
+    assert "reviewed" not in json.loads(cli("evaluate", "quick-run", folder, "--json")[1])
+    assert cli("decide", folder, folder / "test" / "African" / "test_000.png", "--label", "Asian")[0] == 0
+    assert cli("decide", folder, folder / "test" / "Asian" / "test_001.png", "--exclude")[0] == 0
+    content = json.loads(cli("evaluate", "quick-run", folder, "--json")[1])
+    assert (content["n"], content["labels"], content["accuracy"]["value"]) == (8, "given", 1.0)
+    reviewed = content["reviewed"]
+    assert (reviewed["n"], reviewed["labels"]) == (7, "reviewed")
+    assert reviewed["accuracy"]["value"] == 6 / 7
+
+
 def test_evaluate_takes_a_foreign_plain_folder_as_test(cli, tmp_path):
     folder = draw_world(tmp_path / "other")
     status, out, _ = cli("evaluate", "quick-run", folder / "train", "--json")

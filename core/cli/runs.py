@@ -16,18 +16,20 @@ from core.runs.formats import FORMATS
 @click.option("--split", default="test", show_default=True, help="train, validation or test.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
-    """Measure RUN on the photos of DATASET, with its given labels."""
+    """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
     from core.dataset.index import index_dataset
     from core.evaluation import as_dict
-    from core.evaluation.measure import measure
+    from core.evaluation.measure import measure_both
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
-    result = measure(run, index_dataset(dataset, paths, progress("reading")), split, progress("predicting"))
+    data = index_dataset(dataset, paths, progress("reading"))
+    result, reviewed = measure_both(run, data, split, progress("predicting"))
     if as_json:
-        print_json({"run_id": run.run_id, **as_dict(result)})
+        more = {"reviewed": as_dict(reviewed)} if reviewed else {}
+        print_json({"run_id": run.run_id, **as_dict(result), **more})
     else:
-        click.echo(result.sentence())
+        click.echo("\n".join(item.sentence() for item in (result, reviewed) if item))
 
 
 @click.command("runs")

@@ -12,6 +12,7 @@ from core.errors import DatasetError
 from core.evaluation.metrics import EvaluationResult
 from core.evaluation.predictions import from_table, predictions_table
 from core.prediction.predictor import Predictor
+from core.review import decisions
 from core.runs.folder import Run
 
 
@@ -31,6 +32,17 @@ def measure(
     Raises:
         DatasetError: If the split does not exist or holds no photo of the run's classes.
     """
+    return measure_both(run, dataset, split, progress)[0]
+
+
+def measure_both(
+    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
+) -> tuple[EvaluationResult, EvaluationResult | None]:
+    """Evaluates on the given labels, and on the reviewed ones where somebody decided about photos of the split.
+
+    Photos excluded in the review, or moved to a class that the run does not know, are left out of the second result.
+    Arguments and errors as `measure`; the second result is `None` without decisions.
+    """
     rows = select_rows(run, dataset, split)
     predictor = Predictor(run, pool_size=2, threads=1)
     probabilities = []
@@ -41,7 +53,14 @@ def measure(
         if progress:
             progress(len(probabilities), len(rows))
     table = predictions_table(rows.assign(split=split), np.array(probabilities), run.class_names)
-    return from_table(table, split, run.class_names, "given")
+    given = from_table(table, split, run.class_names, "given")
+    used = decisions.current(decisions.log(dataset))
+    if not table["sha256"].isin(used).any():
+        return given, None
+    judged = decisions.reviewed(table.assign(label=table["given_label"]), used)
+    judged = judged.assign(given_label=judged["label"])
+    judged = judged[judged["given_label"].isin(run.class_names)]
+    return given, from_table(judged, split, run.class_names, "reviewed") if len(judged) else None
 
 
 def select_rows(run: Run, dataset: Dataset, split: str) -> pd.DataFrame:

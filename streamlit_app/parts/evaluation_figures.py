@@ -4,7 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import EvaluationResult
+from core.runs.folder import Run
 from streamlit_app.charts import evaluation as charts
+from streamlit_app.charts.training import curves
+from streamlit_app.colors import class_colors
 from streamlit_app.words import percent
 
 PLAIN = {"displayModeBar": False}
@@ -37,6 +40,22 @@ def per_class_table(result: EvaluationResult) -> pd.DataFrame:
             "F1": ["–" if row["f1"] is None else f"{row['f1']:.3f}" for row in result.per_class],
         }
     )
+
+
+def learning(run: Run) -> None:
+    """How the training went."""
+    epochs = int(run.history["epoch"].max()) if len(run.history) else 0
+    st.plotly_chart(curves(run.history, epochs), config=PLAIN, key="curves", alt="Accuracy and loss by epoch")
+
+
+def thresholds(result: EvaluationResult) -> None:
+    """What moving the bar would do."""
+    colors = class_colors(result.class_names)
+    roc, pr = st.columns(2)
+    roc.markdown("**ROC**", help="Lowering the bar finds more of a class, at the price of false alarms.")
+    roc.plotly_chart(charts.roc(result, colors), config=PLAIN, key="roc", alt="ROC curve of each class")
+    pr.markdown("**Precision and recall**", help="The more of a class it finds, the less often it is right.")
+    pr.plotly_chart(charts.precision_recall(result, colors), config=PLAIN, key="pr", alt="Precision–recall curves")
 
 
 def calibration(result: EvaluationResult) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.evaluation import EvaluationResult, from_dict, from_table
+from core.review.decisions import reviewed
 from core.review.proof import judge
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -43,3 +44,9 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
         return from_dict(run.evaluation[split]), run.predictions
     predictions = judge(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
+
+
+def label_of(data: Dataset, labels: str) -> dict[str, str]:
+    """sha256 to the label that counts; photos excluded in the review are left out of the reviewed ones."""
+    table = data.usable if labels == "given" else reviewed(data.usable, resources.decisions(data))
+    return dict(zip(table["sha256"], table["label"], strict=True))

@@ -11,6 +11,7 @@ from streamlit_app.resources.datasets import (
     small_photo,
     statistics,
 )
+from streamlit_app.resources.evaluation import copied_into, known_robustness, learning_curve, robustness
 from streamlit_app.resources.explanations import (
     averages,
     explanation,
@@ -26,8 +27,8 @@ from streamlit_app.resources.review import copies, decisions, rank, ranking
 from streamlit_app.resources.runs import active_run, predictor, runs_of, upload_record
 
 __all__ = [
-    "active_run", "averages", "copies", "dataset", "decisions", "duplicates", "explanation", "first_start_lock",
-    "folder_state", "heat_maps", "known_averages", "known_explanation", "known_trust", "large_photo", "maps_under_way",
-    "paths", "photo", "predictor", "rank", "ranking", "runs_of", "similar", "small_photo", "start_maps", "statistics",
-    "trust", "upload_record",
+    "active_run", "averages", "copied_into", "copies", "dataset", "decisions", "duplicates", "explanation",
+    "first_start_lock", "folder_state", "heat_maps", "known_averages", "known_explanation", "known_robustness",
+    "known_trust", "large_photo", "learning_curve", "maps_under_way", "paths", "photo", "predictor", "rank", "ranking",
+    "robustness", "runs_of", "similar", "small_photo", "start_maps", "statistics", "trust", "upload_record",
 ]  # fmt: skip

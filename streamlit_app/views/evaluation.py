@@ -3,16 +3,20 @@
 import streamlit as st
 
 from streamlit_app import frame, navigation, resources
-from streamlit_app.charts import evaluation as charts
-from streamlit_app.charts.training import curves
-from streamlit_app.colors import class_colors
-from streamlit_app.parts import evaluation_averages, evaluation_failures, evaluation_figures, judged
+from streamlit_app.parts import (
+    evaluation_averages,
+    evaluation_failures,
+    evaluation_figures,
+    evaluation_groups,
+    evaluation_others,
+    evaluation_robustness,
+    judged,
+)
 from streamlit_app.parts.head import head
 from streamlit_app.parts.run_picker import run_picker
 from streamlit_app.words import plain
 
 QUESTION = "How good is it, and where does it fail?"
-PLAIN = {"displayModeBar": False}
 data = frame.dataset()
 served = resources.active_run()
 runs = [run for run in resources.runs_of(data.name) if run.state == "succeeded" and run.evaluation]
@@ -22,7 +26,7 @@ if not runs:
     st.stop()
 
 place = st.container()
-left, right, by = st.columns([3, 1.6, 1.4], vertical_alignment="bottom")
+left, right, by = st.columns([2.4, 1.5, 1.9], vertical_alignment="bottom")
 with left:
     first = next((i for i, run in enumerate(runs) if served and run.run_id == served.run_id), 0)
     run = run_picker(runs, key="run", served=served, index=first)
@@ -37,29 +41,25 @@ with place:
         f"**{plain(result.accuracy.text(result.labels, split))}**. {plain(evaluation_figures.baseline(result))}",
     )
 
-colors = class_colors(result.class_names)
-names = ["Where it fails", "Where it looks", "Per class", "Curves", "ROC and PR", "Calibration", "Refusing"]
-failing, looking, classes, learning, thresholds, sure, refusing = st.tabs(names)
-with failing:
-    evaluation_failures.show(data, run, result, predictions)
-with looking:
-    evaluation_averages.show(data, run, split)
-with classes:
+
+def groups() -> None:
     evaluation_figures.per_class(result)
-with learning:
-    st.plotly_chart(
-        curves(run.history, int(run.history["epoch"].max()) if len(run.history) else 0),
-        config=PLAIN,
-        key="curves",
-        alt="Accuracy and loss by epoch",
-    )
-with thresholds:
-    roc, pr = st.columns(2)
-    roc.markdown("**ROC**", help="Lowering the bar finds more of a class, at the price of false alarms.")
-    roc.plotly_chart(charts.roc(result, colors), config=PLAIN, key="roc", alt="ROC curve of each class")
-    pr.markdown("**Precision and recall**", help="The more of a class it finds, the less often it is right.")
-    pr.plotly_chart(charts.precision_recall(result, colors), config=PLAIN, key="pr", alt="Precision–recall curves")
-with sure:
-    evaluation_figures.calibration(result)
-with refusing:
-    evaluation_figures.refusing(result)
+    evaluation_groups.show(data, run, result, predictions)
+
+
+sights = {
+    "Where it fails": lambda: evaluation_failures.show(data, run, result, predictions),
+    "Where it looks": lambda: evaluation_averages.show(data, run, split),
+    "Against others": lambda: evaluation_others.show(data, runs, run, result),
+    "Groups": groups,
+    "Robustness": lambda: evaluation_robustness.show(data, run, result),
+    "Curves": lambda: evaluation_figures.learning(run),
+    "ROC and PR": lambda: evaluation_figures.thresholds(result),
+    "Calibration": lambda: evaluation_figures.calibration(result),
+    "Refusing": lambda: evaluation_figures.refusing(result),
+}
+tabs = st.tabs(list(sights), key="sight", on_change="rerun", bind="query-params")
+for tab, show in zip(tabs, sights.values(), strict=True):
+    if tab.open:  # the others cost time that nobody sees
+        with tab:
+            show()

@@ -1,0 +1,97 @@
+"""Accuracy of groups of photos: thumbnails and large ones, tall and wide, dark, copied, small subjects."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.dataset.duplicates import duplicate_groups
+from core.evaluation.intervals import Measured, proportion
+
+THUMBNAIL_SIDE = 224  # pixels of the shorter side: below, the network sees an enlarged photo
+DARK = 105.0  # mean of 0-255; the darkest fifth of 1,019 real photos
+TALL, WIDE = 0.95, 1.6  # width by height
+MIN_PHOTOS = 5  # a smaller group tells nothing
+
+
+@dataclass(frozen=True)
+class GroupFigure:
+    """How good a run is on some of the photos.
+
+    Attributes:
+        about: What the groups part the photos by.
+        group: Which of them.
+        accuracy: Share right, with its Wilson interval and its n.
+    """
+
+    about: str
+    group: str
+    accuracy: Measured
+
+
+def by_group(
+    predictions: pd.DataFrame, table: pd.DataFrame, split: str, copies: Collection[str] | None = None,
+    subject_area: Mapping[str, float] | None = None, min_photos: int = MIN_PHOTOS,
+) -> list[GroupFigure]:  # fmt: skip
+    """Parts the predicted photos of a split in several ways.
+
+    Args:
+        predictions: A run's predictions, with the labels to judge by in `given_label`.
+        table: All usable rows of the dataset; what is no longer in it is left out.
+        split: Which photos.
+        copies: Paths of photos with a copy among those learned from, see `copied_into`; `None` does not part by it.
+        subject_area: sha256 to the share of the photo that its subject takes, where that is known: the smaller half
+            against the larger half.
+        min_photos: A group with fewer is left out.
+
+    Returns:
+        The groups of at least `MIN_PHOTOS`; a way of parting that leaves only one of them is left out.
+    """
+    rows = predictions[predictions["split"] == split][["path", "sha256", "given_label", "predicted_label"]]
+    columns = ["path", "width", "height", "brightness"]
+    rows = rows.merge(table[columns].drop_duplicates("path"), on="path", how="inner")
+    if rows.empty:
+        return []
+    right = (rows["given_label"] == rows["predicted_label"]).to_numpy()
+    found = []
+    for about, names in _ways(rows, copies, subject_area or {}).items():
+        present = [name for name in dict.fromkeys(names) if name and (names == name).sum() >= min_photos]
+        if len(present) > 1:
+            for name in sorted(present, key=_ORDER.index):
+                inside = names == name
+                found.append(GroupFigure(about, name, proportion(int(right[inside].sum()), int(inside.sum()))))
+    return found
+
+
+_ORDER = ("thumbnail", "large", "tall", "about square", "wide", "dark", "light", "copy in train", "no copy in train",
+          "small half", "large half")  # fmt: skip
+
+
+def _ways(
+    rows: pd.DataFrame, copies: Collection[str] | None, area: Mapping[str, float]
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """What the photos are parted by, and the name of each photo's group; "" for none."""
+    shape = rows["width"] / rows["height"]
+    small = np.minimum(rows["width"], rows["height"]) < THUMBNAIL_SIDE
+    ways = {
+        "Size of the photo": np.where(small, "thumbnail", "large"),
+        "Shape": np.select([shape < TALL, shape < WIDE], ["tall", "about square"], "wide"),
+        "Light": np.where(rows["brightness"] < DARK, "dark", "light"),
+    }
+    if copies is not None:
+        ways["Copies"] = np.where(rows["path"].isin(copies), "copy in train", "no copy in train")
+    areas = rows["sha256"].map(dict(area)).to_numpy(float)
+    known = ~np.isnan(areas)
+    if known.any():
+        middle = np.median(areas[known])
+        ways["Size of the subject"] = np.select([~known, areas < middle], ["", "small half"], "large half")
+    return ways
+
+
+def copied_into(table: pd.DataFrame) -> set[str]:
+    """Paths of the test photos that have an exact, near or mirrored copy among the photos to learn from."""
+    groups = duplicate_groups(table)
+    is_test = (table["split"] == "test").to_numpy()
+    learned = set(groups[~is_test])
+    return {path for path, group in zip(table["path"][is_test], groups[is_test], strict=True) if group in learned}
