@@ -89,11 +89,6 @@ def load_weights(model: keras.Model, state: dict[str, np.ndarray], branches: tup
             layer.set_weights([state[f"{name}.weight"].transpose(2, 3, 1, 0)])
 
 
-def imagenet_head(state: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """ImageNet's own linear head: kernel `(1280, 1000)` and bias `(1000,)`."""
-    return state["_fc.weight"].T, state["_fc.bias"]
-
-
 def _block_strides(state: dict[str, np.ndarray]) -> list[int]:
     """The stride of every block; a stage begins where the number of output channels or the width jumps."""
     num_blocks = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("_blocks."))
