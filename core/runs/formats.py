@@ -34,7 +34,7 @@ class Format:
 
 
 FORMATS = {
-    "litert": Format("LiteRT float32", ".tflite", "The file that serves here; phones, small computers, browsers."),
+    "litert": Format("LiteRT", ".tflite", "The file that serves here; phones, small computers, browsers."),
     "litert-float16": Format(
         "LiteRT float16", "-float16.tflite", "The same in half the size.", is_exact=False
     ),

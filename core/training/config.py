@@ -80,7 +80,7 @@ class TrainingConfig:
     validation_fraction: float = field(default=0.2, metadata={"range": (0.0, 0.5)})
     labels: str = "reviewed"
     uncertain_below: float = field(default=0.55, metadata={"range": (0.0, 1.0)})
-    accepted_error: float = field(default=0.02, metadata={"range": (0.0, 0.5)})
+    accepted_error: float = field(default=0.05, metadata={"range": (0.0, 0.5)})
     seed: int = field(default=0, metadata={"range": (0, 2**31 - 1)})
 
     def __post_init__(self):

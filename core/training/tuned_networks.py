@@ -62,7 +62,7 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
     Returns:
         As `networks.linear_head_network`. `class_maps` and `probabilities` come from `features`, the tuned feature maps
         of all backbones side by side on the finest of their grids; `embedding` and `subject` from the first backbone
-        as ImageNet left it. To be filled: `logits`, `class_maps`, the layers of the subject and of `last_block_network`.
+        as ImageNet left it. To be filled: `logits`, `class_maps`, the subject's layers, those of `last_block_network`.
     """
     image, trunks, states = _trunks(backbones, image_size)
     embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunks[0], states[0]))
