@@ -57,6 +57,6 @@ def _speed(dataset: Dataset, run: Run) -> dict:
 def training_code() -> str:
     """Changes with the modules that training consists of."""
     digest = hashlib.sha256()
-    for file in sorted((_ROOT / "core" / "training").glob("*.py")):
+    for file in sorted((_ROOT / "core" / "training").rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

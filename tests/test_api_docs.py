@@ -50,7 +50,7 @@ def world(tmp_path_factory):
         given_label=dataset.usable["label"], suggested_label="African", score=0.9, reason="looks like African"
     )
     write_parquet(ranking_file(dataset), ranking)
-    run = make_run(paths, "bundled-elephants-quick")
+    run = make_run(paths, "bundled-elephants-strong")
     (run.folder / "model.tflite").write_bytes(b"litert")
     (run.folder / "README.md").write_text("# card")
     registry.promote(paths, run.run_id)
@@ -76,7 +76,7 @@ def test_every_curl_line_of_the_documentation_works(world):
         done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, timeout=30)
         assert done.returncode == 0, (command, done.stdout[:500], done.stderr)
     assert (folder / "overlay.png").read_bytes().startswith(b"\x89PNG")
-    assert (folder / "bundled-elephants-quick.tflite").read_bytes() == b"litert"
+    assert (folder / "bundled-elephants-strong.tflite").read_bytes() == b"litert"
 
 
 def test_the_client_of_open_inference_works_as_documented(world):

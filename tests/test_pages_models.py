@@ -28,7 +28,7 @@ def store(run, paths, name: str, changed: int = 0) -> None:
 def test_nothing_is_offered_before_it_was_compared(app, served):  # noqa: F811
     test = app("models")
     table = test.dataframe[1].value
-    assert table["Format"].tolist()[:3] == ["LiteRT float32", "LiteRT float16", "LiteRT int8"]
+    assert table["Format"].tolist()[:3] == ["LiteRT", "LiteRT float16", "LiteRT int8"]
     assert set(table["Changed decisions"]) == {"not compared yet"}
     assert not test.get("download_button")
     assert test.button("prepare-export").label == "Convert and compare"

@@ -4,7 +4,7 @@ from api.openapi.parts import Operation, body, fields
 from api.openapi.prediction_operations import BASE64, SMALL_PNG
 
 NAME = {"name": "tuskscope", "version": "1"}
-RUN = {"run_id": "bundled-elephants-quick", "class_names": ["African", "Asian"]}
+RUN = {"run_id": "bundled-elephants-strong", "class_names": ["African", "Asian"]}
 PIXEL = {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 255}, "minItems": 3, "maxItems": 3}
 ROWS = {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 1, "items": PIXEL},
         "description": "Rows of pixels, RGB, 0-255, not scaled; all rows have the same length."}  # fmt: skip

@@ -12,7 +12,7 @@ FLAG = {"type": "integer", "minimum": 0, "maximum": 1, "default": 0}
 OPACITY = {"type": "string", "pattern": r"^0{0,3}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$", "default": "0.5"}
 RECORD = {
     "path": "image-1", "label": "African", "probability": 0.858, "probabilities": {"African": 0.858, "Asian": 0.142},
-    "subject_score": 0.21, "is_subject": True, "uncertain": False, "run_id": "bundled-elephants-quick", "error": None,
+    "subject_score": 0.21, "is_subject": True, "uncertain": False, "run_id": "bundled-elephants-strong", "error": None,
 }  # fmt: skip
 RAW = {kind: (PICTURE, None) for kind in ("image/jpeg", "image/png", "image/webp")}
 # In the query, or in the form instead, each once.
@@ -32,11 +32,11 @@ EXPLANATION_WORDS = {
     "format": ("Of the answer; else by the header Accept, else PNG.", "png"),
     "trust": ("1 measures whether to believe the map.", 0),
 }
-NUMBERS = {"run_id": "bundled-elephants-quick", "class": "African", "method": "class_map", "label": "African",
+NUMBERS = {"run_id": "bundled-elephants-strong", "class": "African", "method": "class_map", "label": "African",
            "probabilities": RECORD["probabilities"], "image_size": [480, 640], "heatmap": [[0.0, 0.31], [0.87, 1.0]],
            "trust": None}  # fmt: skip
 EXPLAINED_BY = {
-    "X-Run-Id": header("The run.", "bundled-elephants-quick"),
+    "X-Run-Id": header("The run.", "bundled-elephants-strong"),
     "X-Label": header("The explained class, percent-encoded UTF-8.", "African"),
     "X-Method": header("How the map was made.", "class_map"),
 }
@@ -53,7 +53,7 @@ def _explanation_answers() -> dict:
 
 OPERATIONS = {
     "predictions.create_predictions": Operation(
-        answers=answer("Predictions", {"run_id": "bundled-elephants-quick", "predictions": [RECORD]}),
+        answers=answer("Predictions", {"run_id": "bundled-elephants-strong", "predictions": [RECORD]}),
         problems=UPLOADS, is_limited=False,
         query=(
             query("top", {"type": "integer", "minimum": 1, "maximum": 1000}, "Only so many classes.", 1),
@@ -79,7 +79,7 @@ OPERATIONS = {
     ),
     "health.live": Operation(answer("Live", {"status": "live"}), is_limited=False),
     "health.ready": Operation(
-        answer("Ready", {"status": "ready", "run_id": "bundled-elephants-quick"}), ("no-model",), is_limited=False
+        answer("Ready", {"status": "ready", "run_id": "bundled-elephants-strong"}), ("no-model",), is_limited=False
     ),
     "metrics.show_metrics": Operation(file_answer("Counters as Prometheus reads them.", {"text/plain": METRICS})),
 }  # fmt: skip

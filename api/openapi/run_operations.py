@@ -9,7 +9,7 @@ from api.run_files import COPIES
 from core.training.config import BACKBONES, NETWORKS, TrainingConfig, setting_names
 from core.training.presets import PRESETS
 
-RUN_ID = "bundled-elephants-quick"
+RUN_ID = "bundled-elephants-strong"
 NEW_ID = "2026-11-23-quick-7f3a"
 ONE = {"run_id": RUN_ID}
 ACCURACY = {"value": 0.93, "low": 0.886, "high": 0.961, "n": 179}
@@ -22,7 +22,7 @@ LINE = {
 }  # fmt: skip
 ROW = {"epoch": 1, "loss": 0.597, "accuracy": 0.672, "val_loss": 0.69, "val_accuracy": 0.639}
 PROMOTION = {"action": "promote", "run_id": RUN_ID, "at": "2026-11-23T12:14:12+00:00"}
-CARD = "# bundled-elephants-quick\n\nTells African from Asian elephants. …\n"
+CARD = "# bundled-elephants-strong\n\nTells African from Asian elephants. …\n"
 CHOICES = {"network": list(NETWORKS), "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string"}
 NOTHING = body({"application/json": ({"type": "object", "additionalProperties": False}, {})}, required=False)

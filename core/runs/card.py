@@ -80,10 +80,12 @@ def literal(text: object) -> str:
 def _network(run: Run) -> str:
     config = run.config
     title = PRESETS[config.preset].title if config.preset in PRESETS else config.preset
-    kind = (
-        f"a linear head on the frozen features of {literal(config.backbone)}" if config.backbone
-        else "a small convolutional network, trained from scratch"
-    )  # fmt: skip
+    names = " and ".join(literal(name) for name in config.backbones)
+    kind = {
+        "cnn": "a small convolutional network, trained from scratch",
+        "linear-head": f"a linear head on the frozen features of {names}",
+        "tuned-block": f"the last block of {names}, trained further, and a linear head",
+    }[config.network]
     height, width = run.image_size
     return (
         f"Preset {literal(title)}: {kind}. In: an RGB photo, 0–255, squashed to {height} × {width} pixels "

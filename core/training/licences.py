@@ -12,9 +12,12 @@ def weights_licence(config: TrainingConfig) -> str:
             f"({APPLICATIONS[config.backbone].licence}); the head was trained here."
         )
     if "efficientnet-lite" in config.backbone:
+        changed = "unchanged in value"
+        if config.network == "tuned-block":
+            changed = "rounded to the precision of float16; the last blocks were trained further"
         return (
             "ImageNet weights of EfficientNet-Lite (Apache-2.0, Google; packages by ML Illustrated, see NOTICE), "
-            "unchanged in value; the head was trained here."
+            f"{changed}; the head was trained here."
         )
     if config.backbone:
         return f"Weights of {config.backbone}: see the licence of whoever published them."
