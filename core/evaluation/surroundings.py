@@ -11,6 +11,7 @@ from core.explanation.heatmap import normalize, upsample
 from core.explanation.masking import blurred, mixed
 from core.paths import Paths
 from core.training.config import BACKBONES
+from core.training.subject import no_gate
 from core.training.templates import Head, any_template, fill
 from core.training.weights import package_weights, read_state_dict
 
@@ -57,7 +58,8 @@ def subject_maps(
         return None
     weights = np.zeros((len(kernel), prepared.num_classes), np.float32)
     weights[:, 0] = kernel[:, chosen].mean(axis=1) - kernel.mean(axis=1)
-    head = Head(weights, np.zeros(prepared.num_classes, np.float32), np.zeros(len(bias), np.float32))
+    gate = no_gate(REFERENCE, prepared.num_classes)
+    head = Head(weights, np.zeros(prepared.num_classes, np.float32), gate)
     with tempfile.TemporaryDirectory() as folder:
         fill(prepared, head, Path(folder))
         network = Network((Path(folder) / "model.tflite").read_bytes(), 2)

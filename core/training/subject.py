@@ -69,6 +69,17 @@ def weight_shapes(backbones: list[str], num_classes: int) -> dict[str, list[tupl
     }  # fmt: skip
 
 
+def no_gate(backbone: str, num_classes: int) -> SubjectGate:
+    """A gate that knows nothing, for graphs whose subject score nobody reads."""
+    shapes = weight_shapes([backbone], num_classes)
+    mass, centres = (
+        {backbone: np.zeros(shapes[name][0], np.float32)} if (name := f"{layer}_{backbone}") in shapes else {}
+        for layer in ("subject_mass", "subject_centres")
+    )
+    kernel, bias = (np.zeros(shape, np.float32) for shape in shapes["subject"])
+    return SubjectGate(mass, centres, kernel, bias, {})
+
+
 def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_classes: int) -> SubjectGate:
     """Derives from the training photos alone how to tell the subject from everything else.
 

@@ -34,7 +34,7 @@ class TrunkOutputs:
 
 def trunk_file(backbones: tuple[str, ...], image_size: tuple[int, int], paths: Paths) -> Path:
     """The trunks as one LiteRT file, see `tuned_networks.trunk_network`; built when it is not there yet (15 s)."""
-    file = paths.shared_cache_dir / "backbones" / f"{'+'.join(backbones)}-trunk-v{_VERSION}.tflite"
+    file = paths.shared_cache_dir / "backbones" / f"trunk-{'+'.join(backbones)}-v{_VERSION}.tflite"
     if not file.is_file():
         from core.runs.export import litert_bytes
         from core.training.tuned_networks import trunk_network
