@@ -44,3 +44,11 @@ def test_refuses_unknown_presets_and_backbones():
         preset("magic")
     with pytest.raises(ConfigError, match="efficientnet-lite0"):
         preset("quick", backbone="resnet")
+
+
+def test_two_backbones_share_the_larger_input_and_one_can_be_left_out():
+    assert preset("strong").image_size == (260, 260)
+    assert preset("strong", second_backbone="").image_size == (224, 224)
+    assert preset("strong", backbone="efficientnet-lite2", second_backbone="").backbones == ("efficientnet-lite2",)
+    with pytest.raises(ConfigError, match="second_backbone"):
+        preset("strong", backbone="efficientnet-lite2")

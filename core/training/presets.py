@@ -73,8 +73,10 @@ def preset(name: str, **overrides: Any) -> TrainingConfig:
             overrides[key] = _parse(key, value, hints[key])
         elif key == "image_size" and isinstance(value, list):
             overrides[key] = tuple(value)
-    if "backbone" in overrides and "image_size" not in overrides and overrides["backbone"] in BACKBONES:
-        overrides["image_size"] = BACKBONES[overrides["backbone"]].image_size
+    if "image_size" not in overrides and {"backbone", "second_backbone"} & set(overrides):
+        names = (overrides.get("backbone", config.backbone), overrides.get("second_backbone", config.second_backbone))
+        if known := [BACKBONES[name].image_size for name in names if name in BACKBONES]:
+            overrides["image_size"] = max(known)
     return replace(config, **overrides)
 
 

@@ -9,7 +9,7 @@ from core.training.config import BACKBONES, TrainingConfig, backbones_for
 def choose(config: TrainingConfig) -> dict:
     """A list of backbones, for a network that has one; gives the settings that follow from the choice."""
     names = backbones_for(config.network)
-    if config.backbone not in names:
+    if config.backbone not in names or config.second_backbone:  # a pair that was chosen together
         return {}
     name = st.selectbox(
         "Backbone", names, index=names.index(config.backbone), key=f"{config.preset}-backbone",
