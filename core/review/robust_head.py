@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from core.training.head import softmax
+
 _REPEATS, _FOLDS = 2, 5
 _ITERATIONS = 60
 _LOUDNESS = 1.35  # standard deviation of the combined scores; makes the probabilities of real photos come true
@@ -130,11 +132,6 @@ def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray
                      bounds=[(0, None)] * len(opinions)).x  # fmt: skip
     total = np.tensordot(found if found.any() else np.ones(len(opinions)), experts, axes=1)
     return _LOUDNESS * total / max(total.std(), 1e-9)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
 
 
 def _scores(x: np.ndarray, parameters: np.ndarray) -> np.ndarray:

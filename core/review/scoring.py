@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.review.features import Features
-from core.review.robust_head import OutOfFold, combine, softmax
+from core.review.robust_head import OutOfFold, combine
+from core.training.head import softmax
 
 UNDECIDED, EXCLUDED = -2, -1
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from core.training.head import softmax
+
 _PRIOR_WRONG, _PRIOR_RIGHT = 1.0, 9.0  # as if of ten more photos of each class one label had been wrong
 _USUAL_LOG_TEMPERATURE = 0.7  # standard deviation of the prior: temperatures lie between 0.5 and 2, mostly
 _CURVE_POINTS = 50
@@ -60,7 +62,7 @@ def calibrate(
 
     def negative_log_likelihood(parameters: np.ndarray) -> float:
         noise = _sigmoid(parameters[1:])
-        clean = _softmax(logits / np.exp(parameters[0]))
+        clean = softmax(logits / np.exp(parameters[0]))
         seen = clean * (1 - noise) + (clean * noise) @ (1 - np.eye(num_classes)) / (num_classes - 1)
         likelihood = np.where(decided, _pick(clean, labels), _pick(seen, labels))
         prior = _PRIOR_WRONG * np.log(noise) + _PRIOR_RIGHT * np.log(1 - noise)
@@ -71,7 +73,7 @@ def calibrate(
     bounds = [(-3.0, 3.0)] + [(-6.0, 0.0)] * num_classes  # no class has more wrong labels than right ones
     found = minimize(negative_log_likelihood, start, method="L-BFGS-B", bounds=bounds).x
     temperature = float(np.exp(found[0]))
-    confidence = np.sort(_softmax(logits / temperature).max(axis=1))[::-1]
+    confidence = np.sort(softmax(logits / temperature).max(axis=1))[::-1]
     risk = np.cumsum(1 - confidence) / np.arange(1, len(confidence) + 1)  # grows with every photo: they are sorted
     answered = max(1, int((risk <= accepted_error).sum()))
     points = np.unique(np.linspace(0, len(confidence) - 1, _CURVE_POINTS).astype(int))
@@ -93,8 +95,3 @@ def _pick(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-values))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)

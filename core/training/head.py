@@ -24,7 +24,7 @@ class FittedHead:
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """`float64`, shape `(photos, classes)`; each row sums to 1."""
-        return _softmax(embeddings.astype(np.float64) @ self.kernel + self.bias)
+        return softmax(embeddings.astype(np.float64) @ self.kernel + self.bias)
 
 
 class _Stop(Exception):
@@ -71,7 +71,7 @@ def fit_head(
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(shape)
-        probabilities = _softmax(x @ parameters[:-1] + parameters[-1])
+        probabilities = softmax(x @ parameters[:-1] + parameters[-1])
         loss = _cross_entropy(probabilities, labels, weights) + regularization / 2 * np.sum(parameters[:-1] ** 2)
         error = probabilities
         error[np.arange(len(x)), labels] -= 1
@@ -111,7 +111,7 @@ def balanced_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 def _measure(prefix: str, x: np.ndarray, labels: np.ndarray, parameters: np.ndarray) -> dict[str, float]:
-    probabilities = _softmax(x @ parameters[:-1] + parameters[-1])
+    probabilities = softmax(x @ parameters[:-1] + parameters[-1])
     return {
         f"{prefix}loss": float(_cross_entropy(probabilities, labels, np.ones(len(labels)))),
         f"{prefix}accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
@@ -123,6 +123,7 @@ def _cross_entropy(probabilities: np.ndarray, labels: np.ndarray, weights: np.nd
     return float(np.mean(weights * -np.log(np.maximum(picked, 1e-12))))
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits, shape `(photos, classes)`; each row sums to 1."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.review.features import Features
-from core.review.scoring import Scorer
+from core.review.scoring import UNDECIDED, Scorer
 
 _GIVEN = 1.0  # log-odds that a given label adds to the opinion of the others; docs/decisions.md
 
@@ -40,7 +40,7 @@ def soft_labels(
         teaches: `bool`, shape `(n,)`: labels of other photos are not looked at.
         seed: Same seed, same labels.
     """
-    trusted = np.where(decided & teaches, labels, -2)  # -2: undecided, see core.review.scoring
+    trusted = np.where(decided & teaches, labels, UNDECIDED)
     scores = Scorer(features, labels, num_classes, teaches, seed).score(trusted)
     hard = np.eye(num_classes)[labels]
     logits = np.log(np.clip(scores.classes, 1e-9, 1)) + _GIVEN * hard

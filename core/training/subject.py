@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.training.config import BACKBONES
+from core.training.head import softmax
 from core.training.weights import package_weights, read_state_dict
 
 _FIRST_GUESS_SHARE = 0.015  # an ImageNet class counts if it is the first guess for this share of the photos
@@ -52,7 +53,7 @@ class SubjectGate:
         for name, values in embeddings.items():
             traits = _traits(values, name)
             if name in self.masses:
-                evidence.append(_log_odds(_softmax(traits), self.masses[name]))
+                evidence.append(_log_odds(softmax(traits), self.masses[name]))
             evidence.append((_unit(traits) @ self.centres[name]).max(axis=1))
         values = np.stack(evidence, axis=1).astype(np.float64) @ self.kernel[:, 0] + self.bias[0]
         return 1 / (1 + np.exp(-np.clip(values, -50, 50)))
@@ -102,7 +103,7 @@ def derive_subject(embeddings: dict[str, np.ndarray], labels: np.ndarray, num_cl
     for name, values in embeddings.items():
         traits = _traits(values, name)
         if BACKBONES[name].package:
-            probabilities = _softmax(traits)
+            probabilities = softmax(traits)
             mask = _frequent(probabilities)
             covers = _covers(probabilities, mask, labels)
             heard[name] = np.flatnonzero(mask).tolist() if covers else []
@@ -132,7 +133,7 @@ def subject_classes(embeddings: np.ndarray, backbone: str) -> np.ndarray:
         embeddings: `float32`, shape `(photos, features)`.
         backbone: A built-in one, which brings ImageNet's head.
     """
-    return _frequent(_softmax(_traits(embeddings, backbone)))
+    return _frequent(softmax(_traits(embeddings, backbone)))
 
 
 def centred_head(state: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -147,11 +148,6 @@ def _traits(embeddings: np.ndarray, backbone: str) -> np.ndarray:
         return embeddings
     kernel, bias = centred_head(read_state_dict(package_weights(BACKBONES[backbone].package)))
     return embeddings @ kernel + bias
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _frequent(probabilities: np.ndarray) -> np.ndarray:

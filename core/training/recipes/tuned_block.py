@@ -9,6 +9,7 @@ from core.dataset.index import Dataset
 from core.files import write_atomic
 from core.paths import Paths
 from core.runs.folder import Run
+from core.training.head import softmax
 from core.training.recipes.shared import Report, Trained, class_indices, prepare_tensorflow
 from core.training.subject import SubjectGate, derive_subject
 
@@ -80,11 +81,11 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     _write(run, parts, gate, calibration.temperature)
 
     final = np.empty((len(table), num_classes))
-    final[rows] = _softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature)
+    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature)
     if others is not None:
-        final[~learns] = _softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature)
+        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature)
     probabilities = final.copy()
-    probabilities[rows[judged]] = _softmax(held_out[judged] / calibration.temperature)
+    probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature)
     embeddings = np.empty((len(table), seen.embeddings.shape[1]), np.float32)
     embeddings[rows] = seen.embeddings
     if others is not None:
@@ -110,8 +111,3 @@ def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
     write_atomic(run.folder / "model.tflite", litert_bytes(model, "float16"))  # little is lost: they are rounded
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
