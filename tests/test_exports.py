@@ -203,3 +203,19 @@ def test_the_command_line_exports_and_prints_the_comparison(run, tiny_paths, tmp
         assert core(*words).returncode == 2
     done = core("export", "tiny", "--format", "litert-float16", str(tmp_path))
     assert done.returncode == 1 and done.stderr.startswith("error: Expected a free name")
+
+
+def test_onnx_gives_the_size_that_a_resize_was_meant_to_have(tmp_path):
+    pytest.importorskip("onnxruntime")
+    import keras
+
+    from core.runs.export import write_onnx
+
+    image = keras.Input((9, 9, 3), name="image")
+    small = keras.layers.Resizing(7, 7)(image)
+    joined = keras.layers.Concatenate()([keras.layers.Resizing(9, 9)(small), image])  # 9 / 7 is a hair less in float32
+    model = keras.Model(image, {"class_maps": keras.layers.Conv2D(2, 1, name="class_maps")(joined)})
+    write_onnx(model, tmp_path / "model.onnx")
+    photo = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    found = open_model("onnx", tmp_path / "model.onnx")(photo)["class_maps"]
+    assert found == pytest.approx(model(photo[None].astype(np.float32))["class_maps"].numpy()[0], abs=0.05)

@@ -93,6 +93,25 @@ def write_onnx(model: keras.Model, file: Path) -> None:
         # Keras 3.15 asks NumPy 2.4 for np.object before it hands the graph to tf2onnx.
         warnings.filterwarnings("ignore", message="In the future `np.object`", category=FutureWarning)
         model.export(file, format="onnx", verbose=False)
+    _round_scales_up(file)
+
+
+def _round_scales_up(file: Path) -> None:
+    """Moves the scale of every resize in an `.onnx` file to the next larger float32.
+
+    tf2onnx writes 9 / 7 as a float32, which is a hair too small: 7 rows times it are 8.9999999, and engines cut that
+    to 8 rows. The size that was meant then comes out; positions move by a ten-millionth.
+    """
+    import onnx
+
+    graph = onnx.load(file)
+    names = {node.input[2] for node in graph.graph.node if node.op_type == "Resize" and len(node.input) > 2}
+    for constant in graph.graph.initializer:
+        if constant.name in names:
+            scales = onnx.numpy_helper.to_array(constant)
+            larger = np.where(scales == np.round(scales), scales, np.nextafter(scales, np.float32(np.inf)))
+            constant.CopyFrom(onnx.numpy_helper.from_array(larger.astype(np.float32), constant.name))
+    onnx.save(graph, file)
 
 
 def _call_once(model: keras.Model) -> None:
