@@ -34,6 +34,15 @@ def test_agrees_with_scikit_learn():
     assert np.abs(head.probabilities(embeddings) - reference.predict_proba(x)).max() < 1e-4
 
 
+def test_a_label_of_seven_tenths_counts_like_seven_photos_against_three():
+    embeddings, labels = blobs(2, seed=3)
+    soft = np.where(np.eye(2)[labels] == 1, 0.7, 0.3)
+    head = fit_head(embeddings, soft, 2, regularization=0.1, epochs=1000)
+    twice = fit_head(np.tile(embeddings, (2, 1)), np.r_[labels, 1 - labels], 2, regularization=0.1, epochs=1000,
+                     weights=np.repeat([0.7, 0.3], len(labels)))  # fmt: skip
+    assert np.abs(head.probabilities(embeddings) - twice.probabilities(embeddings)).max() < 1e-3
+
+
 def test_reports_every_iteration():
     embeddings, labels = blobs(2)
     rows = []

@@ -46,7 +46,8 @@ class TrainingConfig:
         epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
         batch_size: Photos a step (not the linear head).
         learning_rate: Step size of Adam (CNN) or of momentum (tuned block).
-        regularization: Strength of the L2 penalty on the standardised linear head (0 is off).
+        regularization: Strength of the L2 penalty on the standardised linear head (0 is off); the tuned block
+            starts with such a head.
         flip, shear, zoom: Random augmentation of the CNN's photos: mirror; degrees of freedom as fractions.
         dropout: Share of units dropped before the output, 0-0.9 (not the linear head).
         views: Views a photo that the tuned block learns from: the photo, its mirror image, random ones.

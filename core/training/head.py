@@ -47,12 +47,12 @@ def fit_head(
 
     Args:
         embeddings: `float32`, shape `(photos, features)`.
-        labels: Class indices, shape `(photos,)`.
+        labels: Class indices, shape `(photos,)`, or the probability of each class, shape `(photos, classes)`.
         num_classes: At least 2.
         regularization: Strength of the L2 penalty beside the mean cross-entropy.
         epochs: L-BFGS iterations at most; each sees all photos.
         weights: Weight of each photo, shape `(photos,)`; `None` weighs all alike.
-        validation: Embeddings and labels that are only watched.
+        validation: Embeddings and labels (class indices) that are only watched.
         patience: Stop after so many iterations without a lower validation loss and keep the best; 0 is off.
         on_epoch: Called with `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy` after each iteration.
 
@@ -63,7 +63,10 @@ def fit_head(
 
     mean, scale = embeddings.mean(axis=0), embeddings.std(axis=0) + 1e-6
     x = ((embeddings - mean) / scale).astype(np.float64)
-    held = None if validation is None else (((validation[0] - mean) / scale).astype(np.float64), validation[1])
+    targets = labels if labels.ndim == 2 else np.eye(num_classes)[labels]
+    held = None
+    if validation is not None:
+        held = (((validation[0] - mean) / scale).astype(np.float64), np.eye(num_classes)[validation[1]])
     weights = np.ones(len(x)) if weights is None else weights / weights.mean()
     shape = (x.shape[1] + 1, num_classes)
     best = {"loss": np.inf, "epoch": 0, "parameters": np.zeros(shape)}
@@ -72,10 +75,8 @@ def fit_head(
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(shape)
         probabilities = softmax(x @ parameters[:-1] + parameters[-1])
-        loss = _cross_entropy(probabilities, labels, weights) + regularization / 2 * np.sum(parameters[:-1] ** 2)
-        error = probabilities
-        error[np.arange(len(x)), labels] -= 1
-        error *= (weights / len(x))[:, None]
+        loss = _cross_entropy(probabilities, targets, weights) + regularization / 2 * np.sum(parameters[:-1] ** 2)
+        error = (probabilities - targets) * (weights / len(x))[:, None]
         gradient = np.vstack([x.T @ error + regularization * parameters[:-1], error.sum(axis=0)])
         return loss, gradient.ravel()
 
@@ -83,7 +84,7 @@ def fit_head(
         nonlocal count
         count += 1
         parameters = flat.reshape(shape)
-        row = {"epoch": count, **_measure("", x, labels, parameters)}
+        row = {"epoch": count, **_measure("", x, targets, parameters)}
         if held:
             row |= _measure("val_", *held, parameters)
         if on_epoch:
@@ -110,17 +111,16 @@ def balanced_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
     return (len(labels) / (num_classes * np.maximum(counts, 1)))[labels]
 
 
-def _measure(prefix: str, x: np.ndarray, labels: np.ndarray, parameters: np.ndarray) -> dict[str, float]:
+def _measure(prefix: str, x: np.ndarray, targets: np.ndarray, parameters: np.ndarray) -> dict[str, float]:
     probabilities = softmax(x @ parameters[:-1] + parameters[-1])
     return {
-        f"{prefix}loss": float(_cross_entropy(probabilities, labels, np.ones(len(labels)))),
-        f"{prefix}accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
+        f"{prefix}loss": float(_cross_entropy(probabilities, targets, np.ones(len(targets)))),
+        f"{prefix}accuracy": float((probabilities.argmax(axis=1) == targets.argmax(axis=1)).mean()),
     }
 
 
-def _cross_entropy(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
-    picked = probabilities[np.arange(len(labels)), labels]
-    return float(np.mean(weights * -np.log(np.maximum(picked, 1e-12))))
+def _cross_entropy(probabilities: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.mean(weights * -np.sum(targets * np.log(np.maximum(probabilities, 1e-12)), axis=1)))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -37,7 +37,8 @@ PRESETS = {
         "photo, and measures how far its probabilities can be trusted. Minutes.",
         TrainingConfig(
             preset="strong", network="tuned-block", backbone="efficientnet-lite0", second_backbone="efficientnet-lite2",
-            image_size=(260, 260), epochs=8, batch_size=32, learning_rate=0.01, dropout=0.2, views=6, robustness=0.3,
+            image_size=(260, 260), epochs=8, batch_size=32, learning_rate=0.01, dropout=0.2, views=8, robustness=0.3,
+            regularization=0.2,
         ),
         seconds_per_photo=0.4,
     ),

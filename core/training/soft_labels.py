@@ -6,6 +6,7 @@ import numpy as np
 
 from core.review.features import Features
 from core.review.scoring import UNDECIDED, Scorer
+from core.training.head import softmax
 
 _GIVEN = 1.0  # log-odds that a given label adds to the opinion of the others; docs/decisions.md
 
@@ -44,8 +45,6 @@ def soft_labels(
     scores = Scorer(features, labels, num_classes, teaches, seed).score(trusted)
     hard = np.eye(num_classes)[labels]
     logits = np.log(np.clip(scores.classes, 1e-9, 1)) + _GIVEN * hard
-    targets = np.exp(logits - logits.max(axis=1, keepdims=True))
-    targets /= targets.sum(axis=1, keepdims=True)
-    targets = np.where(decided[:, None], hard, targets)
+    targets = np.where(decided[:, None], hard, softmax(logits))
     weights = np.where(decided, 1.0, 1 - scores.not_subject)
     return SoftLabels(targets.astype(np.float32), weights.astype(np.float32))

@@ -7,12 +7,14 @@ import numpy as np
 
 from core.training.config import TrainingConfig
 from core.training.fit import EpochReport
+from core.training.head import fit_head
 from core.training.soft_labels import SoftLabels
 from core.training.tuned_networks import last_block_network
 
 _MOMENTUM, _CLIP = 0.9, 2.0
 _BATCH, _CHUNK = 64, 2048
 _WARM_UP, _COLD = 0.1, 0.1  # share of the steps; share of the learning rate at both ends
+_PROBE_VIEWS, _PROBE_ROWS, _PROBE_STEPS = 4, 20_000, 80
 
 
 def tune(
@@ -26,10 +28,15 @@ def tune(
 ) -> keras.Model:
     """Fits a tuned copy of a last block and a linear head; every epoch shows each photo in one of its views.
 
+    The head alone is fitted first: a head of chance numbers would push the pretrained block about before it knows
+    where to (A. Kumar et al., "Fine-tuning can distort pretrained features and underperform out-of-distribution",
+    ICLR 2022).
+
     Args:
         maps: Trunk outputs, `float16`, shape `(views, photos, rows, columns, channels)`.
         labels: What to learn.
-        config: `backbones`, `epochs`, `batch_size`, `learning_rate`, `robustness`, `class_weights` and `seed`.
+        config: `backbones`, `epochs`, `batch_size`, `learning_rate`, `regularization` (of the head's first fit),
+            `robustness`, `class_weights` and `seed`.
         number: Which of the backbones.
         grid: See `last_block_network`.
         on_batch: Called with (photos seen, photos to see) over all epochs.
@@ -44,7 +51,9 @@ def tune(
     keras.utils.set_random_seed(config.seed)
     model = last_block_network(config.backbones[number], number, labels.targets.shape[1], maps.shape[2:], grid,
                                config.dropout)  # fmt: skip
-    data = _Views(maps, labels, config)
+    weights = _weights(labels, config)
+    _fit_head_first(model, maps, labels, weights, config, f"logits_{number}")
+    data = _Views(maps, labels, weights, config)
     steps = config.epochs * len(data)
     rate = keras.optimizers.schedules.CosineDecay(
         _COLD * config.learning_rate, steps, alpha=_COLD, warmup_target=config.learning_rate,
@@ -60,8 +69,8 @@ def tune(
     return model
 
 
-def predict_logits(model: keras.Model, maps: np.ndarray) -> np.ndarray:
-    """Logits, `float64`, shape `(photos, classes)`, of trunk outputs of one view, `(photos, rows, columns, maps)`."""
+def predict(model: keras.Model, maps: np.ndarray) -> np.ndarray:
+    """What a model of trunk outputs gives for one view, `(photos, rows, columns, maps)`; `float64`, a row a photo."""
     parts = [model.predict(maps[start : start + _CHUNK].astype(np.float32), batch_size=_BATCH, verbose=0)
              for start in range(0, len(maps), _CHUNK)]  # fmt: skip
     return np.concatenate(parts).astype(np.float64)
@@ -83,17 +92,33 @@ def generalised_cross_entropy(robustness: float) -> Callable:
     return loss
 
 
+def _weights(labels: SoftLabels, config: TrainingConfig) -> np.ndarray:
+    """How much each photo counts, shape `(photos,)`; 1 in the mean."""
+    weights = labels.weights / max(labels.weights.mean(), 1e-6)
+    if not config.class_weights:
+        return weights
+    mass = (labels.targets * labels.weights[:, None]).sum(axis=0)
+    return weights * (labels.targets @ (mass.sum() / (len(mass) * np.maximum(mass, 1e-6))))
+
+
+def _fit_head_first(
+    model: keras.Model, maps: np.ndarray, labels: SoftLabels, weights: np.ndarray, config: TrainingConfig, layer: str
+) -> None:
+    num_views = max(1, min(_PROBE_VIEWS, len(maps), _PROBE_ROWS // maps.shape[1]))
+    pooled = keras.Model(model.input, model.get_layer("pool").output)
+    features = np.concatenate([predict(pooled, of_view) for of_view in maps[:num_views]])
+    head = fit_head(features, np.tile(labels.targets, (num_views, 1)), labels.targets.shape[1],
+                    regularization=config.regularization, epochs=_PROBE_STEPS,
+                    weights=np.tile(weights, num_views))  # fmt: skip
+    model.get_layer(layer).set_weights([head.kernel, head.bias])
+
+
 class _Views(keras.utils.PyDataset):
     """Shuffled batches `(maps, targets, weights)`; each photo in a view of its own choice."""
 
-    def __init__(self, maps: np.ndarray, labels: SoftLabels, config: TrainingConfig):
+    def __init__(self, maps: np.ndarray, labels: SoftLabels, weights: np.ndarray, config: TrainingConfig):
         super().__init__()
-        self._maps, self._labels, self._size = maps, labels, config.batch_size
-        self._weights = labels.weights / max(labels.weights.mean(), 1e-6)
-        if config.class_weights:
-            mass = (labels.targets * labels.weights[:, None]).sum(axis=0)
-            share = mass.sum() / (len(mass) * np.maximum(mass, 1e-6))
-            self._weights = self._weights * (labels.targets @ share)
+        self._maps, self._labels, self._weights, self._size = maps, labels, weights, config.batch_size
         self._random = np.random.default_rng(config.seed)
         self._shuffle()
 

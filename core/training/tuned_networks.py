@@ -44,7 +44,7 @@ def last_block_network(
     state = backbone_weights(backbone)
     start = keras.Input(trunk_shape, name="trunk")
     x = _on_grid(build_last_block(start, state, _tuned(number)), grid, number)
-    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dropout(dropout)(x)
     model = keras.Model(start, layers.Dense(num_classes, name=f"logits_{number}")(x), name=f"last_block_{number}")
     load_weights(model, state, (_tuned(number),))

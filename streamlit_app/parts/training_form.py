@@ -34,7 +34,9 @@ HELP = {
 FIELDS = {
     "cnn": ("epochs", "learning_rate", "batch_size", "dropout", "early_stopping_patience"),
     "linear-head": ("epochs", "regularization", "early_stopping_patience"),
-    "tuned-block": ("epochs", "views", "learning_rate", "batch_size", "dropout", "robustness", "accepted_error"),
+    "tuned-block": (
+        "epochs", "views", "learning_rate", "batch_size", "dropout", "robustness", "regularization", "accepted_error",
+    ),
 }
 COMMON = ("validation_fraction", "uncertain_below", "seed", "class_weights")
 _STEPS = {

@@ -94,9 +94,9 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
 
 
 def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
-    from core.training.tune import predict_logits
+    from core.training.tune import predict
 
-    return np.mean([predict_logits(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
+    return np.mean([predict(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
 
 
 def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None:
