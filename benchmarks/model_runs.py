@@ -65,7 +65,8 @@ def measured(bench: Bench, name: str, seed: int, fresh: bool = False) -> dict:
 
     Returns:
         `seconds`, `test` and `validation` (accuracy with `labels`), `ece`, `groups`, `milliseconds` (decode to answer
-        with heat map), `network_milliseconds`, `megabytes` (of the served file), `folder_megabytes`, `code`.
+        with heat map), `times_yardstick` (the same as a multiple of efficientnet-lite2's bare pass),
+        `network_milliseconds`, `megabytes` (of the served file), `folder_megabytes`, `code`.
 
     Raises:
         TrainingError: If the training fails.
@@ -77,7 +78,7 @@ def measured(bench: Bench, name: str, seed: int, fresh: bool = False) -> dict:
             say(f"{name}, seed {seed}: stored results of other training code; --fresh trains again.")
         return found
     run = _train(bench, name, seed)
-    record = record_of(bench.dataset, run)
+    record = record_of(bench.dataset, run, bench.paths)
     write_json(file, record)
     if seed:  # the first one stays for the robustness
         shutil.rmtree(run.folder)

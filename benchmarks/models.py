@@ -111,7 +111,7 @@ def summary(records: list[dict]) -> dict:
         "seeds": len(records), "groups": groups, "ece": mean(errors) if errors else None,
         "seconds_first": records[0]["seconds"], "seconds_again": median(r["seconds"] for r in records[1:] or records),
         **{key: median(record[key] for record in records)
-           for key in ("milliseconds", "network_milliseconds", "megabytes", "folder_megabytes")},
+           for key in ("milliseconds", "times_yardstick", "network_milliseconds", "megabytes", "folder_megabytes")},
     }  # fmt: skip
 
 
