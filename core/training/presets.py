@@ -40,7 +40,7 @@ PRESETS = {
             image_size=(260, 260), epochs=8, batch_size=32, learning_rate=0.01, dropout=0.2, views=8, robustness=0.3,
             regularization=0.2,
         ),
-        seconds_per_photo=0.4,
+        seconds_per_photo=0.45,
     ),
     "baseline-cnn": Preset(
         "Baseline CNN",

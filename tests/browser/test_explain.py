@@ -52,8 +52,9 @@ def test_every_class_is_shown_and_one_slider_sets_all_maps(page, address):
 
 def test_a_box_is_drawn_by_pointer_and_moved_and_removed_by_keys(page, address):
     page.get_by_role("radio", name="Hide a part").click()
+    page.get_by_text("Drag a box over the photo").wait_for()  # all is there, nothing moves any more
     stage = page.locator(".stage")
-    stage.scroll_into_view_if_needed()
+    stage.hover()  # waits until it stands still
     edges = stage.bounding_box()
     page.mouse.move(edges["x"] + 0.2 * edges["width"], edges["y"] + 0.2 * edges["height"])
     page.mouse.down()
