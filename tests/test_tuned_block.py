@@ -16,10 +16,19 @@ from core.review.features import Features
 from core.training.config import NETWORKS
 from core.training.embeddings import cached
 from core.training.presets import preset
+from core.training.recipes import tuned_block
 from core.training.soft_labels import SoftLabels, soft_labels
 from core.training.train import train
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_folds():
+    """Every fold costs twenty seconds of building and tracing networks, whatever the number of photos."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tuned_block, "_FOLDS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
