@@ -5,7 +5,8 @@ from typing import Any, Protocol
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from api import docs_page, metrics, open_inference, security, tf_serving
+from api import docs_page, metrics, security
+from api.compatible import open_inference, tf_serving
 from api.datasets import datasets
 from api.errors import errors
 from api.explanations import explanations
@@ -18,10 +19,10 @@ from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
 from api.upload_page import page, script, style, upload_page
+from core.jobs import queue as training_jobs
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.prediction.serving import ActivePredictor
-from core.training import jobs as training_jobs
 
 
 class PredictorSource(Protocol):
@@ -51,7 +52,7 @@ def create_app(
         paths: Where datasets and runs lie; from the environment if not given.
         predictor: Gives the predictor of each request; the served run's if not given.
         settings: The limits; from the environment if not given.
-        jobs: Queues trainings: `enqueue`, `status` and `cancel` as in `core.training.jobs`.
+        jobs: Queues trainings: `enqueue`, `status` and `cancel` as in `core.jobs.queue`.
 
     Raises:
         ConfigError: If the environment holds an impossible setting.
@@ -64,16 +65,21 @@ def create_app(
     app.url_map.converters["model"] = tf_serving.ModelName
     app.url_map.merge_slashes = False  # `//api` is no address of ours; a redirect would hide that
     app.config.update(
-        MAX_CONTENT_LENGTH=settings.max_body, MAX_FORM_PARTS=settings.max_images + 8,
+        MAX_CONTENT_LENGTH=settings.max_body,
+        MAX_FORM_PARTS=settings.max_images + 8,
         TRUSTED_HOSTS=settings.trusted_hosts,
-    )  # fmt: skip
+    )
     app.extensions.update(
-        paths=paths, settings=settings, jobs=jobs, slots=Slots(settings),
+        paths=paths,
+        settings=settings,
+        jobs=jobs,
+        slots=Slots(settings),
         rate=Rate(settings.rate) if settings.rate else None,
         predictor=predictor or ActivePredictor(paths, pool_size=settings.predict_slots),
         error_page=lambda detail: page(error=detail),
-        style_hash=security.hash_of(style()), script_hash=security.hash_of(script()),
-    )  # fmt: skip
+        style_hash=security.hash_of(style()),
+        script_hash=security.hash_of(script()),
+    )
     metrics.install(app)
     docs_page.install(app)
     security.install(app)

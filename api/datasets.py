@@ -10,8 +10,8 @@ from api import security
 from api.errors import Problem
 from api.inputs import choice, text_fields, whole_number
 from api.json_inputs import json_object
+from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
-from core.review import decisions
 from core.review.stored import stored_ranking
 
 datasets = APIBlueprint("datasets", __name__)
@@ -33,11 +33,18 @@ def show_dataset(name: str) -> dict:
     text_fields(())
     dataset = _dataset(name)
     counts = dataset.usable.groupby(["split", "label"]).size()
-    return {"dataset": dataset.name, "class_names": list(dataset.class_names), "fingerprint": dataset.fingerprint,
-            "num_photos": len(dataset.usable), "num_problems": len(dataset.table) - len(dataset.usable),
-            "num_decided": len(decisions.current(decisions.log(dataset))), "is_plain": dataset.is_plain,
-            "counts": {split: {label: int(n) for label, n in part.droplevel(0).items()}
-                       for split, part in counts.groupby(level=0)}}  # fmt: skip
+    return {
+        "dataset": dataset.name,
+        "class_names": list(dataset.class_names),
+        "fingerprint": dataset.fingerprint,
+        "num_photos": len(dataset.usable),
+        "num_problems": len(dataset.table) - len(dataset.usable),
+        "num_decided": len(decisions.current(decisions.log(dataset))),
+        "is_plain": dataset.is_plain,
+        "counts": {
+            split: {label: int(n) for label, n in part.droplevel(0).items()} for split, part in counts.groupby(level=0)
+        },
+    }
 
 
 @datasets.get("/datasets/<name>/statistics")
@@ -60,8 +67,11 @@ def list_photos(name: str) -> dict:
     rows = dataset.table
     for column in {"split", "label"} & set(fields):
         rows = rows[rows[column] == fields[column]]
-    return {"dataset": dataset.name, "total": len(rows),
-            "photos": rows[PHOTO_COLUMNS].iloc[offset : offset + limit].to_dict("records")}  # fmt: skip
+    return {
+        "dataset": dataset.name,
+        "total": len(rows),
+        "photos": rows[PHOTO_COLUMNS].iloc[offset : offset + limit].to_dict("records"),
+    }
 
 
 @datasets.get("/datasets/<name>/suspects")
@@ -71,12 +81,19 @@ def list_suspects(name: str) -> dict:
     dataset = _dataset(name)
     ranking = stored_ranking(dataset)
     if ranking is None:
-        raise Problem(409, "not-ranked", "Nobody ranked this dataset yet. Open the Review page or run "
-                      "`python -m core suspects` once.")  # fmt: skip
+        raise Problem(
+            409,
+            "not-ranked",
+            "Nobody ranked this dataset yet. Open the Review page or run `python -m core suspects` once.",
+        )
     decided = decisions.current(decisions.log(dataset))
     left = ranking[~ranking["sha256"].isin(decided)]
-    return {"dataset": dataset.name, "total": len(left), "decided": len(ranking) - len(left),
-            "suspects": left[SUSPECT_COLUMNS].head(limit).to_dict("records")}  # fmt: skip
+    return {
+        "dataset": dataset.name,
+        "total": len(left),
+        "decided": len(ranking) - len(left),
+        "suspects": left[SUSPECT_COLUMNS].head(limit).to_dict("records"),
+    }
 
 
 @datasets.get("/datasets/<name>/decisions")

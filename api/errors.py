@@ -30,8 +30,13 @@ COMPATIBLE = re.compile(r"/v[12](/|$)")  # TensorFlow Serving and Open Inference
 errors = Blueprint("errors", __name__)
 log = logging.getLogger("tuskscope.api")
 
-IMAGE_STATUS = {"empty-file": 400, "not-an-image": 415, "corrupt-image": 422, "too-many-pixels": 413,
-                "file-too-large": 413}  # fmt: skip
+IMAGE_STATUS = {
+    "empty-file": 400,
+    "not-an-image": 415,
+    "corrupt-image": 422,
+    "too-many-pixels": 413,
+    "file-too-large": 413,
+}
 STATUS = {
     UnknownClassError: (422, "unknown-class"),
     MethodUnavailableError: (422, "method-unavailable"),
@@ -54,9 +59,7 @@ HTTP = {  # werkzeug's own descriptions name parameters and hosts; these say wha
     413: ("too-large", "The request is too large. A picture may have 10 MB, a JSON body 64 KB."),
     415: ("unsupported-media-type", "The Content-Type of the request is not accepted here."),
 }
-DATASET_DETAIL = (
-    "The dataset cannot be used. Run `python -m core index` on it to see why."  # its message has paths
-)
+DATASET_DETAIL = "The dataset cannot be used. Run `python -m core index` on it to see why."  # its message has paths
 UNEXPECTED = "The server made an error; its log has the details under this request id. Try again."
 
 
@@ -82,9 +85,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, ImageError):
         return Problem(IMAGE_STATUS[error.code], error.code, str(error))
     if isinstance(error, TuskscopeError):
-        status, code = next(
-            (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), (422, "refused")
-        )
+        status, code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), (422, "refused"))
         detail = DATASET_DETAIL if isinstance(error, DatasetError) else str(error)
         return Problem(status, code, detail, {"Retry-After": "1"} if code == "busy" else None)
     if isinstance(error, HTTPException) and error.code in HTTP:
@@ -107,9 +108,7 @@ def answer_error(error: Exception) -> Response:
     elif _wants_page():
         response = Response(current_app.extensions["error_page"](problem.detail), problem.status)
     else:
-        response = Response(
-            json.dumps(problem_body(problem)), problem.status, content_type="application/problem+json"
-        )
+        response = Response(json.dumps(problem_body(problem)), problem.status, content_type="application/problem+json")
     response.headers.update(problem.headers)
     return response
 
@@ -128,7 +127,4 @@ def problem_body(problem: Problem) -> dict:
 def _wants_page() -> bool:
     if request.path.startswith(("/api", "/health")):
         return False
-    return (
-        request.path == "/"
-        or request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-    )
+    return request.path == "/" or request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"

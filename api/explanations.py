@@ -47,17 +47,27 @@ def create_explanation() -> Response:
             with turn.predicting():
                 trust = measure_trust(image, found, predictor)
         response = _answer(kind, image, found, trust, opacity, size)
-    response.headers.update({"X-Run-Id": predictor.run.run_id, "X-Label": quote(found.class_name),
-                             "X-Method": found.method, "Vary": "Accept"})  # fmt: skip
+    response.headers.update(
+        {
+            "X-Run-Id": predictor.run.run_id,
+            "X-Label": quote(found.class_name),
+            "X-Method": found.method,
+            "Vary": "Accept",
+        }
+    )
     if trust is not None:
         response.headers["X-Verdict"] = trust.verdict
     return response
 
 
 def explained(
-    turn: Turn, predictor: Predictor, image: np.ndarray, class_name: str | None = None,
-    method: str | None = None, prediction: Prediction | None = None,
-) -> Explanation:  # fmt: skip
+    turn: Turn,
+    predictor: Predictor,
+    image: np.ndarray,
+    class_name: str | None = None,
+    method: str | None = None,
+    prediction: Prediction | None = None,
+) -> Explanation:
     """Explains one picture in a predict slot.
 
     Args:
@@ -114,12 +124,18 @@ def _answer(
         np.save(buffer, heatmap)
         return Response(buffer.getvalue(), content_type=FORMATS["npy"])
     prediction = found.prediction
-    return jsonify({
-        "run_id": prediction.run_id, "class": found.class_name, "method": found.method, "label": prediction.label,
-        "probabilities": prediction.probabilities, "image_size": list(image.shape[:2]),
-        "heatmap": [[round(value, 4) for value in row] for row in heatmap.tolist()],
-        "trust": None if trust is None else trust.as_dict(),
-    })  # fmt: skip
+    return jsonify(
+        {
+            "run_id": prediction.run_id,
+            "class": found.class_name,
+            "method": found.method,
+            "label": prediction.label,
+            "probabilities": prediction.probabilities,
+            "image_size": list(image.shape[:2]),
+            "heatmap": [[round(value, 4) for value in row] for row in heatmap.tolist()],
+            "trust": None if trust is None else trust.as_dict(),
+        }
+    )
 
 
 def _shape(shape: tuple[int, int], size: int | None) -> tuple[int, int]:

@@ -36,15 +36,14 @@ def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
         return [request.get_data()]
     if request.mimetype != "multipart/form-data":
         raise Problem(
-            415, "unsupported-media-type", "Expected multipart/form-data with a file field `image`, "
-            "or a body of image/jpeg, image/png or image/webp.",
-        )  # fmt: skip
+            415,
+            "unsupported-media-type",
+            "Expected multipart/form-data with a file field `image`, or a body of image/jpeg, image/png or image/webp.",
+        )
     uploads = request.files.getlist("image")
     if set(request.files) - {"image"} or set(request.form) - set(fields) or not 1 <= len(uploads) <= maximum:
         wanted = "exactly one file" if maximum == 1 else f"1 to {maximum} files"
-        raise Problem(
-            400, "image-field", f"Expected {wanted} in the form field `image` and no unknown field."
-        )
+        raise Problem(400, "image-field", f"Expected {wanted} in the form field `image` and no unknown field.")
     return [upload.stream.read() for upload in uploads]
 
 

@@ -99,13 +99,14 @@ def nothing() -> None:
 def _parse(body: bytes) -> Any:
     try:
         return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=_float,
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_float,
             parse_constant=_constant,
-        )  # fmt: skip
+        )
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise Problem(
-            400, "invalid-json", "The body is not JSON in UTF-8, or it is nested too deeply."
-        ) from error
+        raise Problem(400, "invalid-json", "The body is not JSON in UTF-8, or it is nested too deeply.") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -154,9 +154,5 @@ class Rate:
 def check_rate() -> None:
     """Refuses a request above the rate of its address; runs before every request."""
     rate: Rate | None = current_app.extensions["rate"]
-    if (
-        rate
-        and request.blueprint not in UNLIMITED
-        and not rate.take(request.remote_addr or "", time.monotonic())
-    ):
+    if rate and request.blueprint not in UNLIMITED and not rate.take(request.remote_addr or "", time.monotonic()):
         raise Problem(429, "too-many-requests", "Too many requests. Wait a second.", {"Retry-After": "1"})

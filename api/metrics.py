@@ -23,8 +23,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self.requests = Counter("tuskscope_requests", "Answered requests.", labels, registry=self.registry)
-        self.seconds = Histogram("tuskscope_request_seconds", "Time from the request's arrival to its answer.",
-                                 ("route",), buckets=SECONDS, registry=self.registry)  # fmt: skip
+        self.seconds = Histogram(
+            "tuskscope_request_seconds",
+            "Time from the request's arrival to its answer.",
+            ("route",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
         self.served = Gauge("tuskscope_served_run", "1 for the served run.", ("run_id",), registry=self.registry)
         ProcessCollector(registry=self.registry)
 

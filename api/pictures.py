@@ -11,8 +11,19 @@ from core.explanation.overlay import colorize
 PAGE_BYTES = 40_000  # of a page with all its pictures
 MARKUP_BYTES = 17_500  # of it without them: style sheet, script and words
 CARD_BYTES = 1_800  # of the words around each further photo
-PHOTO_STEPS = ((512, 72), (512, 60), (512, 48), (448, 42), (384, 36), (320, 30), (256, 25), (192, 20), (144, 20),
-               (112, 15), (80, 10))  # fmt: skip
+PHOTO_STEPS = (
+    (512, 72),
+    (512, 60),
+    (512, 48),
+    (448, 42),
+    (384, 36),
+    (320, 30),
+    (256, 25),
+    (192, 20),
+    (144, 20),
+    (112, 15),
+    (80, 10),
+)
 HEAT_SIDE = 96  # heat maps are smooth: the browser scales them up
 HEAT_OPACITY = 0.72
 

@@ -47,14 +47,14 @@ def create_predictions() -> dict:
     with admitted(settings.explain_seconds if "explain" in request.args else settings.predict_seconds) as turn:
         predictor, wanted = served_predictor(), Wanted.from_query()
         uploads = pictures(settings.max_images)
-        records = [_record(turn, predictor, number, upload, wanted, len(uploads) == 1)
-                   for number, upload in enumerate(uploads, start=1)]  # fmt: skip
+        records = [
+            _record(turn, predictor, number, upload, wanted, len(uploads) == 1)
+            for number, upload in enumerate(uploads, start=1)
+        ]
     return {"run_id": predictor.run.run_id, "predictions": records}
 
 
-def _record(
-    turn: Turn, predictor: Predictor, number: int, upload: bytes, wanted: Wanted, is_alone: bool
-) -> dict:
+def _record(turn: Turn, predictor: Predictor, number: int, upload: bytes, wanted: Wanted, is_alone: bool) -> dict:
     name = f"image-{number}"  # never the client's file name
     try:
         image = turn.decode(upload, None if wanted.explain else predictor.run.image_size)

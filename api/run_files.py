@@ -9,9 +9,9 @@ from flask import Response, current_app, send_file
 from api.errors import Problem
 from api.inputs import choice, text_fields
 from core.errors import MethodUnavailableError
+from core.export.formats import FORMATS
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
-from core.runs.formats import FORMATS
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -53,9 +53,14 @@ def export_run(run_id: str) -> Response:
     wanted = text_fields(("format",)).get("format", "litert")
     run = registry.load(current_app.extensions["paths"], run_id)
     name = exportable_file(run, wanted)
-    return send_file(run.folder / name, "application/octet-stream", as_attachment=True,
-                     download_name=run.run_id + name.removeprefix("model"), etag=run.files.get(name, False),
-                     conditional=False)  # fmt: skip
+    return send_file(
+        run.folder / name,
+        "application/octet-stream",
+        as_attachment=True,
+        download_name=run.run_id + name.removeprefix("model"),
+        etag=run.files.get(name, False),
+        conditional=False,
+    )
 
 
 def exportable_file(run: Run, format_name: str) -> str:

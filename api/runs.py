@@ -13,9 +13,9 @@ from api.inputs import text_fields, whole_number
 from api.json_inputs import json_object, nothing
 from core.errors import ConfigError, NoActiveRunError
 from core.runs import registry
+from core.runs.config import TrainingConfig, setting_names
 from core.runs.folder import LIVE_STATES, Run
-from core.training.config import TrainingConfig, setting_names
-from core.training.presets import preset
+from core.runs.presets import preset
 
 runs = APIBlueprint("runs", __name__)
 
@@ -58,11 +58,13 @@ def show_run(run_id: str) -> dict:
         **run.as_dict(),
         "dataset": {key: value for key, value in run.dataset.items() if key != "folder"},
     }
-    evaluation = {
-        split: {key: result.get(key) for key in SUMMARY} for split, result in run.evaluation.items()
+    evaluation = {split: {key: result.get(key) for key in SUMMARY} for split, result in run.evaluation.items()}
+    return {
+        **facts,
+        "active": run.run_id == _active_id(),
+        "evaluation": evaluation,
+        "job": _job(run_id) if run.state in LIVE_STATES else None,
     }
-    return {**facts, "active": run.run_id == _active_id(), "evaluation": evaluation,
-            "job": _job(run_id) if run.state in LIVE_STATES else None}  # fmt: skip
 
 
 @runs.delete("/runs/<run_id>")
@@ -71,9 +73,7 @@ def cancel_run(run_id: str) -> tuple[dict, int]:
     nothing()
     run = registry.load(_paths(), run_id)
     if run.state not in LIVE_STATES:
-        raise Problem(
-            409, "run-finished", f"The run is {run.state}: there is nothing to cancel, and runs are kept."
-        )
+        raise Problem(409, "run-finished", f"The run is {run.state}: there is nothing to cancel, and runs are kept.")
     _jobs().cancel(_paths(), run_id)
     return {"run_id": run_id, "job": _job(run_id)}, 202
 
@@ -111,9 +111,7 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
         if key not in setting_names():
             raise ConfigError(f"Unknown training setting. Known: {', '.join(setting_names())}.")
         if isinstance(value, str) != (kinds[key] is str):
-            raise ConfigError(
-                f"Expected {key} to be {'text' if kinds[key] is str else 'no text'}, but got {value!r}."
-            )
+            raise ConfigError(f"Expected {key} to be {'text' if kinds[key] is str else 'no text'}, but got {value!r}.")
     return preset(name, **settings)
 
 

@@ -65,9 +65,7 @@ def _refuse_foreign_changes() -> None:
         return
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
-        raise Problem(
-            403, "foreign-origin", "Another site sent this request. Send it from this server's own page."
-        )
+        raise Problem(403, "foreign-origin", "Another site sent this request. Send it from this server's own page.")
 
 
 def _finish(response: Response) -> Response:
@@ -80,12 +78,19 @@ def _finish(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"  # no-referrer would make the form's own Origin "null"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["X-Request-ID"] = g.get("request_id", "")
-    log.info(json.dumps({  # one line, ASCII only: nothing a client sends can break out of it
-        "request_id": g.get("request_id", ""), "method": request.method, "path": request.path[:200],
-        "status": response.status_code, "address": request.remote_addr,
-        "seconds": round(time.monotonic() - g.get("started", time.monotonic()), 4),
-        "user_agent": request.headers.get("User-Agent", "")[:200],
-    }))  # fmt: skip
+    log.info(
+        json.dumps(
+            {  # one line, ASCII only: nothing a client sends can break out of it
+                "request_id": g.get("request_id", ""),
+                "method": request.method,
+                "path": request.path[:200],
+                "status": response.status_code,
+                "address": request.remote_addr,
+                "seconds": round(time.monotonic() - g.get("started", time.monotonic()), 4),
+                "user_agent": request.headers.get("User-Agent", "")[:200],
+            }
+        )
+    )
     return response
 
 

@@ -17,6 +17,4 @@ def served_predictor() -> Predictor:
     try:
         return current_app.extensions["predictor"].get()
     except RunInvalidError as error:
-        raise Problem(
-            503, "no-model", "The served run cannot be loaded. Promote another run or train one."
-        ) from error
+        raise Problem(503, "no-model", "The served run cannot be loaded. Promote another run or train one.") from error

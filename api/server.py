@@ -36,14 +36,22 @@ class Server:
         self._sockets: dict = {}
         self._stop = threading.Event()
         self._http = waitress.create_server(
-            app, map=self._sockets, host=host, port=port, ipv6=False,
+            app,
+            map=self._sockets,
+            host=host,
+            port=port,
+            ipv6=False,
             threads=max(THREADS, settings.predict_slots + settings.queue + 6),
             channel_request_lookahead=1,  # reads on while it answers: only so it sees that a client went away
             recv_bytes=262_144,  # a photo arrives in one or two reads
-            connection_limit=500, channel_timeout=15, cleanup_interval=5, backlog=500,
-            max_request_body_size=max(11 * MEBIBYTE, settings.max_body), ident=None,
+            connection_limit=500,
+            channel_timeout=15,
+            cleanup_interval=5,
+            backlog=500,
+            max_request_body_size=max(11 * MEBIBYTE, settings.max_body),
+            ident=None,
             clear_untrusted_proxy_headers=True,
-        )  # fmt: skip
+        )
 
     @property
     def port(self) -> int:

@@ -64,6 +64,4 @@ def _whole_number(name: str, text: str) -> int:
     lowest = 0 if name in ("queue", "rate") else 1
     if text.isascii() and text.isdecimal() and len(text) < 12 and int(text) >= lowest:
         return int(text)
-    raise ConfigError(
-        f"Expected {PREFIX}{name.upper()} to be a whole number of at least {lowest}, but got {text!r}."
-    )
+    raise ConfigError(f"Expected {PREFIX}{name.upper()} to be a whole number of at least {lowest}, but got {text!r}.")

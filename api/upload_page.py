@@ -15,7 +15,7 @@ from api.limits import Turn, admitted
 from api.pictures import heat_address, photo_address, photo_bytes
 from api.predictions import served_predictor
 from core.errors import ImageError, NoActiveRunError
-from core.evaluation.intervals import Measured
+from core.metrics.intervals import Measured
 from core.prediction.predictor import Prediction, Predictor
 from core.runs.folder import Run
 
@@ -93,8 +93,15 @@ def uploaded() -> list[bytes]:
 def page(run: Run | None = None, answers: tuple[Answer, ...] = (), error: str = "") -> str:
     """Renders the page: empty, with answers, or with an error."""
     facts = {"run_id": run.run_id, "class_names": run.class_names, "accuracy": accuracy_of(run)} if run else {}
-    return render_template("upload_page.html", style=Markup(style()), script=Markup(script()), answers=answers,
-                           error=error, most=MOST, **facts)  # fmt: skip
+    return render_template(
+        "upload_page.html",
+        style=Markup(style()),
+        script=Markup(script()),
+        answers=answers,
+        error=error,
+        most=MOST,
+        **facts,
+    )
 
 
 def _answer_or_failure(turn: Turn, predictor: Predictor, content: bytes, number: int) -> Answer:
@@ -131,13 +138,9 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
 def sentence(prediction: Prediction) -> str:
     """The answer in words; no class is ever written into the code."""
     if prediction.is_subject is False:
-        return (
-            f"This photo does not seem to show what the model knows ({', '.join(prediction.probabilities)})."
-        )
+        return f"This photo does not seem to show what the model knows ({', '.join(prediction.probabilities)})."
     share = "> 99 %" if prediction.probability > 0.995 else f"{100 * prediction.probability:.0f} %"
-    return (
-        f"Not sure: {prediction.label} {share}" if prediction.uncertain else f"{prediction.label} · {share}"
-    )
+    return f"Not sure: {prediction.label} {share}" if prediction.uncertain else f"{prediction.label} · {share}"
 
 
 def hint(image: np.ndarray, heatmap: np.ndarray) -> str:

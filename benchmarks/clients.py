@@ -16,8 +16,9 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-def load(port: int, path: str, photo: bytes, clients: int, seconds: float, requests: int = 10**9,
-         patience: float = 1.0) -> dict:  # fmt: skip
+def load(
+    port: int, path: str, photo: bytes, clients: int, seconds: float, requests: int = 10**9, patience: float = 1.0
+) -> dict:
     """Sends one photo again and again over kept connections of this machine.
 
     Args:
@@ -65,10 +66,12 @@ def load(port: int, path: str, photo: bytes, clients: int, seconds: float, reque
     elapsed = time.perf_counter() - started
     ordered = sorted(seconds_taken) or [float("nan")]
     return {
-        "requests": statuses.total(), "per_second": len(seconds_taken) / elapsed,
-        "p50_ms": 1000 * ordered[len(ordered) // 2], "p99_ms": 1000 * ordered[len(ordered) * 99 // 100],
+        "requests": statuses.total(),
+        "per_second": len(seconds_taken) / elapsed,
+        "p50_ms": 1000 * ordered[len(ordered) // 2],
+        "p99_ms": 1000 * ordered[len(ordered) * 99 // 100],
         "statuses": {str(status): count for status, count in sorted(statuses.items())},
-    }  # fmt: skip
+    }
 
 
 def request(path: str, photo: bytes) -> bytes:

@@ -11,17 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from core.dataset.index import index_dataset
+from core.dataset.labels import class_indices
 from core.paths import Paths
-from core.training.presets import preset
-from core.training.recipes.shared import class_indices, prepare_tensorflow, read_images
+from core.runs.presets import preset
+from core.training.recipes.shared import prepare_tensorflow, read_images
 
 if sys.argv[1:2] != ["generator"]:
     prepare_tensorflow()  # tutorials leave TensorFlow's own choice of kernels
 
 import keras  # noqa: E402
 
+from core.networks.networks import baseline_cnn  # noqa: E402
 from core.training.fit import Arrays, fit  # noqa: E402
-from core.training.networks import baseline_cnn  # noqa: E402
 
 _EPOCHS = 2  # the first one traces and is not counted
 
@@ -38,13 +39,18 @@ def main(way: str, folder: Path) -> dict[str, float]:
     started = time.perf_counter()
     images = read_images(dataset, table, config.image_size, lambda done: None)
     ends = [time.perf_counter()]
-    fit(baseline_cnn(config, num_classes), Arrays(images, labels), None, config,
-        on_epoch=lambda row: ends.append(time.perf_counter()))  # fmt: skip
+    fit(
+        baseline_cnn(config.image_size, num_classes, config.dropout, config.seed),
+        Arrays(images, labels),
+        None,
+        config,
+        on_epoch=lambda row: ends.append(time.perf_counter()),
+    )
     return {"epoch": ends[-1] - ends[-2], "decode": ends[0] - started, "photos": len(table)}
 
 
 def _generator_epoch(folder: Path, files: list[str], labels: np.ndarray, config, num_classes: int) -> float:
-    model = baseline_cnn(config, num_classes)
+    model = baseline_cnn(config.image_size, num_classes, config.dropout, config.seed)
     trained = keras.Model(model.input, model.output["probabilities"])
     trained.compile(keras.optimizers.Adam(config.learning_rate), "sparse_categorical_crossentropy")
     sequence = _PythonLoading(folder, files, labels, config)

@@ -9,20 +9,20 @@ from statistics import median
 import numpy as np
 
 from benchmarks.timing import interleaved_ms
-from core.dataset.drawing.truth import read_truth
 from core.dataset.images import decode
 from core.dataset.index import index_dataset
-from core.dataset.sample import draw_sample
-from core.evaluation.intervals import wilson
 from core.explanation.faithfulness import centre_map, faithfulness, random_maps
 from core.explanation.heatmap import METHODS, NEEDS_TENSORFLOW, explain, upsample
 from core.explanation.known_truth import evidence_mask, point
 from core.explanation.sanity import check_sanity
 from core.explanation.trust import measure_trust
+from core.metrics.intervals import wilson
 from core.paths import Paths
 from core.prediction.predictor import Predictor
-from core.training.presets import preset
-from core.training.train import train
+from core.runs.presets import preset
+from core.sample.drawn_dataset import draw_sample
+from core.sample.truth import read_truth
+from core.workflows.train import train
 
 _SLOW = {**dict.fromkeys(NEEDS_TENSORFLOW, 24), "rise": 24}  # pictures for methods that take seconds
 _NUM_TRUSTED = 24
@@ -56,12 +56,20 @@ def measure(folder: Path | None = None) -> dict:
             methods[name] = _score(large, pictures, predictor)
         sanity = check_sanity(run, paths)
         return {
-            "sample": folder.name, "split": "test", "predicted_correctly": len(pictures), "elephants": num_test,
+            "sample": folder.name,
+            "split": "test",
+            "predicted_correctly": len(pictures),
+            "elephants": num_test,
             "evidence_share_of_picture": float(np.mean([mask.mean() for _, mask, _ in pictures])),
-            "methods": methods, "trust": _trust(pictures, predictor), "cost": _cost(pictures[0][0], predictor),
-            "sanity": {"head_correlation": sanity.head_correlation, "passed": sanity.passed,
-                       "network_correlation": sanity.network_correlation},
-        }  # fmt: skip
+            "methods": methods,
+            "trust": _trust(pictures, predictor),
+            "cost": _cost(pictures[0][0], predictor),
+            "sanity": {
+                "head_correlation": sanity.head_correlation,
+                "passed": sanity.passed,
+                "network_correlation": sanity.network_correlation,
+            },
+        }
 
 
 def _correct(folder: Path, predictor: Predictor) -> tuple[list[tuple], int]:
@@ -96,9 +104,15 @@ def _score(heatmaps: list[np.ndarray], pictures: list[tuple], predictor: Predict
     ]
     hits = sum(item.hit for item in points)
     interval = wilson(hits, len(points))
-    return {"hits": hits / len(points), "low": interval.low, "high": interval.high, "pictures": len(points),
-            "hits_with_margin": float(np.mean([item.hit_with_margin for item in points])),
-            "energy": float(np.mean([item.energy for item in points])), "gain": float(np.mean(gains))}  # fmt: skip
+    return {
+        "hits": hits / len(points),
+        "low": interval.low,
+        "high": interval.high,
+        "pictures": len(points),
+        "hits_with_margin": float(np.mean([item.hit_with_margin for item in points])),
+        "energy": float(np.mean([item.energy for item in points])),
+        "gain": float(np.mean(gains)),
+    }
 
 
 def _trust(pictures: list[tuple], predictor: Predictor) -> dict:
@@ -112,11 +126,15 @@ def _trust(pictures: list[tuple], predictor: Predictor) -> dict:
         luck.append(measure_trust(image, blank, predictor, stability=False))
 
     def shares(items: list) -> dict:
-        return {verdict: float(np.mean([item.verdict == verdict for item in items]))
-                for verdict in ("clearly", "barely", "not")}  # fmt: skip
+        return {
+            verdict: float(np.mean([item.verdict == verdict for item in items]))
+            for verdict in ("clearly", "barely", "not")
+        }
 
     return {
-        "pictures": len(own), "class_map": shares(own), "nothing": shares(luck),
+        "pictures": len(own),
+        "class_map": shares(own),
+        "nothing": shares(luck),
         "deletion": float(np.mean([item.deletion for item in own])),
         "insertion": float(np.mean([item.insertion for item in own])),
         "gain": float(np.mean([item.gain for item in own])),
@@ -125,14 +143,17 @@ def _trust(pictures: list[tuple], predictor: Predictor) -> dict:
         "flip_stability": float(np.mean([item.flip_stability for item in own])),
         "shift_stability": float(np.mean([item.shift_stability for item in own])),
         "seconds": median(item.seconds for item in own),
-    }  # fmt: skip
+    }
 
 
 def _cost(image: np.ndarray, predictor: Predictor) -> dict:
     """What the map adds; the difference of two predictions would drown in the noise of a shared machine."""
     prediction = predictor.predict([image])[0]
-    times = interleaved_ms({
-        "predict_ms": lambda: predictor.predict([image]),
-        "class_map_ms": lambda: explain(image, None, "class_map", predictor, prediction),
-    }, _ROUNDS)  # fmt: skip
+    times = interleaved_ms(
+        {
+            "predict_ms": lambda: predictor.predict([image]),
+            "class_map_ms": lambda: explain(image, None, "class_map", predictor, prediction),
+        },
+        _ROUNDS,
+    )
     return {**times, "ratio": 1 + times["class_map_ms"] / times["predict_ms"]}

@@ -12,12 +12,12 @@ from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.evaluation.groups import by_group, copied_into
 from core.explanation.heatmap import explain
+from core.export.formats import open_model
+from core.networks.catalogue import BACKBONES
+from core.networks.templates import any_template
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.folder import Run
-from core.runs.formats import open_model
-from core.training.config import BACKBONES
-from core.training.templates import any_template
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TIMED_PHOTOS = 50
@@ -64,8 +64,11 @@ def _speed(dataset: Dataset, run: Run, paths: Paths) -> dict:
         started = time.perf_counter()
         yardstick(pixels)
         bare.append(time.perf_counter() - started)
-    return {"milliseconds": 1000 * median(whole), "network_milliseconds": 1000 * median(network),
-            "times_yardstick": median(whole) / median(bare)}  # fmt: skip
+    return {
+        "milliseconds": 1000 * median(whole),
+        "network_milliseconds": 1000 * median(network),
+        "times_yardstick": median(whole) / median(bare),
+    }
 
 
 def training_code() -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from benchmarks.model_records import record_of, training_code
+from core.dataset.decisions import current, log
 from core.dataset.index import Dataset, index_dataset
 from core.errors import TrainingError
 from core.evaluation.learning_curve import LearningCurve, learning_curve
@@ -21,10 +22,9 @@ from core.evaluation.robustness import Robustness, measure_robustness, stored_ro
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.prediction.predictor import Predictor
-from core.review.decisions import current, log
 from core.runs import registry
 from core.runs.folder import Run
-from core.training.presets import preset
+from core.runs.presets import preset
 
 _COLD_SEED = 0  # trained with nothing cached, as a newcomer would
 _ROOT = Path(__file__).resolve().parent.parent
@@ -136,13 +136,30 @@ def telling(what: str) -> Callable[[int, int], None]:
 def _train(bench: Bench, name: str, seed: int) -> Run:
     run_id = f"{name}-seed{seed}"
     shutil.rmtree(bench.paths.models_dir / run_id, ignore_errors=True)  # of a training that was interrupted
-    command = [sys.executable, "-m", "core", "train", str(bench.dataset.folder), "--preset", name, "--set",
-               f"seed={seed}", "--ignore-decisions", "--run-id", run_id, "--json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "core",
+        "train",
+        str(bench.dataset.folder),
+        "--preset",
+        name,
+        "--set",
+        f"seed={seed}",
+        "--ignore-decisions",
+        "--run-id",
+        run_id,
+        "--json",
+    ]
     cold = bench.paths.data_dir.with_name("cold")
     shutil.rmtree(cold, ignore_errors=True)
     data_dir = cold if seed == _COLD_SEED else bench.paths.data_dir
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "TUSKSCOPE_DATA": str(data_dir),
-                   "TUSKSCOPE_MODELS": str(bench.paths.models_dir)}  # fmt: skip
+    environment = {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **os.environ,
+        "TUSKSCOPE_DATA": str(data_dir),
+        "TUSKSCOPE_MODELS": str(bench.paths.models_dir),
+    }
     shown = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal shows the training's own progress
     done = subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=shown, text=True)
     if done.returncode:
@@ -155,7 +172,7 @@ def _train(bench: Bench, name: str, seed: int) -> Run:
 
 
 def _trainer(bench: Bench, name: str) -> Callable[[Dataset], dict[str, str]]:
-    from core.training.train import train
+    from core.workflows.train import train
 
     config = preset(name, labels="given")  # reviewed labels, where wanted, already stand in the table
 

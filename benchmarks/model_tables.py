@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.evaluation.published import PEERS, are_official
+from core.sample.published import PEERS, are_official
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- measured: python -m benchmarks models --readme -->"
@@ -40,7 +40,7 @@ def overview(result: dict) -> str:
         f"| preset | test accuracy | held out of train | to train, {result['cores']} cores: first · again | "
         "served file | one photo |",
         "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     if result["majority"]:
         lines.append(f"| always the most frequent class | {_share(result['majority'])} | | | | |")
     for name, found in sorted(result["presets"].items(), key=lambda item: item[1].get("test", {}).get("value", 0)):
@@ -63,8 +63,10 @@ def everything(result: dict) -> str:
     for name, found in result["presets"].items():
         parts.append(f"### `{name}`")
         if found.get("ece") is not None:
-            parts.append(f"Calibration error on test {found['ece']:.3f} (mean over the seeds, "
-                         f"n = {found['test']['n']}, given labels).")  # fmt: skip
+            parts.append(
+                f"Calibration error on test {found['ece']:.3f} (mean over the seeds, "
+                f"n = {found['test']['n']}, given labels)."
+            )
         if curve := found.get("learning_curve"):
             parts.append(_curve_table(curve))
         if found.get("robustness"):
@@ -76,22 +78,28 @@ def everything(result: dict) -> str:
 
 def _curve_table(curve: dict) -> str:
     lines = [
-        f"Learning curve, held-out photos of train (never test), judged by {curve['judged_by']} labels:", "",
-        "| photos | labels | accuracy | lowest–highest draw |", "|---|---|---|---|",
-    ]  # fmt: skip
+        f"Learning curve, held-out photos of train (never test), judged by {curve['judged_by']} labels:",
+        "",
+        "| photos | labels | accuracy | lowest–highest draw |",
+        "|---|---|---|---|",
+    ]
     for point in curve["points"]:
         low, high = min(point["by_draw"]), max(point["by_draw"])
-        lines.append(f"| {point['photos']} | {point['labels']} | {_share(point['accuracy'])} | "
-                     f"{100 * low:.1f}–{100 * high:.1f} % |")  # fmt: skip
+        lines.append(
+            f"| {point['photos']} | {point['labels']} | {_share(point['accuracy'])} | "
+            f"{100 * low:.1f}–{100 * high:.1f} % |"
+        )
     return "\n".join([*lines, "", curve["verdict"]])
 
 
 def _robustness_table(found: dict) -> str:
     lines = [
         f"Spoiled test photos (seed 0, n = {found['robustness_photos']}, given labels, shorter side at most 320 "
-        "pixels before):", "",
-        "| what was done | accuracy | answers changed |", "|---|---|---|",
-    ]  # fmt: skip
+        "pixels before):",
+        "",
+        "| what was done | accuracy | answers changed |",
+        "|---|---|---|",
+    ]
     for item in found["robustness"]:
         what = f"{item['title']}, {item['strength']}" if item["strength"] else item["title"]
         changed = "" if item["variant"] == "clean" else _share(item["changed"], with_n=False)
@@ -100,8 +108,12 @@ def _robustness_table(found: dict) -> str:
 
 
 def _group_table(found: dict) -> str:
-    lines = ["Groups of test photos, given labels, mean over the seeds (size of the subject: seed 0):", "",
-             "| by | group | accuracy |", "|---|---|---|"]  # fmt: skip
+    lines = [
+        "Groups of test photos, given labels, mean over the seeds (size of the subject: seed 0):",
+        "",
+        "| by | group | accuracy |",
+        "|---|---|---|",
+    ]
     for item in [*found["groups"], *found.get("subject_groups", [])]:
         lines.append(f"| {item['about']} | {item['group']} | {_share(item['accuracy'])} |")
     return "\n".join(lines)

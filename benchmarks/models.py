@@ -15,14 +15,14 @@ import click
 from benchmarks import model_runs, model_tables
 from core.errors import TuskscopeError
 from core.evaluation.groups import by_group
-from core.evaluation.intervals import proportion, wilson
 from core.evaluation.learning_curve import store_curve
-from core.evaluation.published import RESULTS_FILE
 from core.evaluation.robustness import CLEAN, figures, reading
 from core.files import read_json, write_json
+from core.metrics.intervals import proportion, wilson
 from core.paths import Paths
 from core.runs import registry
-from core.training.presets import PRESETS
+from core.runs.presets import PRESETS
+from core.sample.published import RESULTS_FILE
 
 _SEEDS = 5
 _QUICK_SECONDS = 60  # a preset that trains faster gets a learning curve unasked: it costs 30 trainings
@@ -35,11 +35,15 @@ _QUICK_SECONDS = 60  # a preset that trains faster gets a learning curve unasked
 @click.option("--seeds", default=str(_SEEDS), show_default=True, help="For all, or by preset: strong=3,quick=5.")
 @click.option("--curves", help="Presets that get a learning curve, with commas; 'none'; by default the fast ones.")
 @click.option("--fresh", is_flag=True, help="Train again what was stored.")
-@click.option("--readme", is_flag=True,
-              help="Store the figures and write them into README.md and docs/models.md; without --folder only the "
-              "writing, from what is stored.")  # fmt: skip
-def models(folder: Path | None, as_json: bool, presets: str, seeds: str, curves: str | None, fresh: bool,
-           readme: bool) -> None:  # fmt: skip
+@click.option(
+    "--readme",
+    is_flag=True,
+    help="Store the figures and write them into README.md and docs/models.md; without --folder only the "
+    "writing, from what is stored.",
+)
+def models(
+    folder: Path | None, as_json: bool, presets: str, seeds: str, curves: str | None, fresh: bool, readme: bool
+) -> None:
     """Measure presets: accuracy of several seeds, speed, learning curve, spoiled photos, groups."""
     if readme and folder is None:
         result = read_json(RESULTS_FILE)
@@ -69,7 +73,7 @@ def measure(
         curves: Presets that get a learning curve; `None` chooses those that train in less than a minute.
         fresh: Train again what was stored.
     """
-    from core.dataset.sample import draw_sample
+    from core.sample.drawn_dataset import draw_sample
 
     paths = Paths.from_env()
     folder = folder or paths.data_dir / "sample"
@@ -97,22 +101,38 @@ def measure(
 def summary(records: list[dict]) -> dict:
     """Several seeds of a preset as one: mean accuracies, their spread, and the Wilson interval at the mean."""
     last = records[-1]
-    found = {split: across([record[split] for record in records]) | {"labels": last[split]["labels"]}
-             for split in ("test", "validation") if split in last}  # fmt: skip
+    found = {
+        split: across([record[split] for record in records]) | {"labels": last[split]["labels"]}
+        for split in ("test", "validation")
+        if split in last
+    }
     groups = [
-        {"about": one["about"], "group": one["group"], "accuracy": across([
-            item["accuracy"] for record in records for item in record["groups"]
-            if (item["about"], item["group"]) == (one["about"], one["group"])
-        ])}
+        {
+            "about": one["about"],
+            "group": one["group"],
+            "accuracy": across(
+                [
+                    item["accuracy"]
+                    for record in records
+                    for item in record["groups"]
+                    if (item["about"], item["group"]) == (one["about"], one["group"])
+                ]
+            ),
+        }
         for one in last["groups"]
-    ]  # fmt: skip
+    ]
     errors = [record["ece"] for record in records if record["ece"] is not None]
     return found | {
-        "seeds": len(records), "groups": groups, "ece": mean(errors) if errors else None,
-        "seconds_first": records[0]["seconds"], "seconds_again": median(r["seconds"] for r in records[1:] or records),
-        **{key: median(record[key] for record in records)
-           for key in ("milliseconds", "times_yardstick", "network_milliseconds", "megabytes", "folder_megabytes")},
-    }  # fmt: skip
+        "seeds": len(records),
+        "groups": groups,
+        "ece": mean(errors) if errors else None,
+        "seconds_first": records[0]["seconds"],
+        "seconds_again": median(r["seconds"] for r in records[1:] or records),
+        **{
+            key: median(record[key] for record in records)
+            for key in ("milliseconds", "times_yardstick", "network_milliseconds", "megabytes", "folder_megabytes")
+        },
+    }
 
 
 def across(seeds: list[dict]) -> dict:
@@ -125,8 +145,14 @@ def across(seeds: list[dict]) -> dict:
     values = [item["value"] for item in seeds]
     value, n = mean(values), seeds[0]["n"]
     interval = wilson(round(value * n), n)
-    return {"value": value, "low": interval.low, "high": interval.high, "n": n,
-            "spread": stdev(values) if len(values) > 1 else None, "by_seed": values}  # fmt: skip
+    return {
+        "value": value,
+        "low": interval.low,
+        "high": interval.high,
+        "n": n,
+        "spread": stdev(values) if len(values) > 1 else None,
+        "by_seed": values,
+    }
 
 
 def parse_seeds(text: str, names: list[str]) -> dict[str, int]:
@@ -152,11 +178,18 @@ def _robustness(bench: model_runs.Bench, name: str) -> dict:
     by_variant = [asdict(item) for item in figures(found, labels)]
     predictions = registry.load(bench.paths, f"{name}-seed0").predictions
     area = dict(zip(found.images, found.subject_area, strict=False))
-    subjects = [asdict(item) for item in by_group(predictions, rows, "test", subject_area=area)
-                if item.about == "Size of the subject"]  # fmt: skip
+    subjects = [
+        asdict(item)
+        for item in by_group(predictions, rows, "test", subject_area=area)
+        if item.about == "Size of the subject"
+    ]
     clean = next(item for item in by_variant if item["variant"] == CLEAN)
-    return {"robustness": by_variant, "robustness_photos": clean["accuracy"]["n"], "surroundings": reading(found),
-            "subject_groups": subjects}  # fmt: skip
+    return {
+        "robustness": by_variant,
+        "robustness_photos": clean["accuracy"]["n"],
+        "surroundings": reading(found),
+        "subject_groups": subjects,
+    }
 
 
 def _describe(bench: model_runs.Bench) -> dict:
@@ -164,9 +197,14 @@ def _describe(bench: model_runs.Bench) -> dict:
     test = rows[rows["split"] == "test"]
     counts = test["label"].value_counts()
     return {
-        "dataset": {"name": bench.dataset.name, "train_photos": int((rows["split"] != "test").sum()),
-                    "test_photos": sorted(sha256[:10] for sha256 in test["sha256"])},
-        "measured_at": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(),
+        "dataset": {
+            "name": bench.dataset.name,
+            "train_photos": int((rows["split"] != "test").sum()),
+            "test_photos": sorted(sha256[:10] for sha256 in test["sha256"]),
+        },
+        "measured_at": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
         "majority": asdict(proportion(int(counts.max()), len(test))) if len(test) else None,
-        "presets": {}, "failed": {},
-    }  # fmt: skip
+        "presets": {},
+        "failed": {},
+    }

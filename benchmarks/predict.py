@@ -31,9 +31,12 @@ def measure(folder: Path | None = None) -> dict:
     network = load_model(run.folder / "model.keras", compile=False)
     image = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     batch = np.random.default_rng(0).uniform(0, 255, (1, *run.image_size, 3)).astype(np.float32)
-    times = interleaved_ms({
-        "raw_invoke_ms": lambda: signature(image=batch),
-        "predict_ms": lambda: explain(image, None, "class_map", predictor),
-        "keras_predict_ms": lambda: network.predict(batch, verbose=0),
-    }, _ROUNDS)  # fmt: skip
+    times = interleaved_ms(
+        {
+            "raw_invoke_ms": lambda: signature(image=batch),
+            "predict_ms": lambda: explain(image, None, "class_map", predictor),
+            "keras_predict_ms": lambda: network.predict(batch, verbose=0),
+        },
+        _ROUNDS,
+    )
     return {**times, "ratio": times["predict_ms"] / times["raw_invoke_ms"], "run_id": run.run_id, "rounds": _ROUNDS}

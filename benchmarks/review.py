@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.dataset.drawing.truth import TRUTH_FILE
 from core.dataset.index import Dataset, index_dataset
-from core.dataset.sample import draw_sample, read_truth
+from core.dataset.labels import class_indices
+from core.features.photo_features import Features, read_features
 from core.paths import Paths
-from core.review.features import Features, read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer
-from core.training.recipes.shared import class_indices
+from core.sample.drawn_dataset import draw_sample, read_truth
+from core.sample.truth import TRUTH_FILE
 
 BATCH = 25
 FLIPS = (0.05, 0.10, 0.20)
@@ -78,8 +78,10 @@ def simulate(features: Features, given: np.ndarray, truth: np.ndarray, num_class
     result: dict = {"num_wrong": int(bad.sum())}
     for name, suspicion in orders.items():
         result[name] = {"average_precision": average_precision(bad, suspicion), **recalls(bad, suspicion)}
-    result["random"] = {"average_precision": float(bad.mean()),
-                        **{f"recall_at_{100 * top:.0f}_percent": top for top in TOPS}}  # fmt: skip
+    result["random"] = {
+        "average_precision": float(bad.mean()),
+        **{f"recall_at_{100 * top:.0f}_percent": top for top in TOPS},
+    }
     found = {
         "ours": review(scorer, given, truth),
         "cleanlab": np.cumsum(bad[np.argsort(-orders["cleanlab"], kind="stable")]),
@@ -114,8 +116,9 @@ def cleanlab_order(features: Features, given: np.ndarray) -> np.ndarray:
 
     model = LogisticRegression(C=1 / (_PLAIN_REGULARIZATION * len(given)), max_iter=500)
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    probabilities = cross_val_predict(model, features.components, given, groups=features.groups, cv=folds,
-                                      method="predict_proba")  # fmt: skip
+    probabilities = cross_val_predict(
+        model, features.components, given, groups=features.groups, cv=folds, method="predict_proba"
+    )
     return 1 - get_label_quality_scores(given, probabilities, method="self_confidence")
 
 

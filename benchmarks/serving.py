@@ -61,8 +61,11 @@ def measure(folder: Path | None = None) -> dict:
             left = max(20, _PATIENCE_SECONDS - (time.monotonic() - started))
             more = _clients(api.port, _API, photo, 8, left, max(1, _REQUESTS - before))
             processor["api"] = 1000 * (api.processor_seconds - used) / more["requests"]
-            memory = {"api": api.memory, "api_requests": before + more["requests"],
-                      "tensorflow_loaded": api.has("tensorflow")}  # fmt: skip
+            memory = {
+                "api": api.memory,
+                "api_requests": before + more["requests"],
+                "tensorflow_loaded": api.has("tensorflow"),
+            }
         with _plain(run) as plain:
             _clients(plain.port, "/predict", photo, 1, 1)  # traces
             speeds["plain_1_client"] = _clients(plain.port, "/predict", photo, 1, 5)
@@ -78,10 +81,16 @@ def measure(folder: Path | None = None) -> dict:
         "plain_to_api_processor": processor["plain"] / processor["api"],
     }
     return {
-        "run_id": run.run_id, "image_size": list(run.image_size), "cores": cores, "latency_ms": latency,
-        "throughput": speeds, "processor_ms": processor, "memory_mib": memory, "ratios": ratios,
+        "run_id": run.run_id,
+        "image_size": list(run.image_size),
+        "cores": cores,
+        "latency_ms": latency,
+        "throughput": speeds,
+        "processor_ms": processor,
+        "memory_mib": memory,
+        "ratios": ratios,
         "left_out": left_out,
-    }  # fmt: skip
+    }
 
 
 def drawn_jpeg(size: tuple[int, int] = (800, 600)) -> bytes:
@@ -100,13 +109,18 @@ def _latency(run: Run, jpeg: bytes, scratch: Path, cores: int) -> tuple[dict, di
     image = decode(jpeg)
     prediction = predictor.predict([image])[0]
     foreign, left_out = others(run, scratch, cores)
-    return percentiles_ms({
-        "litert": litert(run, cores), "litert_1_thread": litert(run, 1), **foreign,
-        "ours": lambda: explain(decode(jpeg), None, "class_map", predictor),
-        "ours_decode": lambda: decode(jpeg),
-        "ours_predict": lambda: predictor.predict([image]),
-        "ours_heat_map": lambda: explain(image, None, "class_map", predictor, prediction),
-    }, _ROUNDS), left_out  # fmt: skip
+    return percentiles_ms(
+        {
+            "litert": litert(run, cores),
+            "litert_1_thread": litert(run, 1),
+            **foreign,
+            "ours": lambda: explain(decode(jpeg), None, "class_map", predictor),
+            "ours_decode": lambda: decode(jpeg),
+            "ours_predict": lambda: predictor.predict([image]),
+            "ours_heat_map": lambda: explain(image, None, "class_map", predictor, prediction),
+        },
+        _ROUNDS,
+    ), left_out
 
 
 def _turns(run: Run, api: "_Server", photo: Path, cores: int) -> tuple[dict, dict, float]:
@@ -122,8 +136,9 @@ def _turns(run: Run, api: "_Server", photo: Path, cores: int) -> tuple[dict, dic
         ratios.append(answers[-1]["per_second"] / max(values[-1][0] for values in raw.values()))
     middle = sorted(answers, key=lambda answer: answer["per_second"])[_TURNS // 2]
     middle["requests"] = sum(answer["requests"] for answer in answers)
-    speeds, processor = ({name: median(value[kind] for value in values) for name, values in raw.items()}
-                         for kind in (0, 1))  # fmt: skip
+    speeds, processor = (
+        {name: median(value[kind] for value in values) for name, values in raw.items()} for kind in (0, 1)
+    )
     return {**speeds, "api_8_clients": middle}, processor, median(ratios)
 
 
@@ -172,8 +187,12 @@ def _started(arguments) -> Iterator[_Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, *arguments(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, *arguments(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
     try:
         deadline = time.monotonic() + 60
         while True:

@@ -24,5 +24,6 @@ def percentiles_ms(calls: dict[str, Callable[[], object]], rounds: int) -> dict[
             call()
             if number:
                 times[name].append((time.perf_counter() - start) * 1000)
-    return {name: {"p50": median(values), "p99": sorted(values)[len(values) * 99 // 100]}
-            for name, values in times.items()}  # fmt: skip
+    return {
+        name: {"p50": median(values), "p99": sorted(values)[len(values) * 99 // 100]} for name, values in times.items()
+    }

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from core.dataset.sample import draw_sample
 from core.paths import Paths
-from core.training.presets import preset
+from core.runs.presets import preset
+from core.sample.drawn_dataset import draw_sample
 
 _WAYS = ("ours", "generator", "generator-same-kernels")
 _ROUNDS = 2
@@ -34,9 +34,13 @@ def measure(folder: Path | None = None) -> dict:
     ours = median(row["ours"]["epoch"] + row["ours"]["decode"] / epochs for row in results)
     generator, same_kernels = (median(row[way]["epoch"] for row in results) for way in _WAYS[1:])
     return {
-        "ours_seconds": ours, "generator_seconds": generator, "generator_same_kernels_seconds": same_kernels,
-        "ratio": generator / ours, "ratio_same_kernels": same_kernels / ours, "photos": results[0]["ours"]["photos"],
-    }  # fmt: skip
+        "ours_seconds": ours,
+        "generator_seconds": generator,
+        "generator_same_kernels_seconds": same_kernels,
+        "ratio": generator / ours,
+        "ratio_same_kernels": same_kernels / ours,
+        "photos": results[0]["ours"]["photos"],
+    }
 
 
 def _run(way: str, folder: Path) -> dict[str, float]:

@@ -8,11 +8,26 @@ from core.cli import datasets, explanations, predictions, review, runs, training
 from core.errors import TuskscopeError
 
 COMMANDS = (
-    datasets.sample, datasets.download, datasets.import_archive, datasets.index,
-    review.suspects, review.decide, review.decisions,
-    training.train, training.work_on, training.worker, runs.evaluate, predictions.predict, explanations.explain,
-    runs.list_runs, runs.promote, runs.rollback, runs.export, runs.work_on_export, runs.card,
-)  # fmt: skip
+    datasets.sample,
+    datasets.download,
+    datasets.import_archive,
+    datasets.index,
+    review.suspects,
+    review.decide,
+    review.decisions,
+    training.train,
+    training.work_on,
+    training.worker,
+    runs.evaluate,
+    predictions.predict,
+    explanations.explain,
+    runs.list_runs,
+    runs.promote,
+    runs.rollback,
+    runs.export,
+    runs.work_on_export,
+    runs.card,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

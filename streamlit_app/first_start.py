@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from core.dataset.sample import draw_sample
+from core.jobs import queue as jobs
 from core.paths import Paths
 from core.runs import registry
-from core.training import jobs
-from core.training.presets import preset
+from core.runs.presets import preset
+from core.sample.drawn_dataset import draw_sample
 
 SAMPLE = "sample"
 MARK = "first-start"

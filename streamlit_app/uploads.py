@@ -4,7 +4,7 @@ import pandas as pd
 
 from core.dataset.images import decode
 from core.errors import ImageError
-from core.formulas import guard
+from core.escaping import guard
 from core.prediction.predictor import Predictor, failed_record
 
 

@@ -16,8 +16,8 @@ from core.paths import Paths
 from core.prediction.predictor import Prediction
 from core.runs import registry
 from core.runs.folder import Run
+from core.runs.presets import preset
 from core.runs.staging import stage, write
-from core.training.presets import preset
 
 ORIGIN = "http://localhost"
 
@@ -57,11 +57,16 @@ class FakePredictor:
         small = np.asarray(Image.fromarray(image).resize((7, 7), Image.Resampling.BOX), np.float32) / 255
         is_subject = None if self.subject_score is None else self.subject_score >= 0.5
         return Prediction(
-            label=names[best], probability=values[best], probabilities=dict(zip(names, values, strict=True)),
-            subject_score=self.subject_score, is_subject=is_subject,
-            uncertain=values[best] < self.run.uncertain_below or is_subject is False, run_id=self.run.run_id,
-            class_maps=small[..., [0, 2]] if self.has_maps else None, embedding=np.zeros(4, np.float32),
-        )  # fmt: skip
+            label=names[best],
+            probability=values[best],
+            probabilities=dict(zip(names, values, strict=True)),
+            subject_score=self.subject_score,
+            is_subject=is_subject,
+            uncertain=values[best] < self.run.uncertain_below or is_subject is False,
+            run_id=self.run.run_id,
+            class_maps=small[..., [0, 2]] if self.has_maps else None,
+            embedding=np.zeros(4, np.float32),
+        )
 
 
 class FakeSource:
@@ -121,9 +126,15 @@ def make_run(paths: Paths, run_id: str = "run-a", state: str = "succeeded", **ch
     dataset = {"name": "photos", "folder": str(paths.data_dir / "photos"), "fingerprint": "", "num_photos": 4}
     run = stage(paths, run_id, preset("quick"), dataset, "running")
     run = write(
-        run, **{"state": state, "class_names": ("African", "Asian"), "uncertain_below": 0.6, "image_size": (30, 40),
-                **changes}
-    )  # fmt: skip
+        run,
+        **{
+            "state": state,
+            "class_names": ("African", "Asian"),
+            "uncertain_below": 0.6,
+            "image_size": (30, 40),
+            **changes,
+        },
+    )
     if state in ("queued", "running"):
         return run
     folder = paths.models_dir / run_id
@@ -165,9 +176,7 @@ def picture(colour=(200, 40, 30), size=(64, 48), mode: str = "RGB", kind: str = 
 def photo(kind: str = "JPEG", size=(320, 240), **options) -> bytes:
     """An encoded picture with detail, so that its file has many bytes to damage."""
     rng = np.random.default_rng(7)
-    coarse = Image.fromarray(rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)).resize(
-        size, Image.Resampling.BICUBIC
-    )
+    coarse = Image.fromarray(rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)).resize(size, Image.Resampling.BICUBIC)
     return encode(coarse, kind, **options)
 
 
@@ -204,7 +213,5 @@ def problem_of(response) -> str:
     body = response.get_json(force=True)
     assert set(body) == {"type", "title", "status", "detail", "instance"}
     assert body["status"] == response.status_code and body["instance"] == response.headers["X-Request-ID"]
-    assert all(
-        word not in body["detail"] for word in ("Traceback", "/tmp", "/home", "PIL", "Werkzeug", "Error(")
-    )
+    assert all(word not in body["detail"] for word in ("Traceback", "/tmp", "/home", "PIL", "Werkzeug", "Error("))
     return body["type"].rpartition(":")[2]

@@ -64,7 +64,7 @@ def backbones(tmp_path_factory) -> Path:
 
     Preparing it costs TensorFlow's import and a conversion, so it is done once, by whoever comes first.
     """
-    from core.training.templates import template
+    from core.networks.templates import template
 
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
@@ -86,8 +86,8 @@ def use_backbones(paths: Paths, backbones: Path) -> Paths:
 def trained_paths(tmp_path_factory, backbones) -> Paths:
     """Folders with the colour world and one served `quick` run on it; read-only for tests."""
     from core.runs import registry
-    from core.training.presets import preset
-    from core.training.train import train
+    from core.runs.presets import preset
+    from core.workflows.train import train
 
     root = tmp_path_factory.mktemp("trained")
     found = use_backbones(Paths(data_dir=root / "data", models_dir=root / "models"), backbones)

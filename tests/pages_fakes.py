@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from core.dataset.index import Dataset
-from core.evaluation import as_dict, from_table, predictions_table
 from core.files import write_json, write_parquet
+from core.metrics import as_dict, from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Prediction
 from core.runs.folder import Run
+from core.runs.presets import preset
 from core.runs.staging import publish, stage, write
-from core.training.presets import preset
 
 
 def fake_run(
@@ -26,15 +26,25 @@ def fake_run(
     said[:mistakes] = (said[:mistakes] + 1) % len(names)
     probabilities = np.full((len(rows), len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(len(rows)), said] = 0.9
-    dataset = {"name": data.name, "folder": data.name, "fingerprint": data.fingerprint, "num_photos": len(data.usable),
-               "decisions": [asdict(decision) for decision in used]}  # fmt: skip
+    dataset = {
+        "name": data.name,
+        "folder": data.name,
+        "fingerprint": data.fingerprint,
+        "num_photos": len(data.usable),
+        "decisions": [asdict(decision) for decision in used],
+    }
     run = stage(paths, run_id, preset("quick", labels=labels), dataset, "running")
     run = write(run, class_names=names, uncertain_below=0.6, subject={"imagenet_classes": [385], "threshold": 0.1})
     table = predictions_table(rows, probabilities, names)
     write_parquet(run.folder / "predictions.parquet", table)
     write_json(run.folder / "evaluation.json", {"test": as_dict(from_table(table, "test", names))})
-    history = {"epoch": [1, 2], "loss": [0.7, 0.4], "accuracy": [0.5, 0.9], "val_loss": [0.7, 0.5],
-               "val_accuracy": [0.5, 0.8]}  # fmt: skip
+    history = {
+        "epoch": [1, 2],
+        "loss": [0.7, 0.4],
+        "accuracy": [0.5, 0.9],
+        "val_loss": [0.7, 0.5],
+        "val_accuracy": [0.5, 0.8],
+    }
     pd.DataFrame(history).to_csv(run.folder / "history.csv", index=False)
     for name in ("model.keras", "model.tflite", "log.txt"):
         (run.folder / name).write_text("not a model", encoding="utf-8")
@@ -60,8 +70,13 @@ class FakePredictor:
         label = max(values, key=values.get)
         subject = float(abs(red - blue) / 255)
         return Prediction(
-            label=label, probability=values[label], probabilities=values, subject_score=subject,
-            is_subject=subject >= 0.02, uncertain=values[label] < 0.6 or subject < 0.02, run_id=self.run.run_id,
+            label=label,
+            probability=values[label],
+            probabilities=values,
+            subject_score=subject,
+            is_subject=subject >= 0.02,
+            uncertain=values[label] < 0.6 or subject < 0.02,
+            run_id=self.run.run_id,
             class_maps=np.ones((3, 3, 2), np.float32) * np.array([1, -1], np.float32),
             embedding=np.array([red, blue], np.float32),
-        )  # fmt: skip
+        )

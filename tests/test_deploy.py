@@ -72,8 +72,13 @@ def test_the_upload_page_takes_a_form_through_nginx(trained_paths, photo, nginx)
     with replica, running(nginx(port, (replica_port, replica_port)), port):
         head = 'Content-Disposition: form-data; name="image"; filename="a.png"'
         body = f"--limit\r\n{head}\r\n\r\n".encode() + photo + b"\r\n--limit--\r\n"
-        lines = ("POST / HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Origin: http://127.0.0.1:{port}",
-                 "Content-Type: multipart/form-data; boundary=limit", f"Content-Length: {len(body)}")  # fmt: skip
+        lines = (
+            "POST / HTTP/1.1",
+            f"Host: 127.0.0.1:{port}",
+            f"Origin: http://127.0.0.1:{port}",
+            "Content-Type: multipart/form-data; boundary=limit",
+            f"Content-Length: {len(body)}",
+        )
         message = "\r\n".join([*lines, "", ""]).encode() + body
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             assert exchange(connection, message)[0] == 200

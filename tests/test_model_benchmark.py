@@ -9,8 +9,8 @@ from conftest import draw_world, use_backbones
 
 from benchmarks import model_runs, model_tables
 from benchmarks.models import across, measure, parse_seeds
-from core.evaluation.published import PEERS, RESULTS_FILE, measured_presets
-from core.training.presets import PRESETS
+from core.runs.presets import PRESETS
+from core.sample.published import PEERS, RESULTS_FILE, measured_presets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,8 +39,9 @@ def test_a_block_replaces_what_stands_between_its_markers():
         model_tables.with_block("no markers", "new")
 
 
-@pytest.mark.parametrize(("page", "table"), [("README.md", model_tables.overview),
-                                             ("docs/models.md", model_tables.everything)])
+@pytest.mark.parametrize(
+    ("page", "table"), [("README.md", model_tables.overview), ("docs/models.md", model_tables.everything)]
+)
 def test_the_tables_agree_with_the_stored_figures(page, table):
     text = (ROOT / page).read_text(encoding="utf-8")
     assert model_tables.with_block(text, table(json.loads(RESULTS_FILE.read_text(encoding="utf-8")))) == text
@@ -55,7 +56,7 @@ def test_stored_figures_name_their_photos_and_known_presets_only():
 
 
 def test_published_peers_are_shown_beside_the_same_photos_only(world):
-    assert measured_presets(world) is None
+    assert measured_presets({sha256[:10] for sha256 in world.usable["sha256"]}) is None
     assert [peer.name for peer in PEERS][-1] == "DINOv2"
 
 

@@ -8,9 +8,14 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 SAFE_SINCE = {
-    "pillow": "13.0.0", "keras": "3.15.1", "flask": "3.1.3", "werkzeug": "3.1.9", "waitress": "3.0.2",
-    "streamlit": "1.67", "python-multipart": "0.0.22",
-}  # fmt: skip
+    "pillow": "13.0.0",
+    "keras": "3.15.1",
+    "flask": "3.1.3",
+    "werkzeug": "3.1.9",
+    "waitress": "3.0.2",
+    "streamlit": "1.67",
+    "python-multipart": "0.0.22",
+}
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
 

@@ -1,15 +1,14 @@
 """A published run around a network of a few numbers, for tests of what is done with model files."""
 
-
 import numpy as np
 import pandas as pd
 
-from core.evaluation import as_dict, from_table, predictions_table
 from core.files import write_json, write_parquet
+from core.metrics import as_dict, from_table, predictions_table
 from core.paths import Paths
 from core.runs.folder import Run
+from core.runs.presets import preset
 from core.runs.staging import publish, stage, write
-from core.training.presets import preset
 
 NAMES = ("African", "Asian")
 
@@ -33,16 +32,29 @@ def tiny_network(seed: int = 0, side: int = 32, with_maps: bool = True):
 
 def evaluation(names=NAMES, labels: str = "given") -> tuple[dict, pd.DataFrame]:
     """Figures and predictions of eight test photos, seven of them right."""
-    rows = pd.DataFrame({"path": [f"test/{i}.png" for i in range(8)], "sha256": [f"{i:064d}" for i in range(8)],
-                         "split": "test", "label": [names[i % len(names)] for i in range(8)]})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "path": [f"test/{i}.png" for i in range(8)],
+            "sha256": [f"{i:064d}" for i in range(8)],
+            "split": "test",
+            "label": [names[i % len(names)] for i in range(8)],
+        }
+    )
     probabilities = np.full((8, len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(8), [(i + (i == 0)) % len(names) for i in range(8)]] = 0.9
     table = predictions_table(rows, probabilities, names)
     return {"test": as_dict(from_table(table, "test", names, labels))}, table
 
 
-def publish_run(paths: Paths, files: dict[str, bytes], run_id: str = "tiny", names=NAMES, state: str = "succeeded",
-                config=None, **changes) -> Run:  # fmt: skip
+def publish_run(
+    paths: Paths,
+    files: dict[str, bytes],
+    run_id: str = "tiny",
+    names=NAMES,
+    state: str = "succeeded",
+    config=None,
+    **changes,
+) -> Run:
     """Publishes a run with these model files; its data set is the folder `world` of `paths`."""
     dataset = {"name": "world", "folder": "world", "fingerprint": "f", "num_photos": 16, "decisions": []}
     run = stage(paths, run_id, config or preset("quick"), dataset, "running")
@@ -54,5 +66,3 @@ def publish_run(paths: Paths, files: dict[str, bytes], run_id: str = "tiny", nam
     for name, content in files.items():
         (run.folder / name).write_bytes(content)
     return publish(run, paths, state=state, seconds=3.0)
-
-

@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.openapi.run_answers import RUN_ANSWERS
 from api.openapi.statistics_answers import DatasetStatistics
-from core.review.decisions import Decision
+from core.dataset.decisions import Decision
 
 REF = "#/components/schemas/{model}"
 Counts = dict[str, dict[str, int]]
@@ -172,8 +172,22 @@ class CompatibleError(BaseModel):
     error: str
 
 
-ANSWERS = (Predictions, ExplanationNumbers, Datasets, Dataset, DatasetStatistics, Photos, Suspects, Decisions,
-           DecisionMade, Live, Ready, Problem, CompatibleError, *RUN_ANSWERS)  # fmt: skip
+ANSWERS = (
+    Predictions,
+    ExplanationNumbers,
+    Datasets,
+    Dataset,
+    DatasetStatistics,
+    Photos,
+    Suspects,
+    Decisions,
+    DecisionMade,
+    Live,
+    Ready,
+    Problem,
+    CompatibleError,
+    *RUN_ANSWERS,
+)
 
 
 def schemas() -> dict[str, dict]:

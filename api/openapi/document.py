@@ -27,8 +27,12 @@ TAG_OF = {"run_files": "runs", "metrics": "health", "tf_serving": "compatible", 
 
 def install(app: APIFlask) -> None:
     """Serves the description at /openapi.json; it is made when somebody asks for it."""
-    app.config.update(AUTO_SERVERS=False, AUTO_404_RESPONSE=False, AUTO_OPERATION_ID=True,
-                      SECURITY_SCHEMES={"key": {"type": "http", "scheme": "bearer"}})  # fmt: skip
+    app.config.update(
+        AUTO_SERVERS=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_OPERATION_ID=True,
+        SECURITY_SCHEMES={"key": {"type": "http", "scheme": "bearer"}},
+    )
     app.description = DESCRIPTION
     app.license = {"name": "MIT", "identifier": "MIT"}
     app.tags = [{"name": name, "description": words} for name, words in TAGS.items()]
@@ -58,7 +62,8 @@ def complete(spec: dict[str, Any]) -> dict[str, Any]:
 
 def operations() -> dict[str, Operation]:
     """What stands here of each route, by endpoint: blueprint and view function."""
-    from api.openapi import compatible_operations, dataset_operations, prediction_operations, run_operations
+    from api.compatible import operations as compatible_operations
+    from api.openapi import dataset_operations, prediction_operations, run_operations
 
     modules = (prediction_operations, dataset_operations, run_operations, compatible_operations)
     return {name: item for module in modules for name, item in module.OPERATIONS.items()}

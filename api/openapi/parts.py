@@ -35,12 +35,29 @@ PROBLEMS = {
     "no-model": (503, "No run is served yet. Train one and promote it."),
     "busy": (503, "The server is busy. Try again in a moment."),
     "jobs-unavailable": (503, "The job queue cannot be read."),
-}  # fmt: skip
+}
 ALWAYS = ("bad-request", "internal-error")
-CHANGES = ("unauthorized", "forbidden", "foreign-origin", "unsupported-media-type", "too-large", "invalid-json",
-           "invalid-field")  # fmt: skip
-UPLOADS = ("empty-file", "image-field", "foreign-origin", "not-an-image", "unsupported-media-type", "corrupt-image",
-           "too-large", "invalid-field", "no-model", "busy")  # fmt: skip
+CHANGES = (
+    "unauthorized",
+    "forbidden",
+    "foreign-origin",
+    "unsupported-media-type",
+    "too-large",
+    "invalid-json",
+    "invalid-field",
+)
+UPLOADS = (
+    "empty-file",
+    "image-field",
+    "foreign-origin",
+    "not-an-image",
+    "unsupported-media-type",
+    "corrupt-image",
+    "too-large",
+    "invalid-field",
+    "no-model",
+    "busy",
+)
 
 
 @dataclass(frozen=True)
@@ -89,8 +106,14 @@ def reference(name: str) -> dict:
 
 def query(name: str, schema: dict, description: str, example: Any) -> dict:
     """A parameter in the query that may be left out."""
-    return {"in": "query", "name": name, "required": False, "schema": schema, "description": description,
-            "example": example}  # fmt: skip
+    return {
+        "in": "query",
+        "name": name,
+        "required": False,
+        "schema": schema,
+        "description": description,
+        "example": example,
+    }
 
 
 def header(description: str, example: str) -> dict:
@@ -100,9 +123,13 @@ def header(description: str, example: str) -> dict:
 
 def body(contents: dict[str, tuple[dict, Any]], required: bool = True) -> dict:
     """A request body: schema and example by media type; an example of `None` is left out."""
-    return {"required": required, "content": {
-        kind: {"schema": schema, **({} if example is None else {"example": example})}
-        for kind, (schema, example) in contents.items()}}  # fmt: skip
+    return {
+        "required": required,
+        "content": {
+            kind: {"schema": schema, **({} if example is None else {"example": example})}
+            for kind, (schema, example) in contents.items()
+        },
+    }
 
 
 def fields(properties: dict[str, dict], required: tuple[str, ...] = ()) -> dict:
@@ -121,9 +148,13 @@ def foreign_errors() -> dict[str, dict]:
         "500": PROBLEMS["internal-error"][1],
         "503": PROBLEMS["busy"][1],
     }
-    return {status: {"description": "An error in one sentence.", "content": {"application/json": {
-        "schema": reference("CompatibleError"), "example": {"error": sentence}}}}
-        for status, sentence in sentences.items()}  # fmt: skip
+    return {
+        status: {
+            "description": "An error in one sentence.",
+            "content": {"application/json": {"schema": reference("CompatibleError"), "example": {"error": sentence}}},
+        }
+        for status, sentence in sentences.items()
+    }
 
 
 def problems(names: tuple[str, ...]) -> dict[str, dict]:
@@ -131,13 +162,21 @@ def problems(names: tuple[str, ...]) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for name in names:
         status, detail = PROBLEMS[name]
-        response = found.setdefault(str(status), {
-            "description": "",
-            "content": {"application/problem+json": {"schema": reference("Problem"), "examples": {}}},
-        })  # fmt: skip
+        response = found.setdefault(
+            str(status),
+            {
+                "description": "",
+                "content": {"application/problem+json": {"schema": reference("Problem"), "examples": {}}},
+            },
+        )
         response["description"] += ("" if not response["description"] else " · ") + f"`{name}`"
-        value = {"type": f"urn:tuskscope:problem:{name}", "title": name.replace("-", " ").capitalize(),
-                 "status": status, "detail": detail, "instance": REQUEST_ID}  # fmt: skip
+        value = {
+            "type": f"urn:tuskscope:problem:{name}",
+            "title": name.replace("-", " ").capitalize(),
+            "status": status,
+            "detail": detail,
+            "instance": REQUEST_ID,
+        }
         response["content"]["application/problem+json"]["examples"][name] = {"value": value}
         if status in (429, 503):
             response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}

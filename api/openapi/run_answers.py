@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from core.training.config import TrainingConfig
+from core.runs.config import TrainingConfig
 
 
 class RunLine(BaseModel):

@@ -12,7 +12,7 @@ from core.paths import Paths
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
-    from core.dataset.sample import draw_sample
+    from core.sample.drawn_dataset import draw_sample
 
     folder = folder or Paths.from_env().data_dir / "sample"
     report = draw_sample(folder, progress=progress("drawing"))
@@ -61,8 +61,14 @@ def index(dataset: Path, as_json: bool) -> None:
     indexed = index_dataset(dataset, Paths.from_env(), progress("reading"))
     found = statistics(indexed).as_dict()
     if as_json:
-        print_json({"dataset": indexed.name, "class_names": list(indexed.class_names),
-                    "fingerprint": indexed.fingerprint, **found})  # fmt: skip
+        print_json(
+            {
+                "dataset": indexed.name,
+                "class_names": list(indexed.class_names),
+                "fingerprint": indexed.fingerprint,
+                **found,
+            }
+        )
         return
     click.echo(f"{indexed.name}: {len(indexed.usable)} usable photos of {len(indexed.class_names)} classes")
     for split, counts in found["counts"].items():

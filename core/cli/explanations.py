@@ -14,22 +14,39 @@ from core.paths import Paths
 @click.command()
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--class", "class_name", help="The class to explain; the predicted one by default.")
-@click.option("--method", "methods", multiple=True,
-              help="class_map, grad_cam, grad_cam_plus_plus, score_cam, smooth_grad, occlusion or rise; the run's best "
-              "by default. Of several, each file carries the method's name: map-grad_cam.npy.")  # fmt: skip
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    help="class_map, grad_cam, grad_cam_plus_plus, score_cam, smooth_grad, occlusion or rise; the run's best "
+    "by default. Of several, each file carries the method's name: map-grad_cam.npy.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write the overlay as PNG.")
 @click.option("--raw", type=click.Path(path_type=Path), help="Write the float32 map as npy.")
 @click.option("--run", "run_id", help="Id of the run; the served one by default.")
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--signed", is_flag=True, help="Also show what speaks against the class; the map is then -1 to 1.")
 @click.option("--trust", "with_trust", is_flag=True, help="Measure whether to believe the map.")
-@click.option("--sanity", "with_sanity", is_flag=True,
-              help="Check that the run's maps depend on what it learned; once a run, then stored.")  # fmt: skip
+@click.option(
+    "--sanity",
+    "with_sanity",
+    is_flag=True,
+    help="Check that the run's maps depend on what it learned; once a run, then stored.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON; a list for several methods.")
 def explain(
-    image: Path, class_name: str | None, methods: tuple[str, ...], out: Path | None, raw: Path | None,
-    run_id: str | None, opacity: float, signed: bool, with_trust: bool, with_sanity: bool, as_json: bool,
-) -> None:  # fmt: skip
+    image: Path,
+    class_name: str | None,
+    methods: tuple[str, ...],
+    out: Path | None,
+    raw: Path | None,
+    run_id: str | None,
+    opacity: float,
+    signed: bool,
+    with_trust: bool,
+    with_sanity: bool,
+    as_json: bool,
+) -> None:
     """Show which pixels of IMAGE spoke for a class, and whether to believe it."""
     from core.dataset.images import decode
     from core.explanation.heatmap import explain as compute
@@ -52,11 +69,18 @@ def explain(
         if raw:
             write_atomic(_named(raw, method, methods), _npy(explanation.heatmap))
         trust = measure_trust(pixels, explanation, predictor, stability=True) if with_trust else None
-        records.append({
-            "path": str(image), "run_id": prediction.run_id, "label": prediction.label,
-            "probabilities": prediction.probabilities, "class": explanation.class_name, "method": explanation.method,
-            "trust": trust and trust.as_dict(), "sanity": sanity and asdict(sanity),
-        })  # fmt: skip
+        records.append(
+            {
+                "path": str(image),
+                "run_id": prediction.run_id,
+                "label": prediction.label,
+                "probabilities": prediction.probabilities,
+                "class": explanation.class_name,
+                "method": explanation.method,
+                "trust": trust and trust.as_dict(),
+                "sanity": sanity and asdict(sanity),
+            }
+        )
         if not as_json:
             probability = prediction.probabilities[explanation.class_name]
             click.echo(f"{explanation.method} for {explanation.class_name} ({probability:.1%})")

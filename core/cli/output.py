@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from core.escaping import guard
 from core.files import write_atomic
-from core.formulas import guard
 
 
 def print_json(content: Any) -> None:

@@ -24,8 +24,10 @@ def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_fil
     records = list(predict_paths(photos, predictor, progress("predicting")))
     if csv_file:
         names = list(predictor.run.class_names)
-        rows = [{**record, **{f"probability_{name}": value for name, value in (record["probabilities"] or {}).items()}}
-                for record in records]  # fmt: skip
+        rows = [
+            {**record, **{f"probability_{name}": value for name, value in (record["probabilities"] or {}).items()}}
+            for record in records
+        ]
         write_csv(csv_file, _CSV_COLUMNS + [f"probability_{name}" for name in names], rows)
     if as_json:
         print_json(records)

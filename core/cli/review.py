@@ -40,8 +40,8 @@ def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
 @click.option("--reviewer", default="", help="Who decides.")
 def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bool, reviewer: str) -> None:
     """Record a decision about IMAGE of DATASET; no photo is touched."""
+    from core.dataset.decisions import decide as record
     from core.dataset.index import index_dataset
-    from core.review.decisions import decide as record
 
     if (label is not None) + exclude + keep != 1:
         raise click.UsageError("Expected exactly one of --label L, --exclude and --keep.")
@@ -62,9 +62,9 @@ def decisions() -> None:
 @click.option("--all", "whole_log", is_flag=True, help="Every decision ever made, not only those that count.")
 def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> None:
     """Write the decisions about DATASET to CSV_FILE, or print them."""
+    from core.dataset.exchange import export_csv
     from core.dataset.index import index_dataset
     from core.files import write_atomic
-    from core.review.exchange import export_csv
 
     text = export_csv(index_dataset(dataset, Paths.from_env()), whole_log)
     if csv_file:
@@ -79,9 +79,9 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
 @click.option("--reviewer", default="", help="For rows that name no reviewer.")
 def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
     """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""
+    from core.dataset.exchange import import_csv
     from core.dataset.index import index_dataset
     from core.errors import DatasetError
-    from core.review.exchange import import_csv
 
     try:
         text = csv_file.read_text(encoding="utf-8-sig")

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from core.cli.output import print_json, progress
+from core.export.formats import FORMATS
 from core.paths import Paths
 from core.runs import registry
-from core.runs.formats import FORMATS
 
 
 @click.command()
@@ -18,8 +18,8 @@ from core.runs.formats import FORMATS
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
     from core.dataset.index import index_dataset
-    from core.evaluation import as_dict
     from core.evaluation.measure import measure_both
+    from core.metrics import as_dict
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
@@ -39,11 +39,19 @@ def list_runs(as_json: bool) -> None:
     paths = Paths.from_env()
     served = registry.active_id(paths)
     rows = [
-        {"run_id": run.run_id, "state": run.state, "served": run.run_id == served, "preset": run.config.preset,
-         "dataset": run.dataset["name"], "labels": run.labels, "created_at": run.created_at, "seconds": run.seconds,
-         "test_accuracy": run.evaluation.get("test", {}).get("accuracy")}
+        {
+            "run_id": run.run_id,
+            "state": run.state,
+            "served": run.run_id == served,
+            "preset": run.config.preset,
+            "dataset": run.dataset["name"],
+            "labels": run.labels,
+            "created_at": run.created_at,
+            "seconds": run.seconds,
+            "test_accuracy": run.evaluation.get("test", {}).get("accuracy"),
+        }
         for run in registry.runs(paths)
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json(rows)
         return
@@ -71,14 +79,18 @@ def rollback() -> None:
 @click.argument("folder", metavar="DIR", required=False, type=click.Path(path_type=Path))
 @click.option("--format", "names", multiple=True, type=click.Choice(list(FORMATS)), help="With --check: repeatable.")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; compare the formats (all by default) anew.")
-@click.option("--photos", multiple=True, type=click.Path(path_type=Path),
-              help="Photos to compare on; the run's own train and validation photos by default.")  # fmt: skip
+@click.option(
+    "--photos",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Photos to compare on; the run's own train and validation photos by default.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def export(
     run_id: str, folder: Path | None, names: tuple[str, ...], only_check: bool, photos: tuple[Path, ...], as_json: bool
 ) -> None:
     """Write RUN's model into DIR in another format, after comparing it with the served file on real photos."""
-    from core.runs.exports import export_run, prepare_export
+    from core.export.exports import export_run, prepare_export
 
     if only_check == (folder is not None) or (folder is not None and len(names) != 1):
         raise click.UsageError("Expected --format FORMAT DIR, or --check without a folder.")
@@ -106,7 +118,7 @@ def work_on_export(run_id: str, format_name: str, photos: tuple[Path, ...]) -> N
     """Make and check one export; called by `export` and the pages."""
     import os
 
-    from core.runs.exports import work_on_export as work
+    from core.export.exports import work_on_export as work
 
     if hasattr(os, "nice"):
         os.nice(10)  # answers come first
@@ -118,7 +130,7 @@ def work_on_export(run_id: str, format_name: str, photos: tuple[Path, ...]) -> N
 @click.argument("run_id", metavar="RUN")
 def card(run_id: str) -> None:
     """Print RUN's model card as Markdown."""
-    from core.runs.card import card_of
+    from core.workflows.card import card_of
 
     paths = Paths.from_env()
     click.echo(card_of(registry.load(paths, run_id), paths))
@@ -128,8 +140,10 @@ def _print_checks(checks) -> None:
     click.echo(f"{'format':<15} {'size':>9} {'one photo':>10}   largest difference   changed decisions")
     for check in checks:
         title, size = FORMATS[check.format_name].title, check.num_bytes / 1e6
-        click.echo(f"{title:<15} {size:6.1f} MB {check.milliseconds:7.1f} ms   {check.difference_text:>18}   "
-                   f"{check.changed_text}")  # fmt: skip
+        click.echo(
+            f"{title:<15} {size:6.1f} MB {check.milliseconds:7.1f} ms   {check.difference_text:>18}   "
+            f"{check.changed_text}"
+        )
     click.echo(f"Compared with the served file on {checks[0].photos}.")
     for check in checks:
         if not check.is_within_limit:

@@ -17,13 +17,19 @@ from core.paths import Paths
 @click.option("--run-id", help="Id of the new run; a fresh one by default.")
 @click.option("--ignore-decisions", is_flag=True, help="Train on the given labels.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-def train(dataset: Path, preset_name: str, settings: tuple[str, ...], run_id: str | None, ignore_decisions: bool,
-          as_json: bool) -> None:  # fmt: skip
+def train(
+    dataset: Path,
+    preset_name: str,
+    settings: tuple[str, ...],
+    run_id: str | None,
+    ignore_decisions: bool,
+    as_json: bool,
+) -> None:
     """Train on DATASET and publish a run."""
     from core.dataset.index import index_dataset
-    from core.training.applications import download_note
-    from core.training.presets import preset
-    from core.training.train import train as start
+    from core.networks.applications import download_note
+    from core.runs.presets import preset
+    from core.workflows.train import train as start
 
     overrides = _read_settings(settings) | ({"labels": "given"} if ignore_decisions else {})
     config = preset(preset_name, **overrides)
@@ -34,7 +40,7 @@ def train(dataset: Path, preset_name: str, settings: tuple[str, ...], run_id: st
     if as_json:
         print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": run.evaluation})
         return
-    from core.evaluation import from_dict
+    from core.metrics import from_dict
 
     click.echo(f"{run.run_id}: trained in {run.seconds:.0f} s on {run.labels} labels")
     for result in run.evaluation.values():
@@ -45,7 +51,7 @@ def train(dataset: Path, preset_name: str, settings: tuple[str, ...], run_id: st
 @click.argument("run_id")
 def work_on(run_id: str) -> None:
     """Train a queued run; called by the worker."""
-    from core.training.train import train_staged
+    from core.workflows.train import train_staged
 
     train_staged(Paths.from_env(), run_id)
 
@@ -53,7 +59,7 @@ def work_on(run_id: str) -> None:
 @click.command()
 def worker() -> None:
     """Work through the queued trainings, one at a time."""
-    from core.training.worker import run_worker
+    from core.jobs.worker import run_worker
 
     run_worker(Paths.from_env())
 

@@ -1,1 +1,1 @@
-"""Datasets: untrusted bytes become upright RGB pictures, a folder becomes a table, splits and statistics."""
+"""Datasets: untrusted bytes become pictures, a folder a table, decisions lie over it; photos are never touched."""

@@ -15,8 +15,15 @@ from core.errors import DatasetError
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 # What the zip reader was seen to raise on damaged, encrypted or unsupported archives.
 DAMAGE = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, IndexError, struct.error,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+    struct.error,
+)
 _END = struct.Struct("<4s4H2LH")  # the record at the end of each zip, which counts its members
 _BYTES_PER_LISTED_MEMBER = 1024  # of the list of members: a name and some extra fields
 _BLOCK = 64 * 1024
@@ -130,8 +137,7 @@ class Reader:
                 content = b"".join(self._counted(source, member))
         except DAMAGE as error:
             raise DatasetError(
-                f"{shown('/'.join(member.parts))} is damaged in the zip (size or checksum is wrong); "
-                "pack it again."
+                f"{shown('/'.join(member.parts))} is damaged in the zip (size or checksum is wrong); pack it again."
             ) from error
         return content
 
@@ -141,9 +147,7 @@ class Reader:
             size += len(block)
             self._total += len(block)
             if size > self._limits.member_bytes or self._total > self._limits.expanded_bytes:
-                raise DatasetError(
-                    f"{shown('/'.join(member.parts))} is larger than the zip states or allows."
-                )
+                raise DatasetError(f"{shown('/'.join(member.parts))} is larger than the zip states or allows.")
             yield block
 
 
@@ -162,9 +166,7 @@ def _read_end(file: BinaryIO, size: int) -> tuple[int, int]:
     if position < 0 or len(tail) - position < _END.size:
         if begin == b"PK\x03\x04":
             raise DatasetError("The zip is incomplete: its end is missing; download or pack it again.")
-        raise DatasetError(
-            "Expected a zip file, but this is something else; pack the class folders as a .zip."
-        )
+        raise DatasetError("Expected a zip file, but this is something else; pack the class folders as a .zip.")
     _, _, _, _, num_members, list_bytes, offset, _ = _END.unpack_from(tail, position)
     points_to_zip64 = num_members == 0xFFFF or 0xFFFFFFFF in (list_bytes, offset)
     if points_to_zip64 or tail[:position][-20:][:4] == b"PK\x06\x07":

@@ -68,23 +68,32 @@ def duplicate_pairs(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> pd
     candidates, num_pairs = np.flatnonzero(readable & _has_content(hashes)), 0
     for left, right, distance, is_mirrored in _close(hashes[candidates], mirrored[candidates], max_distance):
         differ = contents[candidates[left]] != contents[candidates[right]]
-        found.append(pd.DataFrame({
-            "a": candidates[left[differ]], "b": candidates[right[differ]],
-            "kind": np.where(is_mirrored[differ], "mirrored", "near"),
-            "distance": distance[differ].astype(int),
-        }).head(MAX_PAIRS - num_pairs))  # fmt: skip
+        found.append(
+            pd.DataFrame(
+                {
+                    "a": candidates[left[differ]],
+                    "b": candidates[right[differ]],
+                    "kind": np.where(is_mirrored[differ], "mirrored", "near"),
+                    "distance": distance[differ].astype(int),
+                }
+            ).head(MAX_PAIRS - num_pairs)
+        )
         num_pairs += len(found[-1])
         if num_pairs >= MAX_PAIRS:
             break
     pairs = pd.concat(found, ignore_index=True)
     a, b = pairs["a"].to_numpy(dtype=int), pairs["b"].to_numpy(dtype=int)
     path, label, split = (table[name].to_numpy() for name in ("path", "label", "split"))
-    result = pd.DataFrame({
-        "path_a": path[a], "path_b": path[b], "kind": pairs["kind"],
-        "distance": pairs["distance"].astype(int),
-        "crosses_class": (label[a] != label[b]).astype(bool),
-        "crosses_split": (split[a] != split[b]).astype(bool),
-    })  # fmt: skip
+    result = pd.DataFrame(
+        {
+            "path_a": path[a],
+            "path_b": path[b],
+            "kind": pairs["kind"],
+            "distance": pairs["distance"].astype(int),
+            "crosses_class": (label[a] != label[b]).astype(bool),
+            "crosses_split": (split[a] != split[b]).astype(bool),
+        }
+    )
     result = result.sort_values(["distance", "path_a", "path_b"])
     return result.sort_values("kind", key=lambda kind: kind != "exact", kind="stable", ignore_index=True)
 

@@ -16,9 +16,18 @@ WORKING_SIDE = 512  # one decoded size for training, pages and API, so that all 
 
 # What Pillow's parsers were seen to raise on damaged files (fuzzing corpora), beyond OSError.
 _DAMAGE = (
-    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
-    NotImplementedError, Image.DecompressionBombError,
-)  # fmt: skip
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    NotImplementedError,
+    Image.DecompressionBombError,
+)
 
 
 def decode(
@@ -92,9 +101,9 @@ def _open(source: bytes | Path) -> Image.Image:
         raise ImageError("empty-file", "The file is empty. Choose a JPEG, PNG or WebP picture.")
     if size > MAX_BYTES:
         raise ImageError(
-            "file-too-large", f"The file has {size / 2**20:.1f} MB, the limit is {MAX_BYTES // 2**20} MB. "
-            "Save a smaller copy."
-        )  # fmt: skip
+            "file-too-large",
+            f"The file has {size / 2**20:.1f} MB, the limit is {MAX_BYTES // 2**20} MB. Save a smaller copy.",
+        )
     try:
         image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
     except UnidentifiedImageError as error:

@@ -49,13 +49,15 @@ class ImportReport:
 
     def as_dict(self) -> dict:
         """The report as plain JSON types."""
-        return {**asdict(self), "warnings": list(self.warnings), "refusals": list(self.refusals),
-                "acceptable": self.acceptable}  # fmt: skip
+        return {
+            **asdict(self),
+            "warnings": list(self.warnings),
+            "refusals": list(self.refusals),
+            "acceptable": self.acceptable,
+        }
 
 
-def inspect_archive(
-    source: Source, progress: Progress | None = None, limits: Limits | None = None
-) -> ImportReport:
+def inspect_archive(source: Source, progress: Progress | None = None, limits: Limits | None = None) -> ImportReport:
     """Reads a zip to the end and reports what is in it; writes nothing and never raises for a bad zip.
 
     Args:
@@ -183,9 +185,7 @@ def _read_all(
     return _report(name, layout, num_bytes, warnings, refusals)
 
 
-def _report(
-    name: str, layout: Layout, num_bytes: int, warnings: Iterable[str], refusals: list[str]
-) -> ImportReport:
+def _report(name: str, layout: Layout, num_bytes: int, warnings: Iterable[str], refusals: list[str]) -> ImportReport:
     hidden = len(refusals) - _MAX_REFUSALS
     return ImportReport(
         name=name,

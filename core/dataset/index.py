@@ -18,8 +18,13 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
 SPLITS = ("train", "validation", "test")
-SPLIT_FOLDERS = {"train": "train", "test": "test", "valid": "validation", "val": "validation",
-                 "validation": "validation"}  # fmt: skip
+SPLIT_FOLDERS = {
+    "train": "train",
+    "test": "test",
+    "valid": "validation",
+    "val": "validation",
+    "validation": "validation",
+}
 PROBLEMS = {
     "empty-class": "The class folder has no files.",
     "outside-class": "The picture lies outside the class folders and is not used.",
@@ -31,10 +36,20 @@ PROBLEMS = {
     "too-many-pixels": "The picture has more than 40 megapixels.",
 }
 COLUMNS = {
-    "path": "str", "label": "str", "split": "str", "width": "int64", "height": "int64", "bytes": "int64",
-    "mtime_ns": "int64", "sha256": "str", "phash": "str", "phash_mirrored": "str", "brightness": "float64",
-    "sharpness": "float64", "problem": "str",
-}  # fmt: skip
+    "path": "str",
+    "label": "str",
+    "split": "str",
+    "width": "int64",
+    "height": "int64",
+    "bytes": "int64",
+    "mtime_ns": "int64",
+    "sha256": "str",
+    "phash": "str",
+    "phash_mirrored": "str",
+    "brightness": "float64",
+    "sharpness": "float64",
+    "problem": "str",
+}
 IGNORED_FILES = {"thumbs.db", "desktop.ini"}
 CACHE_VERSION = 1
 
@@ -114,9 +129,13 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
             "Put the photos into one folder per class, for example train/African and train/Asian."
         )
     return Dataset(
-        name=folder.name, folder=folder, cache_dir=paths.cache_dir(folder),
-        class_names=tuple(sorted(usable["label"].unique())), table=table, is_plain=is_plain,
-    )  # fmt: skip
+        name=folder.name,
+        folder=folder,
+        cache_dir=paths.cache_dir(folder),
+        class_names=tuple(sorted(usable["label"].unique())),
+        table=table,
+        is_plain=is_plain,
+    )
 
 
 def _list_files(folder: Path) -> tuple[bool, list[dict]]:
@@ -153,8 +172,14 @@ def _entry(folder: Path, file: Path, label: str, split: str, problem: str = "") 
         size, time = (status.st_size, status.st_mtime_ns) if file.is_file() else (0, 0)
     except OSError:
         size, time, problem = 0, 0, problem or "unreadable"
-    return {"path": file.relative_to(folder).as_posix(), "label": label, "split": split, "bytes": size,
-            "mtime_ns": time, "problem": problem}  # fmt: skip
+    return {
+        "path": file.relative_to(folder).as_posix(),
+        "label": label,
+        "split": split,
+        "bytes": size,
+        "mtime_ns": time,
+        "problem": problem,
+    }
 
 
 def _read_files(folder: Path, entries: list[dict], progress: Progress | None) -> Iterator[dict]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from core.dataset.images import MAX_BYTES
 from core.dataset.index import IGNORED_FILES, SPLIT_FOLDERS
 from core.dataset.names import MAX_LISTED, class_name_problem, path_problem, shown, some
+from core.dataset.walk import PICTURE_SUFFIXES
 from core.errors import DatasetError
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 Parts = tuple[str, ...]  # folder names and file name of a path
 
 
@@ -103,9 +103,7 @@ def read_photo(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DatasetError(
-            f"{shown(path.name)} cannot be read: {error.strerror}; check its rights."
-        ) from error
+        raise DatasetError(f"{shown(path.name)} cannot be read: {error.strerror}; check its rights.") from error
 
 
 def _is_hidden(parts: Parts) -> bool:
@@ -149,9 +147,7 @@ def _odd_classes(counts: dict[str, Counter]) -> list[str]:
 def _refusals(pictures: list[Parts], counts: dict[str, Counter]) -> list[str]:
     names = sorted({name for split in counts.values() for name in split})
     if not pictures:
-        return [
-            "Expected .jpg, .png or .webp photos, but there are none; put some into one folder per class."
-        ]
+        return ["Expected .jpg, .png or .webp photos, but there are none; put some into one folder per class."]
     if not names:
         return ["Expected one folder of photos per class, but the photos lie in none; sort them first."]
     problems = {name: class_name_problem(name) for name in names}

@@ -70,7 +70,5 @@ def _shortcut(feature: str, values: np.ndarray, labels: np.ndarray) -> Shortcut:
     chance = 1 / len(names)
     lift, noise = (accuracy - chance) / (1 - chance), np.sqrt(chance / (1 - chance) / len(labels))
     verdict = "fine" if lift < max(NOTABLE, 3 * noise) else "notable" if lift < STRONG else "strong"
-    sentence = (
-        f"The {feature} alone predicts the class {accuracy:.0%} (guessing: {chance:.0%}): {ADVICE[verdict]}."
-    )
+    sentence = f"The {feature} alone predicts the class {accuracy:.0%} (guessing: {chance:.0%}): {ADVICE[verdict]}."
     return Shortcut(feature, accuracy, chance, verdict, sentence.replace("%", " %"))

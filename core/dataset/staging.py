@@ -82,9 +82,7 @@ def check_free(name: str, paths: Paths) -> Path:
         )
     target = paths.data_dir / name
     if os.path.lexists(target) and not (target.is_dir() and next(target.iterdir(), None) is None):
-        raise DatasetError(
-            f"A dataset named {name} exists already and is not overwritten; choose another name."
-        )
+        raise DatasetError(f"A dataset named {name} exists already and is not overwritten; choose another name.")
     return target
 
 

@@ -104,8 +104,7 @@ def statistics(dataset: "Dataset") -> DatasetStatistics:
     return DatasetStatistics(
         name=dataset.name,
         counts={
-            split: {label: int(n) for label, n in part.droplevel(0).items()}
-            for split, part in counts.groupby(level=0)
+            split: {label: int(n) for label, n in part.droplevel(0).items()} for split, part in counts.groupby(level=0)
         },
         total=len(table),
         width=_range(width),
@@ -114,8 +113,7 @@ def statistics(dataset: "Dataset") -> DatasetStatistics:
         megapixels=_range(width * height / 1e6),
         bytes_total=int(table["bytes"].sum()),
         brightness={
-            label: _brightness(values.to_numpy(float))
-            for label, values in table.groupby("label")["brightness"]
+            label: _brightness(values.to_numpy(float)) for label, values in table.groupby("label")["brightness"]
         },
         duplicates=_count_duplicates(table),
         shortcuts=shortcuts(table),
@@ -140,6 +138,9 @@ def _count_duplicates(table: pd.DataFrame) -> DuplicateCounts:
     leaked = set(leaks["path_a"]) | set(leaks["path_b"])
     in_test = table.loc[table["split"] == "test", "path"]
     return DuplicateCounts(
-        exact_pairs=exact, near_pairs=len(pairs) - exact, across_classes=int(pairs["crosses_class"].sum()),
-        across_splits=len(leaks), leaked_test_photos=int(in_test.isin(leaked).sum()),
-    )  # fmt: skip
+        exact_pairs=exact,
+        near_pairs=len(pairs) - exact,
+        across_classes=int(pairs["crosses_class"].sum()),
+        across_splits=len(leaks),
+        leaked_test_photos=int(in_test.isin(leaked).sum()),
+    )

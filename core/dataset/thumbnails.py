@@ -52,9 +52,7 @@ def encode_thumbnail(photo: bytes | Path) -> bytes:
     try:
         picture = Image.fromarray(decode(photo, shortest_side=LONGEST_SIDE))
     except OSError as error:
-        raise ImageError(
-            "corrupt-image", "The photo's file cannot be opened. Check that it is still there."
-        ) from error
+        raise ImageError("corrupt-image", "The photo's file cannot be opened. Check that it is still there.") from error
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     for quality in _QUALITIES:
         content = _as_webp(picture, quality)

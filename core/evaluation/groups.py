@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.dataset.duplicates import duplicate_groups
-from core.evaluation.intervals import Measured, proportion
+from core.metrics.intervals import Measured, proportion
 
 THUMBNAIL_SIDE = 224  # pixels of the shorter side: below, the network sees an enlarged photo
 DARK = 105.0  # mean of 0-255; the darkest fifth of 1,019 real photos
@@ -31,9 +31,13 @@ class GroupFigure:
 
 
 def by_group(
-    predictions: pd.DataFrame, table: pd.DataFrame, split: str, copies: Collection[str] | None = None,
-    subject_area: Mapping[str, float] | None = None, min_photos: int = MIN_PHOTOS,
-) -> list[GroupFigure]:  # fmt: skip
+    predictions: pd.DataFrame,
+    table: pd.DataFrame,
+    split: str,
+    copies: Collection[str] | None = None,
+    subject_area: Mapping[str, float] | None = None,
+    min_photos: int = MIN_PHOTOS,
+) -> list[GroupFigure]:
     """Parts the predicted photos of a split in several ways.
 
     Args:
@@ -64,13 +68,22 @@ def by_group(
     return found
 
 
-_ORDER = ("thumbnail", "large", "tall", "about square", "wide", "dark", "light", "copy in train", "no copy in train",
-          "small half", "large half")  # fmt: skip
+_ORDER = (
+    "thumbnail",
+    "large",
+    "tall",
+    "about square",
+    "wide",
+    "dark",
+    "light",
+    "copy in train",
+    "no copy in train",
+    "small half",
+    "large half",
+)
 
 
-def _ways(
-    rows: pd.DataFrame, copies: Collection[str] | None, area: Mapping[str, float]
-) -> dict[str, np.ndarray]:  # fmt: skip
+def _ways(rows: pd.DataFrame, copies: Collection[str] | None, area: Mapping[str, float]) -> dict[str, np.ndarray]:
     """What the photos are parted by, and the name of each photo's group; "" for none."""
     shape = rows["width"] / rows["height"]
     small = np.minimum(rows["width"], rows["height"]) < THUMBNAIL_SIDE

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.dataset.decisions import Decision, reviewed
 from core.dataset.index import Dataset
 from core.errors import DatasetError
-from core.evaluation.comparison import paired_difference_interval
-from core.evaluation.intervals import Measured, proportion
 from core.evaluation.learning_parts import growing_parts
 from core.files import read_json, write_json
-from core.review.decisions import Decision, reviewed
+from core.metrics.comparison import paired_difference_interval
+from core.metrics.intervals import Measured, proportion
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 1.0)
 DRAWS = 5
@@ -72,9 +72,13 @@ class LearningCurve:
 
 
 def learning_curve(
-    dataset: Dataset, train: Train, decisions: dict[str, Decision] | None = None,
-    progress: Callable[[int, int], None] | None = None, shares: tuple[float, ...] = SHARES, draws: int = DRAWS,
-) -> LearningCurve:  # fmt: skip
+    dataset: Dataset,
+    train: Train,
+    decisions: dict[str, Decision] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    shares: tuple[float, ...] = SHARES,
+    draws: int = DRAWS,
+) -> LearningCurve:
     """Trains on parts of the photos, cross-validated: the test photos are never looked at.
 
     Each draw holds out another fold of the photos and trains on ever larger random parts of the others, the same share
@@ -121,16 +125,24 @@ def learning_curve(
     doubling = paired(right["given", 0.5], right["given", 1.0])
     cleaning = paired(right["given", 1.0], right["reviewed", 1.0]) if decisions else None
     counts = {point.share: point.photos for point in points if point.labels == "given"}
-    return LearningCurve("reviewed" if decisions else "given", points, doubling, cleaning,
-                         verdict(doubling, cleaning, counts[0.5], counts[1.0]))  # fmt: skip
+    return LearningCurve(
+        "reviewed" if decisions else "given",
+        points,
+        doubling,
+        cleaning,
+        verdict(doubling, cleaning, counts[0.5], counts[1.0]),
+    )
 
 
 def verdict(doubling: Measured, cleaning: Measured | None, half: int, full: int) -> str:
     """Which of the two helps more, in one sentence; a gain counts if its interval lies above 0."""
     more = f"going from {half:,} to {full:,} photos brought {_points(doubling)}"
     if cleaning is None:
-        end = ("so more photos would probably help" if doubling.low > 0
-               else "so more photos of this kind would hardly help")  # fmt: skip
+        end = (
+            "so more photos would probably help"
+            if doubling.low > 0
+            else "so more photos of this kind would hardly help"
+        )
         return f"On the given labels {more}, {end}; whether cleaner labels would, a review can tell."
     start = f"On the given labels {more}; reviewed labels brought {_points(cleaning)}"
     if cleaning.low > 0 and cleaning.value > doubling.value:

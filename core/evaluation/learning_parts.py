@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.dataset.decisions import Decision, reviewed
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.splits import folds
 from core.errors import DatasetError
-from core.review.decisions import Decision, reviewed
 
 _LEAST_PHOTOS = 5  # of a class in the smallest part: training holds out one of them for validation
 _TRAINABLE = 3  # that the review must leave of them
 
 
 def growing_parts(
-    pool: pd.DataFrame, decisions: dict[str, Decision] | None, kinds: tuple[str, ...], shares: tuple[float, ...],
+    pool: pd.DataFrame,
+    decisions: dict[str, Decision] | None,
+    kinds: tuple[str, ...],
+    shares: tuple[float, ...],
     draws: int,
-) -> list[tuple[str, float, pd.DataFrame, pd.DataFrame]]:  # fmt: skip
+) -> list[tuple[str, float, pd.DataFrame, pd.DataFrame]]:
     """Folds to hold out, and growing random parts of the others to learn from; copies of a picture stay together.
 
     Args:
@@ -42,8 +45,11 @@ def growing_parts(
                 part = reviewed(part, decisions).drop(columns="given_label") if labels == "reviewed" else part
                 found.append((labels, share, part, pool.iloc[held].assign(split="test")))
     classes = pool["label"].unique()
-    small = {share for _, share, part, _ in found
-             if part["label"].value_counts().reindex(classes, fill_value=0).min() < _TRAINABLE}  # fmt: skip
+    small = {
+        share
+        for _, share, part, _ in found
+        if part["label"].value_counts().reindex(classes, fill_value=0).min() < _TRAINABLE
+    }
     if small & {0.5, 1.0}:
         raise DatasetError("Expected more photos of each class for a learning curve: half of them is too few to train.")
     return [training for training in found if training[1] not in small]

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from core.dataset import decisions
 from core.dataset.images import decode
 from core.dataset.index import SPLITS, Dataset
 from core.dataset.splits import with_validation
 from core.errors import DatasetError
-from core.evaluation.metrics import EvaluationResult
-from core.evaluation.predictions import from_table, predictions_table
+from core.metrics.figures import EvaluationResult
+from core.metrics.predictions import from_table, predictions_table
 from core.prediction.predictor import Predictor
-from core.review import decisions
 from core.runs.folder import Run
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import DatasetError, ImageError
+from core.evaluation.background import VARIANTS, area_of, separated, share_inside, subject_maps
 from core.evaluation.corruptions import CORRUPTIONS, reduced, spoiled
-from core.evaluation.intervals import Measured, proportion
 from core.evaluation.measure import select_rows
-from core.evaluation.surroundings import VARIANTS, area_of, separated, share_inside, subject_maps
 from core.explanation.heatmap import class_map
 from core.files import read_json, write_json
+from core.metrics.intervals import Measured, proportion
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.folder import Run
@@ -72,9 +72,14 @@ class Figure:
 
 
 def measure_robustness(
-    predictor: Predictor, dataset: Dataset, split: str, paths: Paths,
-    progress: Callable[[int, int], None] | None = None, limit: int = MAX_PHOTOS, with_surroundings: bool = True,
-) -> Robustness:  # fmt: skip
+    predictor: Predictor,
+    dataset: Dataset,
+    split: str,
+    paths: Paths,
+    progress: Callable[[int, int], None] | None = None,
+    limit: int = MAX_PHOTOS,
+    with_surroundings: bool = True,
+) -> Robustness:
     """Asks a run about spoiled photos, through LiteRT; the result is kept in the data folder, never in the run's.
 
     Args:
@@ -120,8 +125,9 @@ def measure_robustness(
             evidence = class_map(predictions[CLEAN], answers[CLEAN][-1])
             inside.append(share_inside(evidence, subjects[number]))
         report(looked + (number + 1) * (PASSES_PER_PHOTO - 2))
-    found = Robustness(split, len(table), run.class_names, tuple(rows), answers,
-                       [area_of(one) for one in subjects or []], inside)  # fmt: skip
+    found = Robustness(
+        split, len(table), run.class_names, tuple(rows), answers, [area_of(one) for one in subjects or []], inside
+    )
     write_json(_file(run, dataset, split, paths, with_surroundings), asdict(found))
     return found
 
@@ -132,8 +138,9 @@ def stored_robustness(
     """The result if it was measured for this very model and these photos."""
     try:
         content = read_json(_file(run, dataset, split, paths, with_surroundings))
-        return Robustness(**{**content, "class_names": tuple(content["class_names"]),
-                             "images": tuple(content["images"])})  # fmt: skip
+        return Robustness(
+            **{**content, "class_names": tuple(content["class_names"]), "images": tuple(content["images"])}
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -153,23 +160,29 @@ def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
     result = []
     for variant, given in found.answers.items():
         said = np.array(given)[kept]
-        result.append(Figure(
-            variant, *_words(variant),
-            accuracy=proportion(int((said == truth).sum()), len(kept)),
-            changed=proportion(int((said != clean).sum()), len(kept)),
-        ))  # fmt: skip
+        result.append(
+            Figure(
+                variant,
+                *_words(variant),
+                accuracy=proportion(int((said == truth).sum()), len(kept)),
+                changed=proportion(int((said != clean).sum()), len(kept)),
+            )
+        )
     return result
 
 
 def reading(found: Robustness) -> str:
     """How much the run relies on the surroundings, in one sentence; "" if the subject is unknown."""
-    measured = [(share, area) for share, area in zip(found.inside, found.subject_area, strict=False)
-                if share is not None]  # fmt: skip
+    measured = [
+        (share, area) for share, area in zip(found.inside, found.subject_area, strict=False) if share is not None
+    ]
     if not measured:
         return ""
     share, area = (float(np.mean(values)) for values in zip(*measured, strict=True))
-    return (f"{100 * share:.0f} % of the evidence for its answers lies inside the subject, which takes "
-            f"{100 * area:.0f} % of the picture (mean of {len(measured)} photos of {found.split}).")  # fmt: skip
+    return (
+        f"{100 * share:.0f} % of the evidence for its answers lies inside the subject, which takes "
+        f"{100 * area:.0f} % of the picture (mean of {len(measured)} photos of {found.split})."
+    )
 
 
 def _words(variant: str) -> tuple[str, str]:

@@ -47,17 +47,31 @@ class MapsApart:
         self._folder = Path(tempfile.mkdtemp(prefix="tuskscope-maps-"))
         photo, log = self._folder / "photo.png", self._folder / "log.txt"
         photo.write_bytes(encode_png(resize(image, run.image_size)))
-        command = [sys.executable, "-m", "core", "explain", str(photo), f"--class={class_name}", "--run", run.run_id,
-                   "--raw", str(self._folder / "map.npy")]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "core",
+            "explain",
+            str(photo),
+            f"--class={class_name}",
+            "--run",
+            run.run_id,
+            "--raw",
+            str(self._folder / "map.npy"),
+        ]
         for method in self.methods:
             command += ["--method", method]
         environment = {**os.environ, "TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir)}
         try:
             with log.open("wb") as written:
                 self._process = subprocess.Popen(
-                    command, cwd=Path(__file__).parent.parent.parent, env=environment, stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=written,
-                )  # fmt: skip
+                    command,
+                    cwd=Path(__file__).parent.parent.parent,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=written,
+                )
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise MethodUnavailableError("No process could be started for the maps. Close other programs.") from error

@@ -43,9 +43,13 @@ class MeanMaps:
 
 
 def mean_maps(
-    dataset: Dataset, split: str, predictor: Predictor, progress: Callable[[int, int], None] | None = None,
-    limit: int = MAX_PHOTOS, seed: int = 0,
-) -> MeanMaps:  # fmt: skip
+    dataset: Dataset,
+    split: str,
+    predictor: Predictor,
+    progress: Callable[[int, int], None] | None = None,
+    limit: int = MAX_PHOTOS,
+    seed: int = 0,
+) -> MeanMaps:
     """Averages the heat maps of a split; about 10 ms a photo.
 
     Args:
@@ -85,17 +89,22 @@ def mean_maps(
                 if target is errors and prediction.label == row.label:
                     continue
                 index = names.index(wanted)
-                coarse = (class_map(prediction, index) if method == "class_map"
-                          else occlusion_map(image, index, predictor))  # fmt: skip
+                coarse = (
+                    class_map(prediction, index) if method == "class_map" else occlusion_map(image, index, predictor)
+                )
                 target.setdefault(row.label, []).append(upsample(normalize(coarse), SIZE))
         if progress is not None:
             progress(done, len(rows))
     return MeanMaps(
-        split, method, {name: np.mean(found, axis=0) for name, found in maps.items()},
+        split,
+        method,
+        {name: np.mean(found, axis=0) for name, found in maps.items()},
         {name: np.mean(found, axis=0) for name, found in errors.items()},
-        {name: len(found) for name, found in maps.items()}, {name: len(found) for name, found in errors.items()},
-        unreadable, len(table),
-    )  # fmt: skip
+        {name: len(found) for name, found in maps.items()},
+        {name: len(found) for name, found in errors.items()},
+        unreadable,
+        len(table),
+    )
 
 
 def middle_share(heatmap: np.ndarray) -> float:

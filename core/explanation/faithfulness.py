@@ -38,9 +38,12 @@ class Curves:
 
 
 def faithfulness(
-    image: np.ndarray, class_index: int, heatmaps: list[np.ndarray], predictor: Predictor,
+    image: np.ndarray,
+    class_index: int,
+    heatmaps: list[np.ndarray],
+    predictor: Predictor,
     progress: Progress | None = None,
-) -> list[Curves]:  # fmt: skip
+) -> list[Curves]:
     """Measures deletion and insertion (Petsiuk 2018, "RISE", section 4.2) of several maps of one photo.
 
     Hidden pixels are blurred in both games, so that both run between the same two pictures.

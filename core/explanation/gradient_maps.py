@@ -54,16 +54,24 @@ def gradient_map(method: str, image: np.ndarray, class_index: int, run: Run) -> 
             state = np.random.get_state()  # tf-keras-vis draws from NumPy's global generator
             np.random.seed(0)
             try:
-                found = network.saliency(score, pixels, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE,
-                                         normalize_map=False)[0]  # fmt: skip
+                found = network.saliency(
+                    score, pixels, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE, normalize_map=False
+                )[0]
             finally:
                 np.random.set_state(state)
             found = gaussian_filter(found, min(run.image_size) / 56)
         else:
             explainer = getattr(network, method)
             options = {"max_N": min(_SCORE_CAM_MAPS, network.num_maps)} if method == "score_cam" else {}
-            found = explainer(score, pixels, penultimate_layer=network.layer, seek_penultimate_conv_layer=False,
-                              expand_cam=False, normalize_cam=False, **options)[0]  # fmt: skip
+            found = explainer(
+                score,
+                pixels,
+                penultimate_layer=network.layer,
+                seek_penultimate_conv_layer=False,
+                expand_cam=False,
+                normalize_cam=False,
+                **options,
+            )[0]
     return np.nan_to_num(np.maximum(np.asarray(found, np.float32), 0), posinf=0.0)  # an all-zero map stays zero
 
 
@@ -104,9 +112,14 @@ def randomised_maps(
             scores.get_layer(name).set_weights(shuffled)
         with _LOCK:
             maps = explainer(
-                CategoricalScore(class_index), pixels, penultimate_layer=layer, seek_penultimate_conv_layer=False,
-                expand_cam=False, normalize_cam=False, activation_modifier=None,
-            )  # fmt: skip
+                CategoricalScore(class_index),
+                pixels,
+                penultimate_layer=layer,
+                seek_penultimate_conv_layer=False,
+                expand_cam=False,
+                normalize_cam=False,
+                activation_modifier=None,
+            )
         found.append(np.nan_to_num(np.asarray(maps, np.float32)))
     return np.stack(found)
 
@@ -128,8 +141,14 @@ def _load(model_file: str, sha256: str) -> _Network:
     scores, layer = _scores(keras.saving.load_model(model_file, compile=False))
     score_cam, saliency = Scorecam(scores, clone=False), Saliency(scores, clone=False)
     score_cam.model = saliency.model = _Compiled(scores)
-    return _Network(Gradcam(scores, clone=False), GradcamPlusPlus(scores, clone=False), score_cam, saliency, layer,
-                    scores.get_layer(layer).output.shape[-1])  # fmt: skip
+    return _Network(
+        Gradcam(scores, clone=False),
+        GradcamPlusPlus(scores, clone=False),
+        score_cam,
+        saliency,
+        layer,
+        scores.get_layer(layer).output.shape[-1],
+    )
 
 
 def _scores(model: keras.Model) -> tuple[keras.Model, str]:

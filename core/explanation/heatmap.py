@@ -38,9 +38,14 @@ class Explanation:
 
 
 def explain(
-    image: np.ndarray, class_name: str | None, method: str | None, predictor: Predictor,
-    prediction: Prediction | None = None, signed: bool = False, progress: Progress | None = None,
-) -> Explanation:  # fmt: skip
+    image: np.ndarray,
+    class_name: str | None,
+    method: str | None,
+    predictor: Predictor,
+    prediction: Prediction | None = None,
+    signed: bool = False,
+    progress: Progress | None = None,
+) -> Explanation:
     """Explains one photo.
 
     Args:

@@ -28,34 +28,58 @@ class Method:
 
 ALL = {
     "class_map": Method(
-        "Class map", "The network's own evidence by place, from the same pass.", "Instant.", 0.02, 1,
+        "Class map",
+        "The network's own evidence by place, from the same pass.",
+        "Instant.",
+        0.02,
+        1,
         is_signed=True,
     ),
     "grad_cam": Method(
-        "Grad-CAM", "Gradients weigh the last convolution's maps.", "Needs TensorFlow, about a second.", 0.4,
+        "Grad-CAM",
+        "Gradients weigh the last convolution's maps.",
+        "Needs TensorFlow, about a second.",
+        0.4,
         needs_tensorflow=True,
     ),
     "grad_cam_plus_plus": Method(
-        "Grad-CAM++", "Weighs by place too: kinder to several animals.",
-        "Needs TensorFlow, a second.", 0.6, needs_tensorflow=True,
+        "Grad-CAM++",
+        "Weighs by place too: kinder to several animals.",
+        "Needs TensorFlow, a second.",
+        0.6,
+        needs_tensorflow=True,
     ),
     "score_cam": Method(
-        "Score-CAM", "Hides the photo behind each feature map; no gradients.",
-        "Needs TensorFlow, seconds.", 3.0, needs_tensorflow=True,
+        "Score-CAM",
+        "Hides the photo behind each feature map; no gradients.",
+        "Needs TensorFlow, seconds.",
+        3.0,
+        needs_tensorflow=True,
     ),
     "smooth_grad": Method(
-        "SmoothGrad", "Pixels whose change moves the score, over noisy copies.", "Needs TensorFlow, seconds.", 13.0,
+        "SmoothGrad",
+        "Pixels whose change moves the score, over noisy copies.",
+        "Needs TensorFlow, seconds.",
+        13.0,
         needs_tensorflow=True,
     ),
     "occlusion": Method(
-        "Occlusion", "Parts are covered in turn; the fall of the odds is drawn.",
-        "50 passes, about a second.", 1.3, 50, is_signed=True,
-    ),
-    "rise": Method(
-        "RISE", "200 random masks show which visible parts keep the class.", "200 passes, a few seconds.", 5.0, 200,
+        "Occlusion",
+        "Parts are covered in turn; the fall of the odds is drawn.",
+        "50 passes, about a second.",
+        1.3,
+        50,
         is_signed=True,
     ),
-}  # fmt: skip
+    "rise": Method(
+        "RISE",
+        "200 random masks show which visible parts keep the class.",
+        "200 passes, a few seconds.",
+        5.0,
+        200,
+        is_signed=True,
+    ),
+}
 METHODS = {name: f"{method.title}: {method.meaning} {method.cost}" for name, method in ALL.items()}
 NEEDS_TENSORFLOW = frozenset(name for name, method in ALL.items() if method.needs_tensorflow)
 SIGNED = frozenset(name for name, method in ALL.items() if method.is_signed)

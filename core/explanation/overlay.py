@@ -7,15 +7,35 @@ import numpy as np
 from PIL import Image
 
 # Viridis (van der Walt & Smith 2015), nine of its colours: perceptually even, safe for colour-blind eyes.
-_SCALE = np.array([
-    (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141), (39, 173, 129), (92, 200, 99),
-    (170, 220, 50), (253, 231, 37),
-], dtype=np.float64)  # fmt: skip
+_SCALE = np.array(
+    [
+        (68, 1, 84),
+        (71, 44, 122),
+        (59, 81, 139),
+        (44, 113, 142),
+        (33, 144, 141),
+        (39, 173, 129),
+        (92, 200, 99),
+        (170, 220, 50),
+        (253, 231, 37),
+    ],
+    dtype=np.float64,
+)
 # ColorBrewer's PuOr (Brewer 2002): violet against orange, told apart by all colour-blind eyes, light in the middle.
-_SIGNED_SCALE = np.array([
-    (45, 0, 75), (84, 39, 136), (128, 115, 172), (178, 171, 210), (247, 247, 247), (253, 184, 99), (224, 130, 20),
-    (179, 88, 6), (127, 59, 8),
-], dtype=np.float64)  # fmt: skip
+_SIGNED_SCALE = np.array(
+    [
+        (45, 0, 75),
+        (84, 39, 136),
+        (128, 115, 172),
+        (178, 171, 210),
+        (247, 247, 247),
+        (253, 184, 99),
+        (224, 130, 20),
+        (179, 88, 6),
+        (127, 59, 8),
+    ],
+    dtype=np.float64,
+)
 
 
 def _table(scale: np.ndarray) -> np.ndarray:

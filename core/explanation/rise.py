@@ -15,9 +15,12 @@ _KEPT = 0.5  # share of the cells that stay visible
 
 
 def rise_map(
-    image: np.ndarray, class_index: int, predictor: Predictor, num_masks: int = NUM_MASKS,
+    image: np.ndarray,
+    class_index: int,
+    predictor: Predictor,
+    num_masks: int = NUM_MASKS,
     progress: Progress | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Shows how much more a class is believed when a pixel is visible (Petsiuk 2018, "RISE").
 
     Differences to the paper: hidden parts are blurred, not black, and log-odds are averaged, which need fewer masks

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from core.dataset.drawing.photo import draw_elephants
-from core.dataset.drawing.plan import CLASS_NAMES
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.runs.folder import Run
+from core.sample.photo import draw_elephants
+from core.sample.plan import CLASS_NAMES
 
 NUM_IMAGES = 8
 HIGHEST_CORRELATION = 0.5
@@ -69,13 +69,16 @@ def check_sanity(run: Run, paths: Paths) -> Sanity:
     variants = [("none", 0), *((part, seed) for part in ("head", "network") for seed in _SEEDS)]
     trained, *shuffled = randomised_maps(images, 0, run, variants)
     correlations = [mean_rank_correlation(trained, maps) for maps in shuffled]
-    values = {"head": float(np.mean(correlations[: len(_SEEDS)])),
-              "network": float(np.mean(correlations[len(_SEEDS) :]))}  # fmt: skip
+    values = {
+        "head": float(np.mean(correlations[: len(_SEEDS)])),
+        "network": float(np.mean(correlations[len(_SEEDS) :])),
+    }
     passed = max(values.values()) < HIGHEST_CORRELATION
     sentence = (
         "The heat maps depend on what the run learned: with shuffled weights they look different."
-        if passed else "The heat maps look much the same with shuffled weights: they show the photo, not the run."
-    )  # fmt: skip
+        if passed
+        else "The heat maps look much the same with shuffled weights: they show the photo, not the run."
+    )
     result = Sanity(run.run_id, values["head"], values["network"], NUM_IMAGES, passed, sentence)
     write_json(_file(run, paths), asdict(result))
     return result

@@ -18,9 +18,13 @@ _BARS = 5
 
 
 def share_card(
-    image: np.ndarray, explanation: Explanation, sentence: str, colors: Mapping[str, str], opacity: float = 0.5,
+    image: np.ndarray,
+    explanation: Explanation,
+    sentence: str,
+    colors: Mapping[str, str],
+    opacity: float = 0.5,
     notes: Sequence[str] = (),
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Draws the card.
 
     Args:

@@ -61,9 +61,13 @@ class Trust:
 
 
 def measure_trust(
-    image: np.ndarray, explanation: Explanation, predictor: Predictor, stability: bool | None = None, seed: int = 0,
+    image: np.ndarray,
+    explanation: Explanation,
+    predictor: Predictor,
+    stability: bool | None = None,
+    seed: int = 0,
     progress: Progress | None = None,
-) -> Trust:  # fmt: skip
+) -> Trust:
     """Measures one map.
 
     Deletion and insertion (Petsiuk 2018) against four smooth random maps and a blob in the middle. The verdict is
@@ -87,13 +91,19 @@ def measure_trust(
     verdict = verdict_of(own.gain, float(gains.mean()), deviation, centre.gain) if explanation.heatmap.any() else "not"
     measured = explanation.method == "class_map" if stability is None else stability
     return Trust(
-        deletion=own.deletion_auc, insertion=own.insertion_auc, gain=own.gain,
-        random_gain=float(gains.mean()), random_deviation=deviation, centre_gain=centre.gain,
+        deletion=own.deletion_auc,
+        insertion=own.insertion_auc,
+        gain=own.gain,
+        random_gain=float(gains.mean()),
+        random_deviation=deviation,
+        centre_gain=centre.gain,
         flip_stability=flip_stability(image, explanation, predictor) if measured else None,
         shift_stability=shift_stability(image, explanation, predictor) if measured else None,
-        verdict=verdict, sentence=VERDICTS[verdict] if explanation.heatmap.any() else "No region stood out.",
-        seconds=time.perf_counter() - started, curves=own,
-    )  # fmt: skip
+        verdict=verdict,
+        sentence=VERDICTS[verdict] if explanation.heatmap.any() else "No region stood out.",
+        seconds=time.perf_counter() - started,
+        curves=own,
+    )
 
 
 def verdict_of(gain: float, random_gain: float, random_deviation: float, centre_gain: float) -> str:

@@ -1,35 +1,13 @@
 """Predicts files and whole folders: one record a photo, bad photos included."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from core.dataset.images import decode
-from core.errors import DatasetError, ImageError
+from core.dataset.walk import photo_paths
+from core.errors import ImageError
 from core.prediction.predictor import Predictor, failed_record
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
-
-def photo_paths(paths: Iterable[Path]) -> list[Path]:
-    """Files as named, folders walked for pictures, sorted.
-
-    Raises:
-        DatasetError: If a path does not exist.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            for root, directories, files in os.walk(path):
-                directories[:] = sorted(name for name in directories if not name.startswith("."))
-                found += [Path(root) / name for name in sorted(files)
-                          if name.lower().endswith(SUFFIXES) and not name.startswith(".")]  # fmt: skip
-        elif path.exists():
-            found.append(path)
-        else:
-            raise DatasetError(f"Expected a photo or a folder, but there is nothing at {path}. Check the path.")
-    return found
 
 
 def predict_paths(

@@ -47,16 +47,31 @@ class Prediction:
     def as_record(self, path: str) -> dict[str, Any]:
         """The JSON record of the command line and the API."""
         return {
-            "path": path, "label": self.label, "probability": self.probability,
-            "probabilities": self.probabilities, "subject_score": self.subject_score,
-            "is_subject": self.is_subject, "uncertain": self.uncertain, "run_id": self.run_id, "error": None,
-        }  # fmt: skip
+            "path": path,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": self.probabilities,
+            "subject_score": self.subject_score,
+            "is_subject": self.is_subject,
+            "uncertain": self.uncertain,
+            "run_id": self.run_id,
+            "error": None,
+        }
 
 
 def failed_record(path: str, run_id: str, error: str) -> dict[str, Any]:
     """The same record for a photo that could not be read."""
-    return {"path": path, "label": None, "probability": None, "probabilities": None, "subject_score": None,
-            "is_subject": None, "uncertain": None, "run_id": run_id, "error": error}  # fmt: skip
+    return {
+        "path": path,
+        "label": None,
+        "probability": None,
+        "probabilities": None,
+        "subject_score": None,
+        "is_subject": None,
+        "uncertain": None,
+        "run_id": run_id,
+        "error": error,
+    }
 
 
 class Predictor:

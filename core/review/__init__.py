@@ -1,1 +1,1 @@
-"""Review: finding wrong labels and deciding about them, without touching a file."""
+"""Review: finding wrong labels, without touching a file."""

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pandas as pd
 
+from core.dataset.decisions import Decision, current
 from core.dataset.index import Dataset
-from core.evaluation.intervals import Measured
-from core.review.decisions import Decision, current
+from core.metrics.intervals import Measured
 
 _Z = 1.959964
 
@@ -52,8 +52,9 @@ def agreements(dataset: Dataset, made: list[Decision]) -> list[Agreement]:
         own = current([decision for decision in made if decision.reviewer == reviewer])
         outcomes[reviewer] = {
             image: {"keep": labels[image], "relabel": decision.label}.get(decision.action, "exclude")
-            for image, decision in own.items() if image in labels
-        }  # fmt: skip
+            for image, decision in own.items()
+            if image in labels
+        }
     found = []
     for first, second in combinations(outcomes, 2):
         shared = [image for image in outcomes[first] if image in outcomes[second]]

@@ -40,10 +40,12 @@ def check_photos(table: pd.DataFrame) -> pd.DataFrame:
         "tiny": (fine & (shorter < TINY_SIDE), _sizes(photos)),
         "blank": (blank, photos["sharpness"].map("sharpness {:.1f}".format)),
         "dark": (fine & (photos["brightness"] < DARK_BRIGHTNESS), photos["brightness"].map("brightness {:.0f}".format)),
-        "blurred": (fine & ~blank & (photos["sharpness"] < BLURRED_SHARPNESS),
-                    photos["sharpness"].map("sharpness {:.0f}".format)),
+        "blurred": (
+            fine & ~blank & (photos["sharpness"] < BLURRED_SHARPNESS),
+            photos["sharpness"].map("sharpness {:.0f}".format),
+        ),
         "odd-shape": (fine & (longer > ODD_ASPECT * np.maximum(shorter, 1)), _sizes(photos)),
-    }  # fmt: skip
+    }
     rows = [
         photos.loc[rows, ["path", "label", "split"]].assign(check=check, detail=details[rows])
         for check, (rows, details) in found.items()

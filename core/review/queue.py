@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.dataset.decisions import Decision, current, find_photo, log
 from core.dataset.index import Dataset
-from core.review.decisions import Decision, current, find_photo, log
-from core.review.views import WHOLE
-from core.training.embeddings import cache_file, cached
+from core.features.embeddings import cache_file, cached
+from core.features.views import WHOLE
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,12 @@ def review_queue(
     filters = filters or QueueFilter()
     made = ranking["sha256"].map(lambda sha256: decisions[sha256].action if sha256 in decisions else "")
     keep = (ranking["score"] >= filters.min_score) & (ranking["score"] <= filters.max_score)
-    for column, wanted in (("kind", filters.kinds), ("given_label", filters.labels), ("split", filters.splits),
-                           ("suggested_label", filters.suggested)):  # fmt: skip
+    for column, wanted in (
+        ("kind", filters.kinds),
+        ("given_label", filters.labels),
+        ("split", filters.splits),
+        ("suggested_label", filters.suggested),
+    ):
         if wanted:
             keep &= ranking[column].isin(wanted)
     if not filters.decided:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
-from core.evaluation.intervals import Measured
-from core.review.decisions import Decision
+from core.dataset.decisions import Decision
+from core.metrics.intervals import Measured
 
 _EDGES = (0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 _PRIOR, _PRIOR_SHARE = 10.0, 0.25  # how many decided photos the model's own probabilities are worth
@@ -80,7 +81,7 @@ def estimate_remaining(ranking: pd.DataFrame, decisions: dict[str, Decision]) ->
 def chance_of_being_wrong(ranking: pd.DataFrame) -> np.ndarray:
     """Probability of each photo to have a wrong label or to show no subject, 0-1, shape `(rows,)`."""
     picture = np.clip(ranking["wrong_probability"].to_numpy(float), 1e-9, 1 - 1e-9)
-    wrong = 1 / (1 + np.exp(-(_SLOPE * np.log(picture / (1 - picture)) + _SHIFT)))
+    wrong = expit(_SLOPE * logit(picture) + _SHIFT)
     return 1 - (1 - wrong) * (1 - ranking["not_subject_probability"].to_numpy(float))
 
 
@@ -88,8 +89,11 @@ def _decided(ranking: pd.DataFrame, decisions: dict[str, Decision]) -> tuple[np.
     """Which rows are decided, and which of these turned out wrong; shapes `(rows,)`."""
     made = [decisions.get(sha256) if sha256 else None for sha256 in ranking["sha256"]]
     decided = np.array([item is not None for item in made], bool)
-    bad = np.array([
-        item is not None and (item.action == "exclude" or (item.action == "relabel" and item.label != given))
-        for item, given in zip(made, ranking["given_label"], strict=True)
-    ], bool)  # fmt: skip
+    bad = np.array(
+        [
+            item is not None and (item.action == "exclude" or (item.action == "relabel" and item.label != given))
+            for item, given in zip(made, ranking["given_label"], strict=True)
+        ],
+        bool,
+    )
     return decided, bad

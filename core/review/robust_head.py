@@ -1,8 +1,7 @@
 """Out-of-fold opinions of a linear head that wrong labels can mislead only a little."""
 
 import numpy as np
-
-from core.training.head import softmax
+from scipy.special import softmax
 
 _REPEATS, _FOLDS = 2, 5
 _ITERATIONS = 60
@@ -44,8 +43,14 @@ class OutOfFold:
             for fold in range(_FOLDS):
                 learn = (folds != fold) & (self._labels >= 0) & (weights > 0)
                 judge = (folds == fold) & (self._labels >= 0)
-                parameters = fit(self._x[learn], targets[learn], weights[learn], self._regularization, robustness,
-                                 self._starts.get((repeat, fold)))  # fmt: skip
+                parameters = fit(
+                    self._x[learn],
+                    targets[learn],
+                    weights[learn],
+                    self._regularization,
+                    robustness,
+                    self._starts.get((repeat, fold)),
+                )
                 self._starts[repeat, fold] = parameters
                 total[judge] += _scores(self._x[judge], parameters)
                 outside = self._labels < 0
@@ -54,9 +59,13 @@ class OutOfFold:
 
 
 def fit(
-    x: np.ndarray, targets: np.ndarray, weights: np.ndarray, regularization: float, robustness: float,
+    x: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    regularization: float,
+    robustness: float,
     start: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Softmax regression by L-BFGS on soft labels.
 
     With `robustness` q > 0 the loss is the generalised cross-entropy (1 - p^q) / q: Z. Zhang and M. Sabuncu,
@@ -73,7 +82,7 @@ def fit(
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         parameters = flat.reshape(shape)
-        probabilities = softmax(x @ parameters[:-1].astype(np.float32) + parameters[-1])
+        probabilities = softmax(x @ parameters[:-1].astype(np.float32) + parameters[-1], axis=1)
         if robustness:
             powers = np.maximum(probabilities, 1e-12) ** robustness
             loss = (share * targets * (1 - powers)).sum() / robustness
@@ -87,13 +96,12 @@ def fit(
         return loss + regularization / 2 * np.sum(parameters[:-1] ** 2), gradient.ravel().astype(np.float64)
 
     start = np.zeros(shape) if start is None or start.shape != shape else start
-    return minimize(objective, start.ravel(), jac=True, method="L-BFGS-B",
-                    options={"maxiter": _ITERATIONS}).x.reshape(shape)  # fmt: skip
+    return minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS}).x.reshape(
+        shape
+    )
 
 
-def assign_folds(
-    groups: np.ndarray, labels: np.ndarray, num_folds: int, random: np.random.Generator
-) -> np.ndarray:
+def assign_folds(groups: np.ndarray, labels: np.ndarray, num_folds: int, random: np.random.Generator) -> np.ndarray:
     """The fold of each photo, shape `(n,)`: copies in one, classes spread evenly by dealing groups out in turn."""
     _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
     fold_of_group = np.empty(len(first), int)
@@ -124,12 +132,13 @@ def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray
     share = (weights / max(weights.sum(), 1e-12))[:, None]
 
     def objective(loudness: np.ndarray) -> tuple[float, np.ndarray]:
-        probabilities = softmax(np.tensordot(loudness, experts, axes=1))
+        probabilities = softmax(np.tensordot(loudness, experts, axes=1), axis=1)
         loss = -(share * targets * np.log(np.maximum(probabilities, 1e-12))).sum()
         return loss, ((share * (probabilities - targets)) * experts).sum(axis=(1, 2))
 
-    found = minimize(objective, np.full(len(opinions), 0.5), jac=True, method="L-BFGS-B",
-                     bounds=[(0, None)] * len(opinions)).x  # fmt: skip
+    found = minimize(
+        objective, np.full(len(opinions), 0.5), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(opinions)
+    ).x
     total = np.tensordot(found if found.any() else np.ones(len(opinions)), experts, axes=1)
     return _LOUDNESS * total / max(total.std(), 1e-9)
 

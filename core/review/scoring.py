@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, softmax
 
-from core.review.features import Features
+from core.features.photo_features import Features
 from core.review.robust_head import OutOfFold, combine
-from core.training.head import softmax
 
 UNDECIDED, EXCLUDED = -2, -1
 
@@ -65,8 +65,9 @@ class Scorer:
             OutOfFold(getattr(features, name), features.groups, strata, _REGULARIZATION[name], seed)
             for name in ("components", "hints")
         ]
-        self._stranger_head = OutOfFold(features.components, features.groups, np.minimum(strata, 0),
-                                        _REGULARIZATION["subject"], seed)  # fmt: skip
+        self._stranger_head = OutOfFold(
+            features.components, features.groups, np.minimum(strata, 0), _REGULARIZATION["subject"], seed
+        )
 
     def score(self, trusted: np.ndarray | None = None) -> Scores:
         """Scores all photos.
@@ -100,7 +101,7 @@ class Scorer:
         for robustness in _ROBUSTNESS:
             opinions = [expert.predict(targets, weights, robustness) for expert in self._experts]
             opinions = [_group_means(self._features.groups, opinion) for opinion in opinions]
-            classes = softmax(combine(opinions, hard, weights * self._teaches))
+            classes = softmax(combine(opinions, hard, weights * self._teaches), axis=1)
             corrected = _GIVEN_SHARE * hard + (1 - _GIVEN_SHARE) * classes
             targets = np.where((trusted >= 0)[:, None], hard, corrected)
         return classes
@@ -118,7 +119,7 @@ class Scorer:
         likeness = _spreads(opinion[:, 0])
         total = _spreads(evidence + 2 * likeness + colours)
         middle, width = _STRANGER
-        return 1 / (1 + np.exp(np.clip((total + middle) / width, -50, 50)))
+        return expit(-(total + middle) / width)
 
 
 def _spreads(values: np.ndarray) -> np.ndarray:

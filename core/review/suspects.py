@@ -8,21 +8,34 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from core.dataset import decisions as decisions_log
+from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
+from core.dataset.labels import class_indices
 from core.errors import DatasetError
+from core.features.photo_features import read_features
+from core.features.views import Progress
 from core.paths import Paths
-from core.review import decisions as decisions_log
 from core.review.checks import unusable
-from core.review.decisions import Decision
-from core.review.features import read_features
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores
 from core.review.stored import kept, ranking_file
-from core.review.views import Progress
-from core.training.recipes.shared import class_indices
 
 KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "decided")
-COLUMNS = ["path", "given_label", "suggested_label", "score", "reason", "kind", "split", "sha256", "wrong_probability",
-           "not_subject_probability", "model_score", "group", "decision"]  # fmt: skip
+COLUMNS = [
+    "path",
+    "given_label",
+    "suggested_label",
+    "score",
+    "reason",
+    "kind",
+    "split",
+    "sha256",
+    "wrong_probability",
+    "not_subject_probability",
+    "model_score",
+    "group",
+    "decision",
+]
 
 _VERSION = 2
 _POOR_SCORE = 0.9
@@ -50,8 +63,11 @@ def find_suspects(
         DatasetError: If there are fewer than two classes to compare.
     """
     used = decisions_log.current(decisions_log.log(dataset))
-    return kept(ranking_file(dataset, include_test), _key(dataset, used),
-                lambda: _rank_all(dataset, paths, used, progress, include_test))  # fmt: skip
+    return kept(
+        ranking_file(dataset, include_test),
+        _key(dataset, used),
+        lambda: _rank_all(dataset, paths, used, progress, include_test),
+    )
 
 
 def _rank_all(
@@ -75,9 +91,13 @@ def _rank_all(
 
 
 def rank(
-    table: pd.DataFrame, scores: Scores, class_names: tuple[str, ...], used: dict[str, Decision], phrase: str,
+    table: pd.DataFrame,
+    scores: Scores,
+    class_names: tuple[str, ...],
+    used: dict[str, Decision],
+    phrase: str,
     poor: set[str],
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Words for scores: a row a photo in the table's order of suspicion, as `find_suspects` describes."""
     names = np.array(class_names)
     given = table["label"].to_numpy()
@@ -92,16 +112,27 @@ def rank(
     words = []
     for row in range(len(table)):
         copy = "" if scores.copies[row] < 0 else given[scores.copies[row]]
-        words.append(_reason(decided[row], is_poor[row], strange[row], copy, unclear[row], given[row],
-                             names[best[row]], phrase))  # fmt: skip
+        words.append(
+            _reason(decided[row], is_poor[row], strange[row], copy, unclear[row], given[row], names[best[row]], phrase)
+        )
     is_decided = np.array([item is not None for item in decided], bool)
-    ranking = pd.DataFrame({
-        "path": table["path"], "given_label": given, "suggested_label": suggested,
-        "score": np.where(is_decided, 0.0, model), "reason": [item[1] for item in words],
-        "kind": [item[0] for item in words], "split": table["split"], "sha256": table["sha256"],
-        "wrong_probability": scores.wrong, "not_subject_probability": scores.not_subject, "model_score": model,
-        "group": -1, "decision": ["" if item is None else item.action for item in decided],
-    })[COLUMNS]  # fmt: skip
+    ranking = pd.DataFrame(
+        {
+            "path": table["path"],
+            "given_label": given,
+            "suggested_label": suggested,
+            "score": np.where(is_decided, 0.0, model),
+            "reason": [item[1] for item in words],
+            "kind": [item[0] for item in words],
+            "split": table["split"],
+            "sha256": table["sha256"],
+            "wrong_probability": scores.wrong,
+            "not_subject_probability": scores.not_subject,
+            "model_score": model,
+            "group": -1,
+            "decision": ["" if item is None else item.action for item in decided],
+        }
+    )[COLUMNS]
     for number, name in enumerate(class_names):
         ranking[f"probability_{name}"] = scores.classes[:, number]
     return ranking.sort_values(["score", "path"], ascending=[False, True], ignore_index=True)
@@ -113,11 +144,23 @@ def with_unreadable(ranking: pd.DataFrame, table: pd.DataFrame, include_test: bo
     broken = broken if include_test else broken[broken["split"] != "test"]
     if broken.empty:
         return ranking
-    rows = pd.DataFrame({
-        "path": broken["path"], "given_label": broken["label"], "suggested_label": "", "score": 1.0,
-        "reason": "unreadable", "kind": "unreadable", "split": broken["split"], "sha256": broken["sha256"],
-        "wrong_probability": 0.0, "not_subject_probability": 1.0, "model_score": 1.0, "group": -1, "decision": "",
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "path": broken["path"],
+            "given_label": broken["label"],
+            "suggested_label": "",
+            "score": 1.0,
+            "reason": "unreadable",
+            "kind": "unreadable",
+            "split": broken["split"],
+            "sha256": broken["sha256"],
+            "wrong_probability": 0.0,
+            "not_subject_probability": 1.0,
+            "model_score": 1.0,
+            "group": -1,
+            "decision": "",
+        }
+    )
     return pd.concat([rows, ranking], ignore_index=True)
 
 

@@ -1,1 +1,1 @@
-"""Runs: one training and all it left behind; the folder of a run is the model."""
+"""Runs: what to train, and one training with all it left behind; the folder of a run is the model."""

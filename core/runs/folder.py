@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import RunInvalidError
 from core.files import sha256_of
-from core.training.config import TrainingConfig
+from core.runs.config import TrainingConfig
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -114,11 +114,14 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """What `run.json` holds."""
-        content = {
-            key: value for key, value in asdict(self).items() if key not in ("folder", "config", "image_size")
-        }  # fmt: skip
-        return {"schema_version": SCHEMA_VERSION, **content, "class_names": list(self.class_names),
-                "image_size": list(self.image_size), "config": self.config.as_dict()}  # fmt: skip
+        content = {key: value for key, value in asdict(self).items() if key not in ("folder", "config", "image_size")}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            **content,
+            "class_names": list(self.class_names),
+            "image_size": list(self.image_size),
+            "config": self.config.as_dict(),
+        }
 
 
 def read_run(folder: Path) -> Run:
@@ -137,10 +140,15 @@ def read_run(folder: Path) -> Run:
             )
         if content["state"] not in STATES or not RUN_ID.fullmatch(content["run_id"]):
             raise ValueError("state or run_id")
-        return Run(**{
-            **content, "folder": folder, "class_names": tuple(content["class_names"]),
-            "image_size": tuple(content["image_size"]), "config": TrainingConfig.from_dict(content["config"]),
-        })  # fmt: skip
+        return Run(
+            **{
+                **content,
+                "folder": folder,
+                "class_names": tuple(content["class_names"]),
+                "image_size": tuple(content["image_size"]),
+                "config": TrainingConfig.from_dict(content["config"]),
+            }
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunInvalidError(
             f"The run {folder.name} has no readable run.json. Restore the folder or train again."

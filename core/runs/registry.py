@@ -1,5 +1,6 @@
 """Which runs exist and which one is served: list, load, promote, roll back, delete."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -122,9 +123,13 @@ def delete(paths: Paths, run_id: str) -> None:
     os.rename(run.folder, doomed)  # gone in one step; a crash while removing leaves nothing half visible
     fsync_dir(paths.models_dir)
     shutil.rmtree(doomed)
-    from core.runs.exports import discard_exports
+    shutil.rmtree(exports_folder(run, paths), ignore_errors=True)
 
-    discard_exports(run, paths)
+
+def exports_folder(run: Run, paths: Paths) -> Path:
+    """Where exports of this very model are kept, beside the caches: a run folder is never written again."""
+    content = "".join(run.files.get(name, run.run_id) for name in ("model.keras", "model.tflite"))
+    return paths.shared_cache_dir / "exports" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def history(paths: Paths) -> list[dict]:
@@ -145,9 +150,11 @@ def history(paths: Paths) -> list[dict]:
 def _folders(paths: Paths) -> list[Path]:
     if not paths.models_dir.is_dir():
         return []
-    return [folder for folder in paths.models_dir.iterdir()
-            if folder.is_dir() and not folder.is_symlink()
-            and RUN_ID.fullmatch(folder.name.removeprefix(STAGING_PREFIX))]  # fmt: skip
+    return [
+        folder
+        for folder in paths.models_dir.iterdir()
+        if folder.is_dir() and not folder.is_symlink() and RUN_ID.fullmatch(folder.name.removeprefix(STAGING_PREFIX))
+    ]
 
 
 def _served(paths: Paths) -> list[str]:

@@ -12,8 +12,8 @@ from secrets import token_hex
 from core.errors import RunInvalidError, TrainingError
 from core.files import fsync_dir, sha256_of, write_json
 from core.paths import Paths
+from core.runs.config import TrainingConfig
 from core.runs.folder import RUN_ID, Run
-from core.training.config import TrainingConfig
 
 STAGING_PREFIX = ".staging-"
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
@@ -50,9 +50,17 @@ def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: dict, stat
         folder.mkdir(parents=True)
     except FileExistsError:
         raise TrainingError(f"A run named {run_id} is queued or running already. Choose another id.") from None
-    run = Run(run_id=run_id, folder=folder, state=state, config=config, dataset=dataset,
-              created_at=datetime.now(UTC).isoformat(timespec="milliseconds"), labels=config.labels,
-              image_size=config.image_size, versions=_versions())  # fmt: skip
+    run = Run(
+        run_id=run_id,
+        folder=folder,
+        state=state,
+        config=config,
+        dataset=dataset,
+        created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        labels=config.labels,
+        image_size=config.image_size,
+        versions=_versions(),
+    )
     return write(run)
 
 

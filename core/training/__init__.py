@@ -1,1 +1,1 @@
-"""Training: a configuration becomes a run."""
+"""Training: a configuration becomes a model in a staged run."""

@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-
-from core.training.head import softmax
+from scipy.special import expit, softmax
 
 _PRIOR_WRONG, _PRIOR_RIGHT = 1.0, 9.0  # as if of ten more photos of each class one label had been wrong
 _USUAL_LOG_TEMPERATURE = 0.7  # standard deviation of the prior: temperatures lie between 0.5 and 2, mostly
@@ -61,8 +60,8 @@ def calibrate(
     num_classes = logits.shape[1]
 
     def negative_log_likelihood(parameters: np.ndarray) -> float:
-        noise = _sigmoid(parameters[1:])
-        clean = softmax(logits / np.exp(parameters[0]))
+        noise = expit(parameters[1:])
+        clean = softmax(logits / np.exp(parameters[0]), axis=1)
         seen = clean * (1 - noise) + (clean * noise) @ (1 - np.eye(num_classes)) / (num_classes - 1)
         likelihood = np.where(decided, _pick(clean, labels), _pick(seen, labels))
         prior = _PRIOR_WRONG * np.log(noise) + _PRIOR_RIGHT * np.log(1 - noise)
@@ -73,25 +72,24 @@ def calibrate(
     bounds = [(-3.0, 3.0)] + [(-6.0, 0.0)] * num_classes  # no class has more wrong labels than right ones
     found = minimize(negative_log_likelihood, start, method="L-BFGS-B", bounds=bounds).x
     temperature = float(np.exp(found[0]))
-    confidence = np.sort(softmax(logits / temperature).max(axis=1))[::-1]
+    confidence = np.sort(softmax(logits / temperature, axis=1).max(axis=1))[::-1]
     risk = np.cumsum(1 - confidence) / np.arange(1, len(confidence) + 1)  # grows with every photo: they are sorted
     answered = max(1, int((risk <= accepted_error).sum()))
     points = np.unique(np.linspace(0, len(confidence) - 1, _CURVE_POINTS).astype(int))
     return Calibration(
         temperature=temperature,
-        label_noise=_sigmoid(found[1:]).tolist(),
+        label_noise=expit(found[1:]).tolist(),
         accepted_error=accepted_error,
         uncertain_below=float(np.clip(confidence[answered - 1], 1 / num_classes, 0.99)),
         coverage=answered / len(confidence),
-        curve={"coverage": ((points + 1) / len(confidence)).tolist(), "errors": risk[points].tolist(),
-               "threshold": confidence[points].tolist()},
+        curve={
+            "coverage": ((points + 1) / len(confidence)).tolist(),
+            "errors": risk[points].tolist(),
+            "threshold": confidence[points].tolist(),
+        },
         n=len(labels),
-    )  # fmt: skip
+    )
 
 
 def _pick(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return probabilities[np.arange(len(labels)), labels]
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-values))

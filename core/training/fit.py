@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.errors import TrainingError
-from core.training.config import TrainingConfig
+from core.runs.config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,19 @@ def fit(
     )
     callbacks: list[keras.callbacks.Callback] = [EpochReport(len(train.images), config, on_batch, on_epoch)]
     if config.early_stopping_patience and validation is not None:
-        callbacks.append(keras.callbacks.EarlyStopping(
-            "val_loss", patience=config.early_stopping_patience, restore_best_weights=True
-        ))  # fmt: skip
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                "val_loss", patience=config.early_stopping_patience, restore_best_weights=True
+            )
+        )
     trained.fit(
         batches(train, config, weights),
         validation_data=None if validation is None else _plain_batches(validation, config),
-        epochs=config.epochs, callbacks=callbacks, verbose=0, shuffle=False,  # the data shuffle themselves
-    )  # fmt: skip
+        epochs=config.epochs,
+        callbacks=callbacks,
+        verbose=0,
+        shuffle=False,  # the data shuffle themselves
+    )
 
 
 def batches(arrays: Arrays, config: TrainingConfig, weights: np.ndarray | None = None) -> tf.data.Dataset:
@@ -101,13 +106,26 @@ def augment(images: tf.Tensor, config: TrainingConfig, seed: tf.Tensor) -> tf.Te
     c, d = tf.zeros_like(a), tf.cos(shear) * zoom_y
     center_x, center_y = (width - 1) / 2, (height - 1) / 2
     transforms = tf.stack(
-        [a, b, center_x - a * center_x - b * center_y, c, d, center_y - c * center_x - d * center_y,
-         tf.zeros_like(a), tf.zeros_like(a)], axis=1
-    )  # fmt: skip
+        [
+            a,
+            b,
+            center_x - a * center_x - b * center_y,
+            c,
+            d,
+            center_y - c * center_x - d * center_y,
+            tf.zeros_like(a),
+            tf.zeros_like(a),
+        ],
+        axis=1,
+    )
     return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images, transforms=transforms, output_shape=[height, width], fill_value=0.0,
-        interpolation="BILINEAR", fill_mode="NEAREST",
-    )  # fmt: skip
+        images=images,
+        transforms=transforms,
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
 
 
 def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:

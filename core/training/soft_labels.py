@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
-from core.review.features import Features
+from core.features.photo_features import Features
 from core.review.scoring import UNDECIDED, Scorer
-from core.training.head import softmax
 
 _GIVEN = 1.0  # log-odds that a given label adds to the opinion of the others; docs/decisions.md
 
@@ -45,6 +45,6 @@ def soft_labels(
     scores = Scorer(features, labels, num_classes, teaches, seed).score(trusted)
     hard = np.eye(num_classes)[labels]
     logits = np.log(np.clip(scores.classes, 1e-9, 1)) + _GIVEN * hard
-    targets = np.where(decided[:, None], hard, softmax(logits))
+    targets = np.where(decided[:, None], hard, softmax(logits, axis=1))
     weights = np.where(decided, 1.0, 1 - scores.not_subject)
     return SoftLabels(targets.astype(np.float32), weights.astype(np.float32))

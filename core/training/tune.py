@@ -5,11 +5,11 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from core.training.config import TrainingConfig
+from core.features.head import fit_head
+from core.networks.tuned_networks import last_block_network
+from core.runs.config import TrainingConfig
 from core.training.fit import EpochReport
-from core.training.head import fit_head
 from core.training.soft_labels import SoftLabels
-from core.training.tuned_networks import last_block_network
 
 _MOMENTUM, _CLIP = 0.9, 2.0
 _BATCH, _CHUNK = 64, 2048
@@ -49,30 +49,41 @@ def tune(
         TrainingError: If the loss stops being a finite number.
     """
     keras.utils.set_random_seed(config.seed)
-    model = last_block_network(config.backbones[number], number, labels.targets.shape[1], maps.shape[2:], grid,
-                               config.dropout)  # fmt: skip
+    model = last_block_network(
+        config.backbones[number], number, labels.targets.shape[1], maps.shape[2:], grid, config.dropout
+    )
     weights = _weights(labels, config)
     _fit_head_first(model, maps, labels, weights, config, f"logits_{number}")
     data = _Views(maps, labels, weights, config)
     steps = config.epochs * len(data)
     rate = keras.optimizers.schedules.CosineDecay(
-        _COLD * config.learning_rate, steps, alpha=_COLD, warmup_target=config.learning_rate,
+        _COLD * config.learning_rate,
+        steps,
+        alpha=_COLD,
+        warmup_target=config.learning_rate,
         warmup_steps=max(1, int(_WARM_UP * steps)),
-    )  # fmt: skip
+    )
     model.compile(
         optimizer=keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True, global_clipnorm=_CLIP),
         loss=generalised_cross_entropy(config.robustness),
         metrics=["accuracy"],
     )
-    model.fit(data, epochs=config.epochs, verbose=0, shuffle=False,  # the data shuffle themselves
-              callbacks=[EpochReport(maps.shape[1], config, on_batch, on_epoch)])  # fmt: skip
+    model.fit(
+        data,
+        epochs=config.epochs,
+        verbose=0,
+        shuffle=False,  # the data shuffle themselves
+        callbacks=[EpochReport(maps.shape[1], config, on_batch, on_epoch)],
+    )
     return model
 
 
 def predict(model: keras.Model, maps: np.ndarray) -> np.ndarray:
     """What a model of trunk outputs gives for one view, `(photos, rows, columns, maps)`; `float64`, a row a photo."""
-    parts = [model.predict(maps[start : start + _CHUNK].astype(np.float32), batch_size=_BATCH, verbose=0)
-             for start in range(0, len(maps), _CHUNK)]  # fmt: skip
+    parts = [
+        model.predict(maps[start : start + _CHUNK].astype(np.float32), batch_size=_BATCH, verbose=0)
+        for start in range(0, len(maps), _CHUNK)
+    ]
     return np.concatenate(parts).astype(np.float64)
 
 
@@ -107,9 +118,14 @@ def _fit_head_first(
     num_views = max(1, min(_PROBE_VIEWS, len(maps), _PROBE_ROWS // maps.shape[1]))
     pooled = keras.Model(model.input, model.get_layer("pool").output)
     features = np.concatenate([predict(pooled, of_view) for of_view in maps[:num_views]])
-    head = fit_head(features, np.tile(labels.targets, (num_views, 1)), labels.targets.shape[1],
-                    regularization=config.regularization, epochs=_PROBE_STEPS,
-                    weights=np.tile(weights, num_views))  # fmt: skip
+    head = fit_head(
+        features,
+        np.tile(labels.targets, (num_views, 1)),
+        labels.targets.shape[1],
+        regularization=config.regularization,
+        epochs=_PROBE_STEPS,
+        weights=np.tile(weights, num_views),
+    )
     model.get_layer(layer).set_weights([head.kernel, head.bias])
 
 

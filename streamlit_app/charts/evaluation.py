@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from core.evaluation import EvaluationResult
+from core.metrics import EvaluationResult
 from streamlit_app.charts.style import GRID, QUIET, STRONG, corner_names, empty, escaped, styled
 
 # A cell that holds most of its row is dark with white figures, any other light with dark ones: both read

@@ -23,13 +23,20 @@ def moved_bars(before: Mapping[str, float], after: Mapping[str, float], colors: 
     figure = go.Figure()
     figure.add_bar(x=[1] * len(ranked), y=names, orientation="h", marker_color=GRID, hoverinfo="skip")
     figure.add_bar(
-        x=now, y=names, orientation="h", marker_color=[colors.get(name, QUIET) for name in ranked], customdata=then,
+        x=now,
+        y=names,
+        orientation="h",
+        marker_color=[colors.get(name, QUIET) for name in ranked],
+        customdata=then,
         hovertemplate="%{y}: %{x:.1%} now, %{customdata:.1%} before<extra></extra>",
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=then, y=names, mode="markers", hoverinfo="skip",
+        x=then,
+        y=names,
+        mode="markers",
+        hoverinfo="skip",
         marker={"symbol": "line-ns", "size": 26, "line": {"width": 3, "color": QUIET}},
-    )  # fmt: skip
+    )
     for name, first, second in zip(names, then, now, strict=True):
         points = round(100 * (second - first))
         text = f"{100 * second:.1f} %" + (f"<br><b>{points:+d}</b>".replace("-", "−") if points else "")

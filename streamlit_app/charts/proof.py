@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from core.evaluation import Comparison, Measured
+from core.metrics import Comparison, Measured
 from streamlit_app.charts.style import QUIET, STRONG, styled
 
 
@@ -12,13 +12,20 @@ def accuracies(comparison: Comparison) -> go.Figure:
     sides = [("Given labels", comparison.accuracy_a, QUIET), ("Reviewed labels", comparison.accuracy_b, STRONG)]
     for name, measured, color in sides:
         figure.add_scatter(
-            x=[measured.low, measured.high], y=[name, name], mode="lines", line={"color": color, "width": 5},
-            opacity=0.4, hoverinfo="skip",
-        )  # fmt: skip
+            x=[measured.low, measured.high],
+            y=[name, name],
+            mode="lines",
+            line={"color": color, "width": 5},
+            opacity=0.4,
+            hoverinfo="skip",
+        )
         figure.add_scatter(
-            x=[measured.value], y=[name], mode="markers", marker={"color": color, "size": 14},
+            x=[measured.value],
+            y=[name],
+            mode="markers",
+            marker={"color": color, "size": 14},
             hovertemplate=f"{name}: right on {measured.text(comparison.labels, comparison.split)}<extra></extra>",
-        )  # fmt: skip
+        )
         text = f"<b>{100 * measured.value:.1f} %</b> {_sure(measured)}"
         figure.add_annotation(x=measured.value, y=name, text=text, showarrow=False, yshift=20)
     styled(figure, height=190)

@@ -76,17 +76,30 @@ def _as_data(photo: ExplainedPhoto) -> dict:
     width, height = photo.size
     colors = None if photo.heatmap is None else encode_png(layer(photo.heatmap, photo.signed))
     data = {
-        "id": photo.id, "source": _url(photo.source, "webp"), "layer": _url(colors, "png"), "width": width,
-        "height": height, "title": photo.title, "note": photo.note, "color": photo.color,
-        "alt": photo.alt or photo.title, "waiting": photo.waiting, "button": photo.button, "trust": None,
-    }  # fmt: skip
+        "id": photo.id,
+        "source": _url(photo.source, "webp"),
+        "layer": _url(colors, "png"),
+        "width": width,
+        "height": height,
+        "title": photo.title,
+        "note": photo.note,
+        "color": photo.color,
+        "alt": photo.alt or photo.title,
+        "waiting": photo.waiting,
+        "button": photo.button,
+        "trust": None,
+    }
     if photo.trust is not None:
         found = photo.trust
         data["trust"] = {
-            "verdict": found.verdict, "words": VERDICTS[found.verdict], "sentence": found.sentence,
-            "gain": found.gain, "chance": found.random_gain, "deviation": found.random_deviation,
+            "verdict": found.verdict,
+            "words": VERDICTS[found.verdict],
+            "sentence": found.sentence,
+            "gain": found.gain,
+            "chance": found.random_gain,
+            "deviation": found.random_deviation,
             "middle": found.centre_gain,
-        }  # fmt: skip
+        }
     return data
 
 

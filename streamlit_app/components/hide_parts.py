@@ -12,9 +12,13 @@ Shares = tuple[float, float, float, float]
 
 
 def hide_parts(
-    source: bytes, size: tuple[int, int], proposed: Sequence[Shares], version: int, key: str,
+    source: bytes,
+    size: tuple[int, int],
+    proposed: Sequence[Shares],
+    version: int,
+    key: str,
     on_changed: Callable[[], None] = lambda: None,
-) -> list[Shares]:  # fmt: skip
+) -> list[Shares]:
     """Shows the photo; returns the boxes on it.
 
     Args:

@@ -86,9 +86,14 @@ def class_keys(class_names: Sequence[str]) -> dict[str, str]:
 
 
 def review_queue(
-    photos: Sequence[QueuePhoto | KnownPhoto], colors: dict[str, str], left: int, over: str, answer: dict, key: str,
+    photos: Sequence[QueuePhoto | KnownPhoto],
+    colors: dict[str, str],
+    left: int,
+    over: str,
+    answer: dict,
+    key: str,
     on_sent: Callable[[], None],
-) -> str | None:  # fmt: skip
+) -> str | None:
     """Shows the first photo and holds the others ready; returns the path of a photo just clicked.
 
     Args:
@@ -123,8 +128,15 @@ def _as_data(photo: QueuePhoto | KnownPhoto) -> dict:
         return asdict(photo)
     bars = [{"name": name, "value": value, "text": text} for name, value, text in photo.probabilities]
     heats, near = ([_figure(figure) for figure in figures] for figures in (photo.heats, photo.near))
-    return {**asdict(photo), "content": None, "probabilities": None, "source": _source(photo.content), "bars": bars,
-            "heats": heats, "near": near}  # fmt: skip
+    return {
+        **asdict(photo),
+        "content": None,
+        "probabilities": None,
+        "source": _source(photo.content),
+        "bars": bars,
+        "heats": heats,
+        "near": near,
+    }
 
 
 def _figure(figure: Figure) -> dict:

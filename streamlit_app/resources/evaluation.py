@@ -5,9 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.evaluation.background import is_prepared
 from core.evaluation.learning_curve import LearningCurve, stored_curve
 from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
-from core.evaluation.surroundings import is_prepared
 from core.runs.folder import Run
 from streamlit_app import resources
 
@@ -20,8 +20,9 @@ def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:
 def robustness(data: Dataset, run: Run, split: str, progress: Callable[[int, int], None] | None = None) -> Robustness:
     """Measures it without TensorFlow: subject and surroundings only where some training has prepared the backbone."""
     paths = resources.paths()
-    return measure_robustness(resources.predictor(run), data, split, paths, progress,
-                              with_surroundings=is_prepared(paths))  # fmt: skip
+    return measure_robustness(
+        resources.predictor(run), data, split, paths, progress, with_surroundings=is_prepared(paths)
+    )
 
 
 def learning_curve(data: Dataset, preset: str) -> LearningCurve | None:

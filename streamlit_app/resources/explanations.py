@@ -16,8 +16,8 @@ from core.explanation.averages import MeanMaps, mean_maps
 from core.explanation.heatmap import Explanation, explain, explain_classes
 from core.explanation.overlay import overlay
 from core.explanation.trust import Trust, measure_trust
+from core.features.neighbours import similar as find_similar
 from core.prediction.predictor import Prediction
-from core.prediction.similar import similar as find_similar
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.pictures import as_webp
@@ -29,9 +29,14 @@ Progress = Callable[[int, int], None] | None
 
 
 def explanation(
-    image: np.ndarray, run: Run, class_name: str, method: str | None = None, signed: bool = False,
-    prediction: Prediction | None = None, progress: Progress = None,
-) -> Explanation:  # fmt: skip
+    image: np.ndarray,
+    run: Run,
+    class_name: str,
+    method: str | None = None,
+    signed: bool = False,
+    prediction: Prediction | None = None,
+    progress: Progress = None,
+) -> Explanation:
     """Which pixels spoke for a class.
 
     Args:

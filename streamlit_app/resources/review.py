@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.dataset import decisions as decisions_log
+from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
-from core.review import decisions as decisions_log
-from core.review.decisions import Decision
-from core.review.duplicates import find_duplicates
+from core.features.views import WHOLE
+from core.networks.templates import any_template
+from core.review.copies import find_duplicates
 from core.review.stored import ranking_file, stored_ranking
 from core.review.suspects import find_suspects
-from core.review.views import WHOLE
-from core.training.templates import any_template
 from streamlit_app.resources.datasets import paths
 
 
@@ -48,7 +48,7 @@ def rank(data: Dataset, with_test: bool, progress: Callable[[int, int], None] | 
 
 
 def copies(data: Dataset, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
-    """Pairs of copies in a data set; see `core.review.duplicates.find_duplicates`."""
+    """Pairs of copies in a data set; see `core.review.copies.find_duplicates`."""
     return find_duplicates(data, paths(), progress)
 
 

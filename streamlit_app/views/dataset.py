@@ -3,8 +3,12 @@
 import streamlit as st
 
 from streamlit_app import frame, resources
-from streamlit_app.parts import dataset_import, dataset_problems, dataset_statistics, filters, photos
-from streamlit_app.parts.head import head
+from streamlit_app.parts.dataset import filters
+from streamlit_app.parts.dataset import importing as dataset_import
+from streamlit_app.parts.dataset import problems as dataset_problems
+from streamlit_app.parts.dataset import statistics as dataset_statistics
+from streamlit_app.parts.shared import photos
+from streamlit_app.parts.shared.head import head
 from streamlit_app.words import counted, listed, plain
 
 data = frame.dataset()

@@ -3,17 +3,15 @@
 import streamlit as st
 
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts import (
-    evaluation_averages,
-    evaluation_failures,
-    evaluation_figures,
-    evaluation_groups,
-    evaluation_others,
-    evaluation_robustness,
-    judged,
-)
-from streamlit_app.parts.head import head
-from streamlit_app.parts.run_picker import run_picker
+from streamlit_app.parts.evaluation import averages as evaluation_averages
+from streamlit_app.parts.evaluation import failures as evaluation_failures
+from streamlit_app.parts.evaluation import figures as evaluation_figures
+from streamlit_app.parts.evaluation import groups as evaluation_groups
+from streamlit_app.parts.evaluation import judged
+from streamlit_app.parts.evaluation import others as evaluation_others
+from streamlit_app.parts.evaluation import robustness as evaluation_robustness
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.run_picker import run_picker
 from streamlit_app.words import plain
 
 QUESTION = "How good is it, and where does it fail?"

@@ -4,9 +4,10 @@ import streamlit as st
 
 from core.runs import registry
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts import model_actions, run_table
-from streamlit_app.parts.head import head
-from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.parts.models import actions as model_actions
+from streamlit_app.parts.models import table as run_table
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.run_picker import accuracy_text
 from streamlit_app.words import counted, day, duration, listed, plain
 
 data = frame.dataset()

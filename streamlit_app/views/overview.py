@@ -5,9 +5,10 @@ import streamlit as st
 from core.dataset.images import decode
 from core.errors import ImageError
 from streamlit_app import frame, loop, navigation, resources
-from streamlit_app.parts import answer, examples, photo_panel
-from streamlit_app.parts.head import head
-from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.parts.predict import answer, examples
+from streamlit_app.parts.shared import photo_panel
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.run_picker import accuracy_text
 from streamlit_app.words import plain
 
 data = frame.dataset()

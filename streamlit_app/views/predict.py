@@ -5,10 +5,13 @@ import streamlit as st
 from core.dataset.images import decode
 from core.errors import ImageError
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts import answer, chosen_photo, explain, photo_panel, prediction_table
-from streamlit_app.parts.chosen_photo import ChosenPhoto
-from streamlit_app.parts.head import head
-from streamlit_app.parts.run_picker import accuracy_text
+from streamlit_app.parts.explain.panel import panel as explain
+from streamlit_app.parts.predict import answer, chosen_photo
+from streamlit_app.parts.predict import table as prediction_table
+from streamlit_app.parts.predict.chosen_photo import ChosenPhoto
+from streamlit_app.parts.shared import photo_panel
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.run_picker import accuracy_text
 from streamlit_app.pictures import fingerprint
 from streamlit_app.words import listed, plain
 
@@ -33,9 +36,14 @@ head(
 )
 run = chosen_photo.answering_run(served)
 source = st.segmented_control(
-    "Photo", list(SOURCES), default="upload", format_func=SOURCES.get, key="source", required=True,
+    "Photo",
+    list(SOURCES),
+    default="upload",
+    format_func=SOURCES.get,
+    key="source",
+    required=True,
     label_visibility="collapsed",
-)  # fmt: skip
+)
 if source == "upload":
     uploads = st.file_uploader(
         "Photos to predict", TYPES, True, key="uploads", max_upload_size=10, label_visibility="collapsed"
@@ -58,7 +66,8 @@ else:
     photo = chosen_photo.choose(data)
 if photo is not None:
     key = f"answer-{fingerprint(photo.image)}"
-    answer.show(photo.image, run, key, data, photo.given, photo.path, open_photo=photo_panel.opener(data, run),
-                leads_on=False)  # fmt: skip
+    answer.show(
+        photo.image, run, key, data, photo.given, photo.path, open_photo=photo_panel.opener(data, run), leads_on=False
+    )
     st.divider()
     explain.show(photo.image, run, key)

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core.review.proof import count_changes
-from core.training import jobs
+from core.jobs import queue as jobs
+from core.workflows.proof import count_changes
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts import proof, training_live
-from streamlit_app.parts.head import head
+from streamlit_app.parts.prove import proof
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.training import live as training_live
 from streamlit_app.words import counted, plain
 
 QUESTION = "What did the review bring?"

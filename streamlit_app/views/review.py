@@ -4,15 +4,13 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from streamlit_app import frame, loop, resources
-from streamlit_app.parts import (
-    review_copies,
-    review_decisions,
-    review_filters,
-    review_grid,
-    review_look,
-    review_queue,
-)
-from streamlit_app.parts.head import head
+from streamlit_app.parts.review import copies as review_copies
+from streamlit_app.parts.review import decisions as review_decisions
+from streamlit_app.parts.review import filters as review_filters
+from streamlit_app.parts.review import grid as review_grid
+from streamlit_app.parts.review import look as review_look
+from streamlit_app.parts.review import queue as review_queue
+from streamlit_app.parts.shared.head import head
 from streamlit_app.words import counted, plain
 
 QUESTION = "Which labels look wrong?"

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from core.training import jobs
+from core.jobs import queue as jobs
 from streamlit_app import frame, resources
-from streamlit_app.parts import run_table, training_form, training_live
-from streamlit_app.parts.head import head
+from streamlit_app.parts.models import table as run_table
+from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.training import form as training_form
+from streamlit_app.parts.training import live as training_live
 from streamlit_app.words import counted, plain
 
 data = frame.dataset()

@@ -23,8 +23,17 @@ def running_pages(root: Path, *more_commands: list[str]) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "TUSKSCOPE_DATA": str(root / "data"), "TUSKSCOPE_MODELS": str(root / "models")}
-    pages = [sys.executable, "-m", "streamlit", "run", "streamlit_app/app.py", "--server.headless", "true",
-             "--server.port", str(port)]  # fmt: skip
+    pages = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "streamlit_app/app.py",
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+    ]
     processes = []
     with (root / "log.txt").open("w") as log:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pages import CHROMIUM, running_pages
 
-from core.dataset.sample import draw_sample
+from core.sample.drawn_dataset import draw_sample
 
 MILLISECONDS = 300  # issue: from the key to the next photo
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

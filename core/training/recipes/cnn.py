@@ -4,21 +4,22 @@ import numpy as np
 import pandas as pd
 
 from core.dataset.index import Dataset
+from core.dataset.labels import class_indices
 from core.files import write_atomic
 from core.paths import Paths
 from core.runs.folder import Run
-from core.training.recipes.shared import Report, Trained, class_indices, prepare_tensorflow, read_images
+from core.training.recipes.shared import Report, Trained, prepare_tensorflow, read_images
 
 
 def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
     """Trains the baseline CNN from scratch with Keras and converts it to LiteRT; arguments as `train_linear_head`."""
     report("start TensorFlow", 0, 1)
     prepare_tensorflow()
-    from core.runs.export import keras_bytes, litert_bytes
-    from core.training.embeddings import remember
+    from core.features.embeddings import remember
+    from core.features.head import balanced_weights
+    from core.networks.conversion import keras_bytes, litert_bytes
+    from core.networks.networks import baseline_cnn
     from core.training.fit import Arrays, fit
-    from core.training.head import balanced_weights
-    from core.training.networks import baseline_cnn
 
     config, num_classes = run.config, len(run.class_names)
     labels = class_indices(table, run.class_names)
@@ -29,11 +30,16 @@ def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, rep
         return Arrays(images[rows], labels[rows])
 
     train, validation = split("train"), split("validation")
-    model = baseline_cnn(config, num_classes)
-    fit(model, train, validation if len(validation.labels) else None, config,
+    model = baseline_cnn(config.image_size, num_classes, config.dropout, config.seed)
+    fit(
+        model,
+        train,
+        validation if len(validation.labels) else None,
+        config,
         weights=balanced_weights(train.labels, num_classes) if config.class_weights else None,
         on_batch=lambda done, total: report("train the network", done, total),
-        on_epoch=lambda row: report("train the network", row["epoch"], config.epochs, row=row))  # fmt: skip
+        on_epoch=lambda row: report("train the network", row["epoch"], config.epochs, row=row),
+    )
     report("write the model", 0, 1)
     outputs = model.predict(images.astype(np.float32), batch_size=64, verbose=0)
     write_atomic(run.folder / "model.keras", keras_bytes(model))

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from core.dataset.index import Dataset
+from core.dataset.labels import class_indices
 from core.paths import Paths
 from core.runs.folder import Run
-from core.training.recipes.shared import Report, Trained, class_indices
+from core.training.recipes.shared import Report, Trained
 
 
 def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
@@ -24,30 +25,39 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     Returns:
         Predictions of all rows. The held-out photos were carved from `train`, so the last fit takes them back.
     """
-    from core.training.embeddings import embed
-    from core.training.head import FittedHead, balanced_weights, fit_head
-    from core.training.subject import derive_subject
-    from core.training.templates import Head, fill, template
+    from core.features.embeddings import embed
+    from core.features.head import FittedHead, balanced_weights, fit_head
+    from core.networks.out_of_distribution import derive_subject
+    from core.networks.templates import Head, fill, template
 
     config, num_classes = run.config, len(run.class_names)
     report("prepare the backbone", 0, 1)
     prepared = template(config.backbone, num_classes, paths)
-    embeddings = embed(dataset, table, config.backbone, paths,
-                       lambda done, total: report("read the photos", done, total))  # fmt: skip
+    embeddings = embed(
+        dataset, table, config.backbone, paths, lambda done, total: report("read the photos", done, total)
+    )
     labels = class_indices(table, run.class_names)
     is_train, is_validation = (table["split"] == "train").to_numpy(), (table["split"] == "validation").to_numpy()
 
     def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> FittedHead:
         weights = balanced_weights(labels[rows], num_classes) if config.class_weights else None
-        return fit_head(embeddings[rows], labels[rows], num_classes, weights=weights,
-                        regularization=config.regularization, epochs=epochs, **more)  # fmt: skip
+        return fit_head(
+            embeddings[rows],
+            labels[rows],
+            num_classes,
+            weights=weights,
+            regularization=config.regularization,
+            epochs=epochs,
+            **more,
+        )
 
     def on_epoch(row: dict[str, float]) -> None:
         report("train the head", row["epoch"], config.epochs, row=row)
 
     validation = (embeddings[is_validation], labels[is_validation]) if is_validation.any() else None
-    head = fit_on(is_train, config.epochs, validation=validation, patience=config.early_stopping_patience,
-                  on_epoch=on_epoch)  # fmt: skip
+    head = fit_on(
+        is_train, config.epochs, validation=validation, patience=config.early_stopping_patience, on_epoch=on_epoch
+    )
     probabilities = head.probabilities(embeddings)
     carved = validation is not None and not (dataset.table["split"] == "validation").any()
     if carved:
@@ -56,5 +66,9 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     learned = is_train | is_validation
     gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
     fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
-    return Trained(np.where(is_validation[:, None], probabilities, final), final, gate.facts,
-                   gate.scores({config.backbone: embeddings}))  # fmt: skip
+    return Trained(
+        np.where(is_validation[:, None], probabilities, final),
+        final,
+        gate.facts,
+        gate.scores({config.backbone: embeddings}),
+    )

@@ -49,11 +49,6 @@ def prepare_tensorflow() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a network a fold is no reason to warn of retracing
 
 
-def class_indices(table: pd.DataFrame, class_names: tuple[str, ...]) -> np.ndarray:
-    """The position of each row's label in `class_names`, shape `(photos,)`."""
-    return table["label"].map({name: index for index, name in enumerate(class_names)}).to_numpy(int)
-
-
 def read_images(
     dataset: Dataset, table: pd.DataFrame, image_size: tuple[int, int], on_photo: Callable[[int], None]
 ) -> np.ndarray:

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from core.dataset.index import Dataset
+from core.dataset.labels import class_indices
 from core.files import write_atomic
+from core.networks.out_of_distribution import SubjectGate, derive_subject
 from core.paths import Paths
 from core.runs.folder import Run
-from core.training.head import softmax
-from core.training.recipes.shared import Report, Trained, class_indices, prepare_tensorflow
-from core.training.subject import SubjectGate, derive_subject
+from core.training.recipes.shared import Report, Trained, prepare_tensorflow
 
 _MAX_VIEWS_IN_ALL = 40_000  # 1.4 GB of trunk outputs; a large folder gets fewer views a photo
 _FOLDS = 3  # more would judge networks that are nearer to the final one, for minutes
@@ -27,10 +28,10 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     report("start TensorFlow", 0, 1)
     prepare_tensorflow()
     from core.dataset.splits import folds
-    from core.review.features import read_features
+    from core.features.photo_features import read_features
+    from core.features.trunk import TrunkOutputs, read_trunk
     from core.training.calibration import calibrate
     from core.training.soft_labels import SoftLabels, soft_labels
-    from core.training.trunk import TrunkOutputs, read_trunk
     from core.training.tune import tune
 
     config, num_classes = run.config, len(run.class_names)
@@ -42,8 +43,13 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     decided = train["sha256"].isin({item["image"] for item in run.dataset["decisions"]}).to_numpy()
 
     def read(part: pd.DataFrame, num_views: int, stage: str) -> TrunkOutputs:
-        return read_trunk([dataset.folder / path for path in part["path"]], config, num_views, paths,
-                          lambda done, total: report(stage, done, total))  # fmt: skip
+        return read_trunk(
+            [dataset.folder / path for path in part["path"]],
+            config,
+            num_views,
+            paths,
+            lambda done, total: report(stage, done, total),
+        )
 
     features = read_features(dataset, train, paths, lambda done, total: report("look at the labels", done, total))
     seen = read(train, max(2, min(config.views, _MAX_VIEWS_IN_ALL // len(train))), "read the photos")
@@ -74,18 +80,19 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         report("train the network", row["epoch"], config.epochs, row=row)
 
     parts, soft = learn(np.arange(len(train)), "train the network", on_epoch)
-    calibration = calibrate(held_out[judged], labels[judged], decided[judged], soft.weights[judged],
-                            config.accepted_error)  # fmt: skip
+    calibration = calibrate(
+        held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
+    )
     report("write the model", 0, 1)
     gate = derive_subject({config.backbone: seen.embeddings}, labels, num_classes)
     _write(run, parts, gate, calibration.temperature)
 
     final = np.empty((len(table), num_classes))
-    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature)
+    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature, axis=1)
     if others is not None:
-        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature)
+        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature, axis=1)
     probabilities = final.copy()
-    probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature)
+    probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature, axis=1)
     embeddings = np.empty((len(table), seen.embeddings.shape[1]), np.float32)
     embeddings[rows] = seen.embeddings
     if others is not None:
@@ -101,8 +108,8 @@ def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
 
 def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None:
     """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
-    from core.runs.export import keras_bytes, litert_bytes, round_weights
-    from core.training.tuned_networks import fill_tuned, tuned_network
+    from core.networks.conversion import keras_bytes, litert_bytes, round_weights
+    from core.networks.tuned_networks import fill_tuned, tuned_network
 
     model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
     fill_tuned(model, parts, temperature)

@@ -1,0 +1,1 @@
+"""The protocols of other servers, spoken on the same predictor."""

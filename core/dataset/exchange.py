@@ -1,0 +1,109 @@
+"""Decisions as CSV: to hand them on, to keep them with a paper, to take them from someone else."""
+
+import csv
+import io
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+from core.dataset.decisions import Decision, append, current, find_photo, log, now, settle
+from core.dataset.index import Dataset
+from core.errors import DatasetError
+from core.escaping import guard, unguard
+
+COLUMNS = [item.name for item in fields(Decision)]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        added: Decisions written.
+        unchanged: Rows that say what already counts.
+        refused: One sentence a row that could not be used.
+    """
+
+    added: int
+    unchanged: int
+    refused: tuple[str, ...]
+
+
+def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
+    """The decisions that count, one a picture; cells that a spreadsheet would run get an apostrophe.
+
+    Args:
+        dataset: Whose decisions.
+        whole_log: All that was ever decided instead, undo included, oldest first.
+    """
+    made = log(dataset)
+    made = made if whole_log else list(current(made).values())
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for decision in made:
+        writer.writerow({name: guard(value) for name, value in asdict(decision).items()})
+    return buffer.getvalue()
+
+
+def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
+    """Adds decisions from a CSV text; all that fit are written at once.
+
+    Args:
+        dataset: Whose photos. A row finds its photo by content (`image`) or else by `path`.
+        text: With a header; `action` and one of `image` and `path` are needed, other columns of `COLUMNS` are
+            optional and unknown ones ignored.
+        reviewer: For rows that name none.
+
+    Raises:
+        DatasetError: If the text is no such table.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    header = set(reader.fieldnames or ())
+    if "action" not in header or not header & {"image", "path"}:
+        raise DatasetError("Expected a CSV file with the columns image or path, action and label, but it has others.")
+    photos = dataset.table[dataset.table["sha256"] != ""]
+    by_image = dict(zip(photos["sha256"], photos["path"], strict=True))
+    by_path = dict(zip(photos["path"], photos["sha256"], strict=True))
+    known = current(log(dataset))
+    added, unchanged, refused = [], 0, []
+    try:
+        for number, cells in enumerate(reader, start=2):
+            row = {name: unguard(cells.get(name) or "").strip() for name in COLUMNS}
+            image = row["image"] if row["image"] in by_image else by_path.get(row["path"], "")
+            problem = _problem(row, image, dataset)
+            if problem:
+                refused.append(f"Line {number}: {problem}")
+                continue
+            path = row["path"] if by_path.get(row["path"]) == image else by_image[image]
+            settled = settle(dataset, find_photo(dataset, path), row["action"], row["label"])
+            last = known.get(image)
+            if last is not None and (last.action, last.label) == settled:
+                unchanged += 1
+                continue
+            decision = Decision(
+                image, path, *settled, reviewer=row["reviewer"] or reviewer, at=_time(row["at"]), note=row["note"]
+            )
+            known[image] = decision
+            added.append(decision)
+    except csv.Error as error:
+        raise DatasetError(f"The file is no readable CSV: {error}.") from error
+    if added:
+        append(dataset, added)
+    return Imported(len(added), unchanged, tuple(refused))
+
+
+def _problem(row: dict[str, str], image: str, dataset: Dataset) -> str:
+    if not image:
+        return f"there is no photo {row['path'] or row['image']!r} in {dataset.name}."
+    if row["action"] not in ("relabel", "exclude", "keep"):
+        return f"expected relabel, exclude or keep as the action, but got {row['action']!r}."
+    if row["action"] == "relabel" and row["label"] not in dataset.class_names:
+        return f"expected one of {', '.join(dataset.class_names)} as the label, but got {row['label']!r}."
+    return ""
+
+
+def _time(text: str) -> str:
+    try:
+        return text if datetime.fromisoformat(text) else now()
+    except ValueError:
+        return now()

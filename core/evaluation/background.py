@@ -1,0 +1,112 @@
+"""Does a run read the animal or the landscape? Photos with blurred surroundings, and with a blurred subject."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.dataset.images import resize
+from core.explanation.heatmap import normalize, upsample
+from core.explanation.masking import blurred, mixed
+from core.networks.catalogue import BACKBONES
+from core.networks.out_of_distribution import no_gate
+from core.networks.templates import Head, any_template, fill
+from core.networks.weights import package_weights, read_state_dict
+from core.paths import Paths
+
+REFERENCE = "efficientnet-lite0"  # looks at the photos for all runs alike, so that their figures compare
+INSIDE = 0.3  # of the strongest evidence: from here on a place belongs to the subject
+VARIANTS = ("surroundings-blurred", "subject-blurred")
+_LEAST_SHARE = 0.015  # an ImageNet class stands for the subject if it is the first guess for so many photos
+_EDGE = 0.1  # of evidence, over which the mask fades: a hard edge would be a new thing to see
+
+
+def subject_maps(
+    images: list[np.ndarray], paths: Paths, progress: Callable[[int], None] | None = None
+) -> list[np.ndarray] | None:
+    """Where the photos show what they are all about, whatever the class.
+
+    ImageNet's own head, on a backbone that is the same for every run, names the classes that are the first guess for
+    at least 1.5 % of the photos (for elephants: African elephant, Indian elephant, tusker). The map is the class
+    activation map (Zhou 2016) of these classes together against all thousand. It is as coarse as the network's last
+    features (7 x 7), leans to heads, and knows nothing of subjects that ImageNet does not know.
+
+    Args:
+        images: Each `uint8`, shape `(height, width, 3)`.
+        paths: Where the prepared backbones lie; the first one costs TensorFlow and fifteen seconds.
+        progress: Called with the passes done, two a photo.
+
+    Returns:
+        A map of every photo, `float32`, shape `(rows, columns)`, 0-1; `None` if no class stands out.
+    """
+    from core.prediction.pool import Network
+
+    state = read_state_dict(package_weights(BACKBONES[REFERENCE].package))
+    kernel, bias = state["_fc.weight"].T, state["_fc.bias"]
+    prepared = any_template(REFERENCE, paths)
+    network = Network(prepared.tflite.read_bytes(), 2)
+    size = BACKBONES[REFERENCE].image_size
+    embeddings = []
+    for done, image in enumerate(images, start=1):
+        embeddings.append(network(resize(image, size), ["embedding"])["embedding"][0])
+        if progress:
+            progress(done)
+    guesses = np.bincount((np.array(embeddings) @ kernel + bias).argmax(axis=1), minlength=len(bias))
+    chosen = np.flatnonzero(guesses >= max(2, _LEAST_SHARE * len(images)))
+    if len(chosen) == 0:
+        return None
+    weights = np.zeros((len(kernel), prepared.num_classes), np.float32)
+    weights[:, 0] = kernel[:, chosen].mean(axis=1) - kernel.mean(axis=1)
+    gate = no_gate(REFERENCE, prepared.num_classes)
+    head = Head(weights, np.zeros(prepared.num_classes, np.float32), gate)
+    with tempfile.TemporaryDirectory() as folder:
+        fill(prepared, head, Path(folder))
+        network = Network((Path(folder) / "model.tflite").read_bytes(), 2)
+    maps = []
+    for done, image in enumerate(images, start=1):
+        maps.append(normalize(network(resize(image, size), ["class_maps"])["class_maps"][0, :, :, 0]))
+        if progress:
+            progress(len(images) + done)
+    return maps
+
+
+def is_prepared(paths: Paths) -> bool:
+    """Whether `subject_maps` works without TensorFlow: some training has prepared the reference backbone."""
+    return any((paths.shared_cache_dir / "backbones").glob(f"{REFERENCE}-*.tflite"))
+
+
+def separated(image: np.ndarray, subject: np.ndarray) -> dict[str, np.ndarray]:
+    """The photo with one part blurred beyond recognition.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`.
+        subject: Its map, as `subject_maps` gives it.
+
+    Returns:
+        By name of `VARIANTS` a photo, `uint8`, same shape.
+    """
+    keep = np.clip((upsample(subject, image.shape[:2]) - INSIDE) / _EDGE + 0.5, 0, 1)
+    hidden = blurred(image)
+    return {"surroundings-blurred": mixed(image, hidden, keep), "subject-blurred": mixed(image, hidden, 1 - keep)}
+
+
+def area_of(subject: np.ndarray) -> float:
+    """Share of the photo that the subject takes, 0-1."""
+    return float((_fine(subject) >= INSIDE).mean())
+
+
+def share_inside(evidence: np.ndarray, subject: np.ndarray) -> float | None:
+    """Share of a run's evidence that lies inside the subject, 0-1; `None` where nothing speaks for the class.
+
+    Args:
+        evidence: What speaks for a class by place, any coarse shape; what is negative is left out.
+        subject: As `subject_maps` gives it.
+    """
+    positive = _fine(normalize(evidence))
+    total = float(positive.sum())
+    return float(positive[_fine(subject) >= INSIDE].sum()) / total if total > 0 else None
+
+
+def _fine(coarse: np.ndarray) -> np.ndarray:
+    return upsample(coarse, (56, 56))

@@ -1,0 +1,1 @@
+"""Export: a run's model in other formats, compared with the served file before it is offered."""

@@ -1,0 +1,152 @@
+"""What an exported model is worth: opened again and compared with the served file, photo by photo."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import RunInvalidError
+from core.export.files import size_of
+from core.export.formats import FORMATS, open_model
+from core.export.photos import ExportPhotos
+from core.metrics.intervals import wilson
+from core.runs.folder import Run
+
+TOLERATED_SHARE = 0.01  # of photos decided otherwise; above it an export carries a warning
+TOLERATED_DIFFERENCE = 0.02  # of a probability, where only rounding may differ; float16 weights alone make 0.006
+
+
+@dataclass(frozen=True)
+class ExportCheck:
+    """How an export compares with the run's own `model.tflite`.
+
+    Attributes:
+        run_id: The run.
+        format_name: A key of `FORMATS`.
+        num_bytes: Size of the file, or of all files of the folder.
+        milliseconds: Median time of one photo through the network, on this machine, with all its cores.
+        largest_difference: Of a probability, 0-1.
+        mean_difference: Of the probabilities, 0-1.
+        changed: Photos whose most probable class is another one.
+        changed_sure: Of these, photos on which the served file is not uncertain.
+        n: Photos compared.
+        photos: Which ones.
+        outputs: Names of the model's outputs.
+    """
+
+    run_id: str
+    format_name: str
+    num_bytes: int
+    milliseconds: float
+    largest_difference: float
+    mean_difference: float
+    changed: int
+    changed_sure: int
+    n: int
+    photos: str
+    outputs: tuple[str, ...]
+
+    @property
+    def is_within_limit(self) -> bool:
+        """Whether it decides as the served file on all but the tolerated share of the photos."""
+        return self.changed <= TOLERATED_SHARE * self.n
+
+    @property
+    def changed_text(self) -> str:
+        """`6 of 200 (3.0 %; 1.4–6.4)`: the share with its 95 % interval (Wilson)."""
+        interval = wilson(self.changed, self.n)
+        return (
+            f"{self.changed} of {self.n} ({100 * self.changed / self.n:.1f} %; "
+            f"{100 * interval.low:.1f}–{100 * interval.high:.1f})"
+        )
+
+    @property
+    def difference_text(self) -> str:
+        """The largest difference of a probability, `0.0858` or `< 0.0001`."""
+        return f"{self.largest_difference:.4f}" if self.largest_difference >= 5e-5 else "< 0.0001"
+
+    @property
+    def sentence(self) -> str:
+        """Whether to trust it, in words."""
+        title = FORMATS[self.format_name].title
+        if self.format_name == "litert":
+            return f"{title} is the served file itself; the others are compared with it."
+        if self.changed == 0:
+            return f"{title} decides all of the {self.photos} as the served file does."
+        facts = f"{title} decides {self.changed_text} otherwise, measured on {self.photos}"
+        unsure = f"; on {self.changed - self.changed_sure} of the {self.changed} the served file is uncertain itself"
+        if self.is_within_limit:
+            return f"{facts}{unsure}."
+        return (
+            f"{facts}{unsure}. That is more than the {100 * TOLERATED_SHARE:g} % that are tolerated: measure it on "
+            "your own photos before you use it."
+        )
+
+    def as_dict(self) -> dict:
+        """JSON-safe; `ExportCheck(**…)` reads it back."""
+        return {**asdict(self), "outputs": list(self.outputs)}
+
+
+def check_export(
+    run: Run, format_name: str, path: Path, photos: ExportPhotos, progress: Callable[[int, int], None] | None = None
+) -> ExportCheck:
+    """Opens an export with the engine it is for and compares it with the run's `model.tflite`.
+
+    Args:
+        run: A succeeded run.
+        format_name: A key of `FORMATS`.
+        path: The written file or folder.
+        photos: What to compare on.
+        progress: Called with (photos done, photos in all).
+
+    Raises:
+        RunInvalidError: If it lacks an output of the run, gives numbers that are not finite, or differs where only
+            rounding may. It must then not be offered.
+    """
+    title = FORMATS[format_name].title
+    served, exported = open_model("litert", run.folder / "model.tflite"), open_model(format_name, path)
+    expected = served(photos.compared[0])
+    found = exported(photos.compared[0])  # the first call is slow: not measured
+    shapes = [{name: value.shape for name, value in outputs.items()} for outputs in (expected, found)]
+    if shapes[0] != shapes[1]:
+        raise RunInvalidError(
+            f"The {title} export of {run.run_id} has other outputs ({shapes[1]}) than the run ({shapes[0]}). "
+            "It is not offered."
+        )
+    differences, seconds, changed, changed_sure = [], [], 0, 0
+    for done, photo in enumerate(photos.compared, start=1):
+        started = time.perf_counter()
+        outputs = exported(photo)
+        seconds.append(time.perf_counter() - started)
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise RunInvalidError(
+                f"The {title} export of {run.run_id} gives numbers that are not finite. It is not offered."
+            )
+        ours, theirs = served(photo)["probabilities"], outputs["probabilities"]
+        differences.append(np.abs(ours - theirs))
+        is_changed = ours.argmax() != theirs.argmax()
+        changed += int(is_changed)
+        changed_sure += int(is_changed and ours.max() >= run.uncertain_below)
+        if progress:
+            progress(done, len(photos.compared))
+    largest = float(np.max(differences))
+    if FORMATS[format_name].is_exact and largest > TOLERATED_DIFFERENCE:
+        raise RunInvalidError(
+            f"The {title} export of {run.run_id} differs by {largest:.3f} in a probability; only rounding "
+            f"(below {TOLERATED_DIFFERENCE}) may differ. It is not offered."
+        )
+    return ExportCheck(
+        run.run_id,
+        format_name,
+        size_of(path),
+        1000 * float(np.median(seconds)),
+        largest,
+        float(np.mean(differences)),
+        changed,
+        changed_sure,
+        len(photos.compared),
+        photos.description,
+        tuple(sorted(found)),
+    )

@@ -1,0 +1,199 @@
+"""Exports are made, checked, and only then offered; kept with the caches, as a run folder is never written again."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import RunInvalidError
+from core.export.check import ExportCheck, check_export
+from core.export.files import digest
+from core.export.formats import FORMATS, check_packages, write_model
+from core.files import read_json, write_json
+from core.paths import Paths
+from core.runs.folder import Run
+from core.runs.registry import exports_folder
+
+_PROJECT = Path(__file__).resolve().parent.parent.parent
+_LONGEST_SECONDS = 900
+_DRAFT = "draft-"
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that was opened again and compared.
+
+    Attributes:
+        path: The file, or the folder of a SavedModel.
+        check: How it compares with the served file.
+    """
+
+    path: Path
+    check: ExportCheck
+
+
+def stored_check(run: Run, format_name: str, paths: Paths) -> ExportCheck | None:
+    """The last check of this very model in a format, without TensorFlow; `None` if nobody made it yet."""
+    content = _stored(run, format_name, paths)
+    return content[0] if content else None
+
+
+def stored_export(run: Run, format_name: str, paths: Paths) -> Export | None:
+    """The export itself, its content verified; `None` if it is not there or has changed."""
+    content, path = _stored(run, format_name, paths), _path(run, format_name, paths)
+    if content and path.exists() and digest(path) == content[1]:
+        return Export(path, content[0])
+    return None
+
+
+def prepare_export(run: Run, format_name: str, paths: Paths, given: Sequence[Path] = ()) -> Export:
+    """Makes and checks an export in a process of its own: this one needs no TensorFlow and survives a crash of it.
+
+    Takes 10 to 60 seconds. The export and its check are kept under `data/.tuskscope/exports/`.
+
+    Args:
+        run: A succeeded run; its files are verified first.
+        format_name: A key of `FORMATS`.
+        paths: Where runs, data and caches lie.
+        given: Photos to compare on; by default those of the run's data set.
+
+    Raises:
+        RunInvalidError: If the run did not succeed or is damaged, or the export failed its check; nothing is offered.
+        MethodUnavailableError: If a package that a format needs is not installed.
+    """
+    _check_exportable(run)
+    check_packages(format_name)
+    environment = {
+        **os.environ,
+        "TUSKSCOPE_DATA": str(paths.data_dir),
+        "TUSKSCOPE_MODELS": str(paths.models_dir),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "core",
+        "work-on-export",
+        run.run_id,
+        format_name,
+        *(str(Path(path).resolve()) for path in given),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=_PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LONGEST_SECONDS,
+            text=True,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise RunInvalidError(
+            f"The {FORMATS[format_name].title} export took longer than {_LONGEST_SECONDS // 60} minutes and was "
+            "stopped. Try again when the machine is less busy."
+        ) from None
+    found = stored_export(run, format_name, paths)
+    if done.returncode == 0 and found:
+        return found
+    raise RunInvalidError(_why(done, FORMATS[format_name].title))
+
+
+def work_on_export(run: Run, format_name: str, paths: Paths, given: Sequence[Path] = ()) -> Export:
+    """What `prepare_export` does, in this process."""
+    from core.export.photos import export_photos
+
+    _check_exportable(run)
+    photos = export_photos(run, paths, given)
+    target, note = _path(run, format_name, paths), _note(run, format_name, paths)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(note.parent)
+    with tempfile.TemporaryDirectory(dir=note.parent, prefix=_DRAFT) as temporary:
+        draft = Path(temporary) / target.name
+        write_model(run, format_name, draft, photos.representative)
+        check = check_export(run, format_name, draft, photos)
+        sha256 = digest(draft)
+        note.unlink(missing_ok=True)  # between here and the last line there is no export, rather than a wrong one
+        if target.parent != run.folder:
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(draft, target)
+    write_json(note, {**check.as_dict(), "sha256": sha256})
+    return Export(target, check)
+
+
+def export_run(run: Run, format_name: str, folder: Path, paths: Paths, given: Sequence[Path] = ()) -> Export:
+    """Writes the model of a run into a folder, after it was checked.
+
+    Args:
+        run: A succeeded run; its files are verified first.
+        format_name: A key of `FORMATS`.
+        folder: Made if it does not exist; an existing target is never overwritten.
+        paths: Where runs, data and caches lie.
+        given: Photos to compare on; without them an earlier export of this very model is taken.
+
+    Raises:
+        RunInvalidError: If the target exists, else as `prepare_export`.
+        MethodUnavailableError: As `prepare_export`.
+    """
+    target = folder / f"{run.run_id}{FORMATS[format_name].suffix}"
+    if target.exists():
+        raise RunInvalidError(f"Expected a free name, but {target} exists. Choose another folder.")
+    _check_exportable(run)
+    found = None if given else stored_export(run, format_name, paths)
+    found = found or prepare_export(run, format_name, paths, given)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        draft = Path(temporary) / target.name
+        (shutil.copytree if found.path.is_dir() else shutil.copyfile)(found.path, draft)
+        draft.rename(target)
+    return Export(target, found.check)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed conversion left behind."""
+    for draft in folder.glob(f"{_DRAFT}*"):
+        if time.time() - draft.stat().st_mtime > _LONGEST_SECONDS:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _check_exportable(run: Run) -> None:
+    if run.state != "succeeded":
+        raise RunInvalidError(f"The run {run.run_id} is {run.state}; only a succeeded run can be exported.")
+    run.verify()
+
+
+def _stored(run: Run, format_name: str, paths: Paths) -> tuple[ExportCheck, str] | None:
+    try:
+        content = read_json(_note(run, format_name, paths))
+        sha256 = content.pop("sha256")
+        return ExportCheck(**{**content, "run_id": run.run_id, "outputs": tuple(content["outputs"])}), sha256
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # missing, damaged or of another version: it is made again
+
+
+def _note(run: Run, format_name: str, paths: Paths) -> Path:
+    return exports_folder(run, paths) / f"{format_name}.json"
+
+
+def _path(run: Run, format_name: str, paths: Paths) -> Path:
+    """Where a checked export lies; two formats are the run's own files."""
+    if format_name in ("keras", "litert"):
+        return run.folder / f"model{FORMATS[format_name].suffix}"
+    return exports_folder(run, paths) / f"model{FORMATS[format_name].suffix}"
+
+
+def _why(done: subprocess.CompletedProcess, title: str) -> str:
+    """One sentence for an export process that left nothing behind."""
+    sentences = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
+    if done.returncode == 1 and sentences:
+        return sentences[-1]
+    reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1][:300]
+    return f"The {title} export stopped unexpectedly ({reason}: {last}). Nothing is offered; export another format."

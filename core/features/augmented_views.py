@@ -1,0 +1,90 @@
+"""Views of a photo: what else it could have looked like, so that a network learns the subject and not the picture."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+_AREA = (0.35, 1.0)  # of the photo that a crop keeps
+_SIDES = (64, 180)  # pixels of the longer side after shrinking: thumbnails
+_QUALITY = (15, 60)  # of JPEG
+
+
+def view(image: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
+    """One view of a photo: the whole, its mirror image, then random ones.
+
+    Random views are crops that may be mirrored, lighter, darker, paler, grey, shrunken to a thumbnail, compressed
+    or blurred: the differences between photos from different sources.
+
+    Args:
+        image: `uint8`, shape `(height, width, 3)`.
+        number: 0 is the photo itself, 1 its mirror image, from 2 on views are random.
+        random: Where chance comes from.
+
+    Returns:
+        `uint8`, shape `(height, width, 3)`, of another size than `image`.
+    """
+    if number == 0:
+        return image
+    if number == 1:
+        return image[:, ::-1]
+    picture = _crop(Image.fromarray(image), random)
+    for chance, change in _CHANGES:
+        if random.random() < chance:
+            picture = change(picture, random)
+    return np.asarray(picture)
+
+
+def _crop(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    area, aspect = random.uniform(*_AREA), np.exp(random.uniform(-0.3, 0.3))
+    width = min(1.0, np.sqrt(area * aspect)) * picture.width
+    height = min(1.0, np.sqrt(area / aspect)) * picture.height
+    left, top = random.uniform(0, picture.width - width), random.uniform(0, picture.height - height)
+    return picture.crop((int(left), int(top), int(left + max(width, 2)), int(top + max(height, 2))))
+
+
+def _mirror(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return ImageOps.mirror(picture)
+
+
+def _light(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return ImageEnhance.Brightness(picture).enhance(random.uniform(0.5, 1.5))
+
+
+def _contrast(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return ImageEnhance.Contrast(picture).enhance(random.uniform(0.6, 1.5))
+
+
+def _colour(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return ImageEnhance.Color(picture).enhance(random.uniform(0.0, 1.6))
+
+
+def _grey(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return ImageOps.grayscale(picture).convert("RGB")
+
+
+def _shrink(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    scale = min(1.0, random.integers(*_SIDES) / max(picture.size))
+    return picture.resize([max(8, int(side * scale)) for side in picture.size], Image.Resampling.BICUBIC)
+
+
+def _compress(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=int(random.integers(*_QUALITY)))
+    return Image.open(buffer).convert("RGB")
+
+
+def _blur(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(random.uniform(0.003, 0.01) * max(picture.size)))
+
+
+_CHANGES = (
+    (0.5, _mirror),
+    (0.3, _light),
+    (0.3, _contrast),
+    (0.3, _colour),
+    (0.15, _grey),
+    (0.25, _shrink),
+    (0.2, _compress),
+    (0.15, _blur),
+)

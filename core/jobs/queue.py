@@ -1,0 +1,204 @@
+"""Trainings in the background, as pages and API see them: enqueue one, ask how far it is, cancel it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import DatasetError, RunInvalidError, RunNotFoundError
+from core.jobs.heartbeat import worker_alive as worker_alive
+from core.jobs.staged import (
+    finish,
+    finish_within,
+    read_process,
+    request_cancel,
+    staged,
+    trainer_of,
+)
+from core.jobs.table import JobTable, put
+from core.paths import Paths
+from core.processes import stop
+from core.runs import registry
+from core.runs.config import TrainingConfig
+from core.runs.folder import LIVE_STATES, Run
+from core.runs.progress import Progress, read_progress
+from core.runs.staging import discard, free_run_id, stage
+
+INTERRUPTED = "The training was interrupted: its process is gone. Train again."
+CANCELLED = "Cancelled."
+NO_WORKER = "It waits for a worker. Start one with: python -m core worker"
+GRACE_SECONDS = 8.0  # between TERM and KILL
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How far a training is; safe to show while it runs.
+
+    Attributes:
+        run_id: Which run.
+        state: `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+        stage: What it is doing; empty unless it runs.
+        fraction: Share of the stage that is done, 0-1; 1 when it succeeded.
+        epoch, epochs: Epochs that are done, and at most.
+        eta_seconds: Expected seconds to the end; `None` if unknown.
+        message: One sentence when it failed, was cancelled or cannot start.
+        queue_position: 1 for the next one; `None` unless it is queued.
+        pid: The training process; `None` unless it runs.
+        started_at: When a worker began it, ISO 8601, UTC; `None` before.
+        metrics: Latest `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+    """
+
+    run_id: str
+    state: str
+    stage: str = ""
+    fraction: float = 0.0
+    epoch: int = 0
+    epochs: int = 0
+    eta_seconds: float | None = None
+    message: str = ""
+    queue_position: int | None = None
+    pid: int | None = None
+    started_at: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: str | None = None) -> str:
+    """Lets a training wait for a worker.
+
+    Args:
+        paths: Where runs and the queue lie.
+        dataset_folder: The photos.
+        config: What to train.
+        run_id: Its id; `None` makes a fresh one.
+
+    Returns:
+        The id of the queued run.
+
+    Raises:
+        DatasetError: If there is no such folder.
+        BusyError: If too many trainings wait already.
+        TrainingError: If the id is taken or breaks the grammar, or the queue cannot be reached.
+    """
+    folder = Path(dataset_folder).resolve()
+    if not folder.is_dir():
+        raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
+    run_id = run_id or free_run_id(paths, config.preset)
+    table = JobTable(paths)
+    dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
+    with table.transaction() as connection:
+        table.add(connection, run_id)
+        run = stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")
+    try:
+        put(paths, run_id)
+    except BaseException:
+        with table.transaction() as connection:
+            table.remove(connection, run_id)
+        discard(run.folder)
+        raise
+    return run_id
+
+
+def status(paths: Paths, run_id: str) -> JobStatus:
+    """How far a run is, live or finished.
+
+    Raises:
+        RunNotFoundError: If no run has this id.
+        RunInvalidError: If its folder is damaged.
+    """
+    run = _load(paths, run_id)
+    return _status(paths, run, JobTable(paths).waiting() if run.state == "queued" else [])
+
+
+def jobs(paths: Paths) -> list[JobStatus]:
+    """The live trainings: the running ones, then the queued ones in their order."""
+    waiting = JobTable(paths).waiting()
+    found = [_status(paths, run, waiting) for run in staged(paths)]
+    live = [job for job in found if job.state in LIVE_STATES]
+    return sorted(live, key=lambda job: (job.state == "queued", job.queue_position or 0))
+
+
+def current(paths: Paths) -> JobStatus | None:
+    """The training that runs now; `None` if none does."""
+    return next((job for job in jobs(paths) if job.state == "running"), None)
+
+
+def cancel(paths: Paths, run_id: str) -> JobStatus:
+    """Cancels a queued or running training; a finished one stays what it is.
+
+    A queued run ends at once. A running one is asked to stop and ends within ten seconds; if no worker
+    watches it, this call stops it itself and waits.
+
+    Returns:
+        Its status after the request.
+
+    Raises:
+        RunNotFoundError: If no run has this id.
+    """
+    run = _load(paths, run_id)
+    if run.state in LIVE_STATES:
+        table = JobTable(paths)
+        with table.transaction() as connection:
+            in_slot = dict(table.rows()).get(run_id)
+            if run.state == "queued" and not in_slot:
+                finish_within(connection, paths, table, run_id, "cancelled", CANCELLED)
+                return status(paths, run_id)
+        request_cancel(run.folder)
+        if not _is_watched(paths, run, bool(in_slot)):
+            _stop_unwatched(paths, table, run)
+    return status(paths, run_id)
+
+
+def _load(paths: Paths, run_id: str) -> Run:
+    try:
+        return registry.load(paths, run_id)
+    except (RunNotFoundError, RunInvalidError):  # its folder may just have been renamed: look again
+        return registry.load(paths, run_id)
+
+
+def _status(paths: Paths, run: Run, waiting: list[str]) -> JobStatus:
+    if run.state == "queued":
+        return JobStatus(
+            run.run_id,
+            "queued",
+            epochs=run.config.epochs,
+            message="" if worker_alive(paths) else NO_WORKER,
+            queue_position=waiting.index(run.run_id) + 1 if run.run_id in waiting else None,
+        )
+    heartbeat, process = read_progress(run.folder), read_process(run.folder)
+    progress = heartbeat.progress if heartbeat else Progress(stage="start")
+    common = {
+        "epoch": progress.epoch,
+        "epochs": progress.epochs or run.config.epochs,
+        "metrics": progress.metrics,
+        "started_at": process.started_at if process else None,
+    }
+    if run.state != "running":
+        succeeded = run.state == "succeeded"
+        return JobStatus(run.run_id, run.state, fraction=float(succeeded), message=run.message, **common)
+    trainer = trainer_of(run.folder)
+    if trainer and trainer.is_local and not trainer.is_alive and not _is_watched(paths, run, False):
+        return JobStatus(run.run_id, "failed", message=INTERRUPTED, **common)
+    return JobStatus(
+        run.run_id,
+        "running",
+        stage=progress.stage,
+        fraction=progress.fraction,
+        eta_seconds=progress.eta_seconds,
+        pid=trainer.pid if trainer else None,
+        **common,
+    )
+
+
+def _is_watched(paths: Paths, run: Run, in_slot: bool) -> bool:
+    """Whether a living worker looks after a running run."""
+    process = read_process(run.folder)
+    if process is None:  # a worker is about to start it, or it runs at a terminal
+        return in_slot and worker_alive(paths)
+    return process.worker.is_alive or (not process.worker.is_local and worker_alive(paths))
+
+
+def _stop_unwatched(paths: Paths, table: JobTable, run: Run) -> None:
+    trainer = trainer_of(run.folder)
+    if trainer:
+        # At a terminal the group is the person's shell job, of which only the training is ours.
+        stop(trainer, GRACE_SECONDS, whole_group=read_process(run.folder) is not None)
+    finish(paths, table, run.run_id, "cancelled", CANCELLED)

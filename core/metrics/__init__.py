@@ -1,0 +1,23 @@
+"""How good a run is: metrics with their intervals, the per-photo table and the comparison of two runs."""
+
+from core.metrics.comparison import Comparison, compare
+from core.metrics.figures import EvaluationResult, as_dict, evaluate, from_dict
+from core.metrics.intervals import Interval, Measured, bootstrap, proportion, wilson
+from core.metrics.predictions import from_table, predictions_table, probabilities_of
+
+__all__ = [
+    "Comparison",
+    "EvaluationResult",
+    "Interval",
+    "Measured",
+    "as_dict",
+    "bootstrap",
+    "compare",
+    "evaluate",
+    "from_dict",
+    "from_table",
+    "predictions_table",
+    "probabilities_of",
+    "proportion",
+    "wilson",
+]

@@ -1,0 +1,135 @@
+"""What to train: one frozen, validated configuration."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, get_args, get_type_hints
+
+from core.errors import ConfigError
+from core.networks.catalogue import BACKBONES
+
+NETWORKS = ("cnn", "linear-head", "tuned-block")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what a training does; written to the run folder before it starts.
+
+    Attributes:
+        preset: The preset it started from.
+        network: `cnn` (trained from scratch), `linear-head` (on a frozen backbone's embeddings) or `tuned-block`
+            (the last block of a backbone trained further).
+        backbone: Name of the pretrained backbone; "" for the CNN.
+        second_backbone: Another one whose features are added (tuned block only); "" for none.
+        image_size: `(height, width)` in pixels that the network sees.
+        epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
+        batch_size: Photos a step (not the linear head).
+        learning_rate: Step size of Adam (CNN) or of momentum (tuned block).
+        regularization: Strength of the L2 penalty on the standardised linear head (0 is off); the tuned block
+            starts with such a head.
+        flip, shear, zoom: Random augmentation of the CNN's photos: mirror; degrees of freedom as fractions.
+        dropout: Share of units dropped before the output, 0-0.9 (not the linear head).
+        views: Views a photo that the tuned block learns from: the photo, its mirror image, random ones.
+        robustness: q of the generalised cross-entropy, 0-1 (tuned block): more forgives wrong labels more.
+        class_weights: Weigh classes by the inverse of their frequency.
+        early_stopping_patience: Stop after so many epochs without a lower validation loss; 0 is off.
+        validation_fraction: Share of `train` held out when the dataset has no validation split, 0-0.5.
+        labels: `reviewed` applies the label decisions made so far, `given` ignores them.
+        uncertain_below: A prediction whose probability is lower is marked uncertain, 0-1; the tuned block derives it.
+        accepted_error: Share of wrong answers the tuned block may give without a doubt mark, 0-0.5.
+        seed: Same seed, same split, start and shuffling.
+    """
+
+    preset: str
+    network: str
+    backbone: str = ""
+    second_backbone: str = ""
+    image_size: tuple[int, int] = (224, 224)
+    epochs: int = field(default=15, metadata={"range": (1, 1000)})
+    batch_size: int = field(default=32, metadata={"range": (1, 1024)})
+    learning_rate: float = field(default=1e-4, metadata={"range": (1e-7, 1.0)})
+    regularization: float = field(default=1.0, metadata={"range": (0.0, 1e6)})
+    flip: bool = True
+    shear: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    zoom: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    dropout: float = field(default=0.0, metadata={"range": (0.0, 0.9)})
+    views: int = field(default=8, metadata={"range": (1, 64)})
+    robustness: float = field(default=0.3, metadata={"range": (0.0, 1.0)})
+    class_weights: bool = True
+    early_stopping_patience: int = field(default=0, metadata={"range": (0, 1000)})
+    validation_fraction: float = field(default=0.2, metadata={"range": (0.0, 0.5)})
+    labels: str = "reviewed"
+    uncertain_below: float = field(default=0.55, metadata={"range": (0.0, 1.0)})
+    accepted_error: float = field(default=0.05, metadata={"range": (0.0, 0.5)})
+    seed: int = field(default=0, metadata={"range": (0, 2**31 - 1)})
+
+    def __post_init__(self):
+        hints = get_type_hints(type(self))
+        for item in fields(self):
+            value = getattr(self, item.name)
+            _check_type(item.name, value, hints[item.name])
+            low, high = item.metadata.get("range", (None, None))
+            if low is not None and not low <= value <= high:
+                raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
+        check_choice("network", self.network, NETWORKS)
+        check_choice("labels", self.labels, ("given", "reviewed"))
+        if self.network != "cnn":
+            check_choice("backbone", self.backbone, backbones_for(self.network))
+            if self.second_backbone:
+                check_choice("second_backbone", self.second_backbone, second_backbones_for(self.network, self.backbone))
+            expected = max(BACKBONES[name].image_size for name in self.backbones)
+            if self.image_size != expected:
+                raise ConfigError(f"Expected image_size {expected} for {self.backbone}, but got {self.image_size}.")
+        elif self.backbones:
+            raise ConfigError(f"The network cnn has no backbone, but got {self.backbones[0]}. Leave backbone empty.")
+        elif not all(32 <= side <= 512 for side in self.image_size):
+            raise ConfigError(f"Expected image_size sides between 32 and 512, but got {self.image_size}.")
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """The backbones that are named."""
+        return tuple(name for name in (self.backbone, self.second_backbone) if name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-safe; `from_dict` reads it back."""
+        return {**asdict(self), "image_size": list(self.image_size)}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "TrainingConfig":
+        unknown = sorted(set(content) - {item.name for item in fields(cls)})
+        if unknown:
+            raise ConfigError(f"Unknown training setting {unknown[0]!r}. Known: {', '.join(setting_names())}.")
+        return cls(**{**content, "image_size": tuple(content.get("image_size", cls.image_size))})
+
+
+def backbones_for(network: str) -> tuple[str, ...]:
+    """The backbones a network may stand on; only the built-in ones can be cut before their last block."""
+    if network == "cnn":
+        return ()
+    return tuple(name for name, item in BACKBONES.items() if item.package or network != "tuned-block")
+
+
+def second_backbones_for(network: str, backbone: str) -> tuple[str, ...]:
+    """What may be added to a backbone; "" is none."""
+    others = backbones_for(network) if network == "tuned-block" else ()
+    return ("", *(name for name in others if name != backbone))
+
+
+def setting_names() -> list[str]:
+    """The names of all settings a person may change."""
+    return [item.name for item in fields(TrainingConfig) if item.name != "preset"]
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises `ConfigError` unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, but got {value!r}.")
+
+
+def _check_type(name: str, value: Any, kind: Any) -> None:
+    if get_args(kind):
+        fits = isinstance(value, tuple) and len(value) == 2 and all(type(side) is int for side in value)
+        expected = "two whole numbers (height, width)"
+    else:
+        fits = type(value) is kind or (kind is float and type(value) is int)  # True is no number here
+        expected = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+    if not fits:
+        raise ConfigError(f"Expected {name} to be {expected}, but got {value!r}.")

@@ -1,0 +1,1 @@
+"""Workflows: what composes the rooms below: train, proof, card."""

@@ -1,0 +1,1 @@
+"""What the Evaluation page is made of."""

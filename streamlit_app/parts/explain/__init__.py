@@ -1,0 +1,1 @@
+"""What explains a prediction, on the Predict page."""

@@ -1,0 +1,83 @@
+"""Which photo the Predict page is about: the one its address names, so that a link shows it to others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.dataset.index import Dataset
+from core.errors import RunInvalidError, RunNotFoundError
+from core.runs import registry
+from core.runs.folder import Run
+from streamlit_app import resources
+from streamlit_app.parts.explain.more import BROUGHT
+from streamlit_app.parts.predict import examples
+from streamlit_app.words import plain
+
+PHOTO, RUN = "photo", "by"  # names in the address
+
+
+@dataclass(frozen=True)
+class ChosenPhoto:
+    """A photo to explain: pixels, its label ("" if it has none) and its path in the data set ("" if not of it)."""
+
+    image: np.ndarray
+    given: str = ""
+    path: str = ""
+
+
+def choose(data: Dataset) -> ChosenPhoto | None:
+    """The photo that the address names, that another page handed over, or that is picked here from some examples."""
+    path = st.query_params.get(PHOTO, "")
+    rows = data.table[data.table["path"] == path]
+    image = resources.photo(data, path) if len(rows) else None
+    if path and image is None:
+        reason = "cannot be read" if len(rows) else f"is not in {data.name}"
+        st.warning(plain(f"The photo {path} {reason}. Pick another one."), icon=":material/broken_image:")
+    if image is not None:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(plain(f"{path}, from {data.name}"))
+            _another()
+        return ChosenPhoto(image, rows.iloc[0]["label"], path)
+    if BROUGHT in st.session_state:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption("The photo from before")
+            _another()
+        return ChosenPhoto(st.session_state[BROUGHT])
+    picked = examples.pick(data, "Or try one of these photos, which no run has learned from", key="example")
+    if picked:
+        st.query_params[PHOTO] = picked
+        st.rerun()
+    return None
+
+
+def forget() -> None:
+    """Other photos came: what the address or another page named is over."""
+    st.query_params.pop(PHOTO, None)
+    st.session_state.pop(BROUGHT, None)
+
+
+def answering_run(served: Run) -> Run:
+    """The run that the address names, else the served one; says so if it is another."""
+    run_id = st.query_params.get(RUN, "")
+    if not run_id or run_id == served.run_id:
+        return served
+    try:
+        run = registry.load(resources.paths(), run_id)
+    except (RunNotFoundError, RunInvalidError):
+        run = None
+    if run is None or run.state != "succeeded":
+        st.query_params.pop(RUN, None)
+        return served
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f":material/info: The answers here are those of **{plain(run.run_id)}**, which is not served.")
+        if st.button("Ask the served run", key="ask-served"):
+            st.query_params.pop(RUN, None)
+            st.rerun()
+    return run
+
+
+def _another() -> None:
+    if st.button("Another photo", key="another", icon=":material/close:"):
+        forget()
+        st.rerun()

@@ -1,0 +1,1 @@
+"""What the Prove page is made of."""

@@ -1,0 +1,82 @@
+"""The panel that a click on any photo opens: large, with what a run says of it, why, and what people decided."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from core.dataset import decisions as decisions_log
+from core.dataset.index import PROBLEMS, Dataset
+from core.runs.folder import Run
+from streamlit_app import navigation, resources
+from streamlit_app.parts.predict import answer
+from streamlit_app.words import counted, day, file_size, plain
+
+TRAIL = "panel-trail"  # paths of the photos seen in the panel that is open, the last one shown
+
+
+def panel(data: Dataset, path: str, run: Run | None = None) -> None:
+    """Opens the panel.
+
+    Args:
+        data: The data set.
+        path: Of the photo in it.
+        run: Whose answer to show; the served one if not given.
+    """
+    st.session_state[TRAIL] = [path]
+    _panel(data, run)
+
+
+def opener(data: Dataset, run: Run | None = None) -> Callable[[str], None]:
+    """Opens the panel for the path it is called with."""
+    return lambda path: panel(data, path, run)
+
+
+def turn_to(path: str) -> None:
+    """Shows another photo in the panel that is open."""
+    st.session_state[TRAIL] = [*st.session_state.get(TRAIL, []), path]
+    st.rerun(scope="fragment")
+
+
+@st.dialog("Photo", width="large", icon=":material/photo:")
+def _panel(data: Dataset, run: Run | None) -> None:
+    trail = st.session_state[TRAIL]
+    rows = data.table[data.table["path"] == trail[-1]]
+    if rows.empty:
+        st.warning("This photo is no longer in the data set.")
+        return
+    row = rows.iloc[0]
+    if len(trail) > 1 and st.button("Back", key="panel-back", icon=":material/arrow_back:"):
+        st.session_state[TRAIL] = trail[:-1]
+        st.rerun(scope="fragment")
+    image = resources.photo(data, row["path"])
+    run = run or resources.active_run()
+    if row["problem"] or image is None:
+        st.warning(PROBLEMS.get(row["problem"], PROBLEMS["unreadable"]))
+    elif run is None:
+        st.image(image, width="stretch", alt=f"Photo labelled {row['label']}")
+        st.caption("No run is served yet. Train one, and this panel also shows what it says and why.")
+    else:
+        key = f"panel-{row['sha256'][:12]}"
+        answer.draw(image, run, key, data, row["label"], row["path"], heading="#", open_photo=turn_to)
+    _labels(data, row)
+    size = f"{row['width']} × {row['height']} · {file_size(row['bytes'])}"
+    st.text(f"{row['split']} · {size}" + (f" · answer by {run.run_id}" if run else ""))
+    st.code(str(data.folder / row["path"]), language=None, wrap_lines=True)
+
+
+def _labels(data: Dataset, row: pd.Series) -> None:
+    """The given label, what somebody decided about it, and the way to the review."""
+    made = resources.decisions(data).get(row["sha256"])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        line = f":material/label: Given: **{plain(row['label'] or 'no label')}**"
+        if made is not None:
+            what = made.label or {"keep": "kept as given", "exclude": "left out"}.get(made.action, made.action)
+            by = f" by {plain(made.reviewer)}" if made.reviewer else ""
+            number = sum(item.image == row["sha256"] for item in decisions_log.log(data))
+            line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
+            line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
+        st.markdown(line)
+        if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
+            if st.button("Open in Review", key="open-in-review", icon=":material/fact_check:"):
+                st.switch_page(navigation.file_of("review"), query_params={"photo": row["path"]})

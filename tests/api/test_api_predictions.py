@@ -1,0 +1,106 @@
+"""Predictions beyond the plain form: base64 in JSON, `?top` and `?explain`."""
+
+import base64
+
+import numpy as np
+import pytest
+from api_fakes import FakePredictor, client_of, encode, make_client, make_paths, make_run, picture, predict, problem_of
+from PIL import Image
+
+URL = "/api/v1/predictions"
+TOO_LARGE = 10 * 2**20 + 65_536
+
+
+@pytest.fixture
+def client(tmp_path):
+    return make_client(tmp_path)
+
+
+def text_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def post(client, *images, **changes):
+    return client.post(URL, json={"images": list(images), **changes})
+
+
+def test_base64_in_json_is_the_same_as_a_form(client):
+    files = [picture((250, 10, 10)), picture((10, 10, 250))]
+    assert post(client, *map(text_of, files)).get_json() == predict(client, *files).get_json()
+
+
+def test_a_bad_picture_in_json_is_an_error_alone_and_a_record_among_many(client):
+    response = post(client, text_of(b"broken"))
+    assert (response.status_code, problem_of(response)) == (415, "not-an-image")
+    records = post(client, text_of(b"broken"), text_of(picture())).get_json()["predictions"]
+    assert "not a JPEG" in records[0]["error"] and records[1]["error"] is None
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        [],
+        ["a"] * 17,
+        ["no base64!"],
+        [5],
+        [None],
+        [["x"]],
+        ["YQ"],
+        ["ÿÿ=="],
+        "text",
+        None,
+        [{"b64": "YQ=="}],
+    ],
+)
+def test_H5_what_is_no_list_of_base64_is_refused(client, images):
+    response = client.post(URL, json={"images": images})
+    assert (response.status_code, problem_of(response)) == (422, "invalid-field")
+
+
+def test_H8_unknown_fields_of_the_json_are_refused(client):
+    assert problem_of(post(client, text_of(picture()), run="run-b")) == "invalid-field"
+
+
+def test_I27_json_of_one_picture_may_be_as_large_as_the_picture_and_no_larger(client):
+    noise = np.random.default_rng(0).integers(0, 255, (1500, 1500, 3), dtype=np.uint8)
+    large = encode(Image.fromarray(noise), "PNG")  # 6.7 MB, 9 MB as text
+    assert len(large) > 2**22 and post(client, text_of(large)).status_code == 200
+    response = client.post(URL, data=b'{"images":["' + b"A" * TOO_LARGE + b'"]}', content_type="application/json")
+    assert (response.status_code, problem_of(response)) == (413, "too-large")
+
+
+def test_top_leaves_the_most_probable_classes(client):
+    def ask(query):
+        return client.post(URL + query, data=picture((10, 10, 250)), content_type="image/jpeg").get_json()
+
+    assert list(ask("")["predictions"][0]["probabilities"]) == ["African", "Asian"]
+    assert list(ask("?top=1")["predictions"][0]["probabilities"]) == ["Asian"]
+    assert list(ask("?top=9")["predictions"][0]["probabilities"]) == ["Asian", "African"]
+
+
+def test_explain_adds_the_heat_map_of_the_predicted_class(client):
+    response = client.post(URL + "?explain=1", data=picture((250, 10, 10), size=(320, 160)), content_type="image/jpeg")
+    record = response.get_json()["predictions"][0]
+    found = record["explanation"]
+    assert (found["class"], found["method"]) == (record["label"], "class_map")
+    heatmap = np.array(found["heatmap"])
+    assert heatmap.shape == (32, 64) and heatmap.min() >= 0 and heatmap.max() <= 1
+
+
+def test_explain_works_for_a_network_without_class_maps_and_beside_bad_pictures(tmp_path):
+    paths = make_paths(tmp_path)
+    client = client_of(paths, FakePredictor(make_run(paths, image_size=(32, 32)), has_maps=False))
+    response = client.post(URL + "?explain=1", json={"images": [text_of(picture()), text_of(b"x")]})
+    good, bad = response.get_json()["predictions"]
+    assert good["explanation"]["method"] == "occlusion" and "explanation" not in bad
+
+
+@pytest.mark.parametrize("query", ["top=0", "top=x", "top=-1", "top=1&top=1", "explain=2", "explain=yes", "explain="])
+def test_H12_options_are_read_strictly(client, query):
+    response = client.post(f"{URL}?{query}", data=picture(), content_type="image/jpeg")
+    assert (response.status_code, problem_of(response)) == (422, "invalid-field")
+
+
+def test_options_belong_into_the_query(client):
+    response = predict(client, picture(), top="1")
+    assert (response.status_code, problem_of(response)) == (400, "image-field")

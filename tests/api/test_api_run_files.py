@@ -1,0 +1,132 @@
+"""What a run left behind, over HTTP: evaluation, learning curve, card, model, and the history of promotions."""
+
+import hashlib
+import json
+
+import pytest
+from api_fakes import make_client, make_run, problem_of
+
+from core.files import sha256_of
+from core.runs import registry
+
+RUNS = "/api/v1/runs"
+
+
+@pytest.fixture
+def client(tmp_path):
+    return make_client(tmp_path)
+
+
+@pytest.fixture
+def complete(client):
+    """The folder of a run with a model in both formats."""
+    contents = {"model.tflite": b"litert" * 1000, "model.keras": b"keras" * 1000}
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    run = make_run(client.paths, "run-full", files=files)
+    for name, content in contents.items():
+        (run.folder / name).write_bytes(content)
+    return run.folder
+
+
+def test_an_evaluation_is_given_whole(client):
+    evaluation = {"test": {"n": 9, "labels": "given", "roc": [1, 2, 3]}}
+    (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
+    assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {"run_id": "run-a", "evaluation": evaluation}
+
+
+def test_a_run_that_was_not_evaluated_has_no_splits(client):
+    assert client.get(f"{RUNS}/run-a/evaluation").get_json()["evaluation"] == {}
+
+
+def test_a_learning_curve_has_null_where_nothing_was_measured(client):
+    lines = ["epoch,loss,accuracy,val_loss,val_accuracy", "1,0.5,0.7,,", "2,inf,nan,0.25,0.5"]
+    (client.paths.models_dir / "run-a" / "history.csv").write_text("\n".join(lines))
+    assert client.get(f"{RUNS}/run-a/history").get_json()["history"] == [
+        {"epoch": 1, "loss": 0.5, "accuracy": 0.7, "val_loss": None, "val_accuracy": None},
+        {"epoch": 2, "loss": None, "accuracy": None, "val_loss": 0.25, "val_accuracy": 0.5},
+    ]
+
+
+def test_a_run_without_a_learning_curve_has_no_rows(client):
+    assert client.get(f"{RUNS}/run-a/history").get_json() == {"run_id": "run-a", "history": []}
+
+
+def test_a_model_card_is_markdown_and_never_a_page(client):
+    (client.paths.models_dir / "run-a" / "README.md").write_text("# Слон <script>alert(1)</script>", encoding="utf-8")
+    response = client.get(f"{RUNS}/run-a/card")
+    assert response.status_code == 200 and response.content_type == "text/markdown; charset=utf-8"
+    assert response.get_data(as_text=True).startswith("# Слон")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_a_run_without_a_card_says_so(client):
+    response = client.get(f"{RUNS}/run-a/card")
+    assert (response.status_code, problem_of(response)) == (404, "no-card")
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_live_run_has_no_card_yet(client, state):
+    make_run(client.paths, "run-live", state)
+    response = client.get(f"{RUNS}/run-live/card")
+    assert (response.status_code, problem_of(response)) == (409, "not-finished")
+
+
+@pytest.mark.parametrize(
+    "query, name", [("", "model.tflite"), ("?format=litert", "model.tflite"), ("?format=keras", "model.keras")]
+)
+def test_a_model_is_downloaded_as_it_is(client, complete, query, name):
+    with client.get(f"{RUNS}/run-full/export{query}") as response:
+        assert response.status_code == 200 and response.data == (complete / name).read_bytes()
+    assert response.content_type == "application/octet-stream"
+    assert response.headers["Content-Disposition"] == f"attachment; filename=run-full.{name.rpartition('.')[2]}"
+    assert response.headers["ETag"] == f'"{sha256_of(complete / name)}"'
+
+
+@pytest.mark.parametrize(
+    "kind, code",
+    [
+        ("onnx", "method-unavailable"),
+        ("saved_model", "method-unavailable"),
+        ("pickle", "invalid-field"),
+        ("../x", "invalid-field"),
+    ],
+)
+def test_formats_that_are_no_copy_are_refused_in_a_sentence(client, complete, kind, code):
+    response = client.get(f"{RUNS}/run-full/export", query_string={"format": kind})
+    assert (response.status_code, problem_of(response)) == (422, code)
+
+
+def test_R2_a_changed_model_is_not_given_away(client, complete):
+    (complete / "model.keras").write_bytes(b"changed")
+    response = client.get(f"{RUNS}/run-full/export")
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "failed", "cancelled"])
+def test_only_a_succeeded_run_is_exported(client, state):
+    make_run(client.paths, "run-other", state)
+    response = client.get(f"{RUNS}/run-other/export")
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
+
+
+def test_a_run_whose_model_was_never_written_is_not_exported(client):
+    assert problem_of(client.get(f"{RUNS}/run-a/export")) == "run-invalid"
+
+
+@pytest.mark.parametrize("part", ["evaluation", "history", "card", "export"])
+def test_H10_H11_an_unknown_run_has_no_files(client, part):
+    for name in ("nope", "..", "%2e%2e", "RUN-A", ".staging-run-a"):
+        assert client.get(f"{RUNS}/{name}/{part}").status_code == 404
+    assert client.get(f"{RUNS}/run-a/{part}?x=1").status_code == 422
+
+
+def test_promotions_are_listed_latest_first(client):
+    make_run(client.paths, "run-b")
+    registry.promote(client.paths, "run-b")
+    registry.rollback(client.paths)
+    body = client.get("/api/v1/promotions?limit=2").get_json()
+    assert (body["active"], body["total"]) == ("run-a", 3)
+    assert [(item["action"], item["run_id"]) for item in body["promotions"]] == [
+        ("rollback", "run-a"),
+        ("promote", "run-b"),
+    ]

@@ -1,0 +1,154 @@
+"""The command line as other tools call it: exit status, JSON alone on standard output, one sentence on errors."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from conftest import draw_world
+
+from core.__main__ import run as main
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, trained_paths):
+    """Calls a command in this process; returns (exit status, standard output, standard error)."""
+    monkeypatch.setenv("TUSKSCOPE_DATA", str(trained_paths.data_dir))
+    monkeypatch.setenv("TUSKSCOPE_MODELS", str(trained_paths.models_dir))
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["core", *map(str, arguments)])
+        status = main()
+        output = capsys.readouterr()
+        return status, output.out, output.err
+
+    return call
+
+
+@pytest.fixture
+def photo(trained_paths):
+    return sorted((trained_paths.data_dir / "world" / "test").rglob("*.png"))[0]
+
+
+def test_index_counts_photos(cli, trained_paths):
+    status, out, _ = cli("index", trained_paths.data_dir / "world", "--json")
+    content = json.loads(out)
+    assert status == 0
+    assert content["class_names"] == ["African", "Asian"]
+    assert content["counts"] == {"train": {"African": 8, "Asian": 8}, "test": {"African": 4, "Asian": 4}}
+    assert content["problems"] == []
+
+
+def test_index_refuses_a_missing_folder_in_one_sentence(cli, tmp_path):
+    status, out, err = cli("index", tmp_path / "nothing", "--json")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: Expected a folder of photos") and err.count("\n") == 1
+
+
+def test_predict_prints_one_record_a_photo(cli, trained_paths):
+    status, out, _ = cli("predict", trained_paths.data_dir / "world" / "test", "--json")
+    records = json.loads(out)
+    assert status == 0 and len(records) == 8
+    assert {record["label"] for record in records} == {"African", "Asian"}
+
+
+def test_predict_writes_csv(cli, photo, tmp_path):
+    assert cli("predict", photo, "--csv", tmp_path / "out.csv")[0] == 0
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert rows[0]["path"] == str(photo)
+    assert float(rows[0]["probability_African"]) + float(rows[0]["probability_Asian"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_prints_a_bad_photo_as_a_record(cli, tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"nothing")
+    status, out, _ = cli("predict", tmp_path / "bad.jpg", "--json")
+    assert status == 0
+    assert json.loads(out)[0]["error"].startswith("The file is not a JPEG")
+
+
+def test_predict_with_an_unknown_run_fails_in_one_sentence(cli, photo):
+    status, out, err = cli("predict", photo, "--run", "no-such-run")
+    assert (status, out) == (1, "") and err.startswith("error: No run has this id")
+
+
+def test_explain_writes_overlay_and_map(cli, photo, tmp_path):
+    status, _, _ = cli("explain", photo, "--class", "Asian", "--out", tmp_path / "o.png", "--raw", tmp_path / "m.npy")
+    heatmap = np.load(tmp_path / "m.npy")
+    assert status == 0
+    assert heatmap.dtype == np.float32 and heatmap.shape == (48, 64)
+    assert (tmp_path / "o.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_explain_writes_a_file_for_each_of_several_methods(cli, photo, tmp_path):
+    methods = ("--method", "class_map", "--method", "occlusion")
+    status, out, _ = cli("explain", photo, *methods, "--raw", tmp_path / "m.npy", "--json")
+    assert status == 0 and [record["method"] for record in json.loads(out)] == ["class_map", "occlusion"]
+    assert sorted(file.name for file in tmp_path.glob("*.npy")) == ["m-class_map.npy", "m-occlusion.npy"]
+
+
+def test_explain_without_an_output_is_wrong_usage(cli, photo):
+    assert cli("explain", photo)[0] == 2
+
+
+def test_evaluate_measures_with_the_model_that_serves(cli, trained_paths):
+    status, out, _ = cli("evaluate", "quick-run", trained_paths.data_dir / "world", "--json")
+    content = json.loads(out)
+    assert status == 0
+    assert (content["split"], content["n"], content["labels"]) == ("test", 8, "given")
+    assert content["accuracy"]["value"] == 1.0
+    assert content["accuracy"]["low"] < 1.0
+
+
+def test_evaluate_adds_the_reviewed_labels_where_there_are_some(cli, tmp_path):
+    folder = draw_world(tmp_path / "decided")
+    assert "reviewed" not in json.loads(cli("evaluate", "quick-run", folder, "--json")[1])
+    assert cli("decide", folder, folder / "test" / "African" / "test_000.png", "--label", "Asian")[0] == 0
+    assert cli("decide", folder, folder / "test" / "Asian" / "test_001.png", "--exclude")[0] == 0
+    content = json.loads(cli("evaluate", "quick-run", folder, "--json")[1])
+    assert (content["n"], content["labels"], content["accuracy"]["value"]) == (8, "given", 1.0)
+    reviewed = content["reviewed"]
+    assert (reviewed["n"], reviewed["labels"]) == (7, "reviewed")
+    assert reviewed["accuracy"]["value"] == 6 / 7
+
+
+def test_evaluate_takes_a_foreign_plain_folder_as_test(cli, tmp_path):
+    folder = draw_world(tmp_path / "other")
+    status, out, _ = cli("evaluate", "quick-run", folder / "train", "--json")
+    assert status == 0 and json.loads(out)["n"] == 16
+
+
+def test_evaluate_names_the_splits_there_are(cli, trained_paths):
+    status, _, err = cli("evaluate", "quick-run", trained_paths.data_dir / "world", "--split", "final")
+    assert status == 1 and "train, validation, test" in err
+
+
+def test_train_refuses_bad_settings_in_one_sentence(cli, trained_paths):
+    world = trained_paths.data_dir / "world"
+    assert "KEY=VALUE" in cli("train", world, "--set", "epochs")[2]
+    assert "Unknown training setting 'colour'" in cli("train", world, "--set", "colour=red")[2]
+    assert "between 1 and 1000" in cli("train", world, "--set", "epochs=0")[2]
+    assert "run id" in cli("train", world, "--run-id", "Not Allowed")[2]
+
+
+def test_runs_lists_the_served_one(cli):
+    assert cli("runs")[1].startswith("* quick-run")
+    assert json.loads(cli("runs", "--json")[1])[0]["served"] is True
+
+
+def test_export_copies_and_never_overwrites(cli, tmp_path):
+    assert cli("export", "quick-run", tmp_path, "--format", "litert")[0] == 0
+    assert (tmp_path / "quick-run.tflite").exists()
+    status, _, err = cli("export", "quick-run", tmp_path, "--format", "litert")
+    assert status == 1 and "free name" in err
+
+
+def test_wrong_usage_exits_with_two(cli):
+    assert cli("predict")[0] == 2
+    assert cli("no-such-command")[0] == 2
+
+
+def test_export_to_onnx_without_its_packages_says_what_to_install(cli, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.export.formats.find_spec", lambda name: None)
+    status, _, err = cli("export", "quick-run", tmp_path, "--format", "onnx")
+    assert status == 1 and "pip install tf2onnx" in err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,238 @@
+"""Decisions are never lost, taken back one by one, handed on as CSV, and compared between reviewers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from core.cli.review import decide as decide_command
+from core.cli.review import decisions as decisions_command
+from core.dataset.decisions import append, current, decide, decide_all, decisions_file, history, log, reviewed
+from core.dataset.exchange import export_csv, import_csv
+from core.dataset.index import index_dataset
+from core.errors import DatasetError, UnknownClassError
+from core.review.agreement import agreements, cohens_kappa
+
+PHOTO = "train/African/train_000.png"
+OTHER = "train/Asian/train_001.png"
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+WRITER = """
+import os, random, signal, sys, time
+from pathlib import Path
+from core.dataset.index import index_dataset
+from core.paths import Paths
+from core.dataset.decisions import decide, log
+folder, kills = Path(sys.argv[1]), int(sys.argv[2])
+dataset = index_dataset(folder, Paths(folder.parent, folder.parent))
+paths = dataset.table["path"].tolist()
+
+def write(name, pipe, count):
+    for number in range(count):
+        note = f"{name}-{number}"
+        decide(dataset, paths[number % len(paths)], "keep", reviewer=name, note=note)
+        os.write(pipe, (note + "\\n").encode())  # what a page would show as saved
+    os._exit(0)
+
+def start(name, count):
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        write(name, into, count)
+    os.close(into)
+    return child, os.fdopen(out)
+
+saved, random = set(), random.Random(7)
+if kills:
+    for round in range(kills):
+        child, out = start(f"kill{round}", 10_000)
+        out.readline()
+        time.sleep(random.random() * 0.02)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        saved |= {f"kill{round}-0"} | {line.strip() for line in out if line.endswith("\\n")}
+else:
+    children = [start(name, 200) for name in ("ann", "bob")]
+    for child, out in children:
+        saved |= {line.strip() for line in out}
+        os.waitpid(child, 0)
+notes = {decision.note for decision in log(dataset)}
+print(len(saved), len(saved - notes), len(notes))
+"""
+
+
+def run_writer(world, kills: int) -> tuple[int, int, int]:
+    """Runs writers in processes of their own: decisions shown as saved, of these lost, and decisions in the log."""
+    done = subprocess.run(
+        [sys.executable, "-c", WRITER, str(world.folder), str(kills)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return tuple(int(word) for word in done.stdout.split())
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+def test_fifty_kills_lose_no_decision_that_was_reported_as_saved(world):
+    saved, lost, _ = run_writer(world, kills=50)
+    assert lost == 0
+    assert saved >= 50
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+def test_two_people_reviewing_at_once_lose_nothing(world):
+    assert run_writer(world, kills=0) == (400, 0, 400)
+
+
+def test_the_last_decision_counts_and_undo_takes_back_one_at_a_time(world):
+    decide(world, PHOTO, "relabel", "Asian")
+    decide(world, PHOTO, "exclude")
+    image = log(world)[0].image
+    assert current(log(world))[image].action == "exclude"
+    decide(world, PHOTO, "undo")
+    assert current(log(world))[image].label == "Asian"
+    decide(world, PHOTO, "undo")
+    decide(world, PHOTO, "undo")  # one too many harms nothing
+    assert current(log(world)) == {}
+    assert [decision.action for decision in history(world, PHOTO)] == ["relabel", "exclude", "undo", "undo", "undo"]
+
+
+def test_a_torn_line_costs_only_itself(world):
+    decide(world, PHOTO, "exclude")
+    with decisions_file(world).open("ab") as file:
+        file.write(b'{"image": "abc", "pa')
+    decide(world, OTHER, "keep")
+    assert [decision.action for decision in log(world)] == ["exclude", "keep"]
+
+
+@pytest.mark.parametrize("note", ["two\nlines", "sep\u2028arated\x85", "=cmd()", "\udc80", "汉字"])
+def test_a_note_comes_back_whatever_it_holds(world, note):
+    decide(world, PHOTO, "keep", note=note)
+    assert [decision.note for decision in log(world)] == [note]
+
+
+@pytest.mark.parametrize("line", ["[]", "5", '{"image": 5}', '{"image": 5, "path": "a", "action": "keep"}', "\x00"])
+def test_a_strange_line_in_the_log_is_passed_over(world, line):
+    decisions_file(world).parent.mkdir(parents=True, exist_ok=True)
+    decisions_file(world).write_text(line + "\n", encoding="utf-8")
+    decide(world, PHOTO, "keep")
+    assert [decision.action for decision in log(world)] == ["keep"]
+
+
+def test_several_photos_are_decided_together_or_not_at_all(world):
+    made = decide_all(world, [PHOTO, OTHER], "exclude", reviewer="ann")
+    assert [decision.path for decision in made] == [PHOTO, OTHER]
+    with pytest.raises(DatasetError, match="Expected a readable photo"):
+        decide_all(world, [PHOTO, "train/African/none.png"], "keep")
+    assert len(log(world)) == 2
+
+
+def test_refuses_an_unknown_action_class_or_photo(world):
+    with pytest.raises(DatasetError, match="Expected one of relabel, exclude, keep, undo"):
+        decide(world, PHOTO, "burn")
+    with pytest.raises(UnknownClassError, match="Expected one of African, Asian"):
+        decide(world, PHOTO, "relabel", "Lion")
+    with pytest.raises(DatasetError):
+        decide(world, "/etc/passwd", "keep")
+    assert log(world) == []
+
+
+def test_keeping_a_photo_that_lies_in_two_classes_settles_both(world, paths):
+    (world.folder / OTHER).write_bytes((world.folder / PHOTO).read_bytes())
+    dataset = index_dataset(world.folder, paths)
+    assert decide(dataset, PHOTO, "keep").action == "relabel"
+    labels = reviewed(dataset.usable, current(log(dataset))).set_index("path")["label"]
+    assert labels[PHOTO] == labels[OTHER] == "African"
+
+
+def test_reviewed_labels_leave_the_given_ones_visible(world):
+    decide(world, PHOTO, "relabel", "Asian")
+    decide(world, OTHER, "exclude")
+    table = reviewed(world.usable, current(log(world))).set_index("path")
+    assert table.loc[PHOTO, ["label", "given_label"]].tolist() == ["Asian", "African"]
+    assert OTHER not in table.index
+
+
+def test_exported_decisions_come_back_in_another_copy_of_the_photos(world, paths):
+    decide(world, PHOTO, "relabel", "Asian", reviewer="=ann", note="-1")
+    decide(world, OTHER, "exclude")
+    text = export_csv(world)
+    assert "'=ann" in text and "'-1" in text  # a spreadsheet would run them
+    decisions_file(world).unlink()
+    done = import_csv(world, "\ufeff" + text)
+    assert (done.added, done.unchanged, done.refused) == (2, 0, ())
+    assert [(item.action, item.reviewer, item.note) for item in log(world)] == [
+        ("relabel", "=ann", "-1"),
+        ("exclude", "", ""),
+    ]
+    assert import_csv(world, text).unchanged == 2
+    assert len(log(world)) == 2
+
+
+def test_an_import_names_the_rows_that_do_not_fit(world):
+    text = (
+        f"path,action,label\n{PHOTO},relabel,Lion\n{PHOTO},burn,\nnone.png,keep,\n{OTHER},relabel,African\n"
+        f"{OTHER},undo,\n"
+    )
+    done = import_csv(world, text, reviewer="bob")
+    assert done.added == 1
+    assert [sentence.split(":")[0] for sentence in done.refused] == ["Line 2", "Line 3", "Line 4", "Line 6"]
+    assert log(world)[0].reviewer == "bob"
+
+
+def test_refuses_a_table_that_holds_no_decisions(world):
+    with pytest.raises(DatasetError, match="Expected a CSV file with the columns"):
+        import_csv(world, "a,b\n1,2\n")
+
+
+def test_the_whole_log_can_be_exported(world):
+    decide(world, PHOTO, "exclude")
+    decide(world, PHOTO, "undo")
+    assert len(export_csv(world).splitlines()) == 1
+    assert len(export_csv(world, whole_log=True).splitlines()) == 3
+
+
+def test_cohens_kappa_of_the_textbook():
+    pairs = [("yes", "yes")] * 20 + [("yes", "no")] * 5 + [("no", "yes")] * 10 + [("no", "no")] * 15
+    kappa = cohens_kappa(pairs)
+    assert kappa.value == pytest.approx(0.4)
+    assert kappa.low < 0.4 < kappa.high
+    assert cohens_kappa([("yes", "yes")] * 3) is None
+
+
+def test_two_reviewers_are_compared_by_outcome(world):
+    third = "train/African/train_002.png"
+    decide(world, PHOTO, "keep", reviewer="ann")
+    decide(world, PHOTO, "relabel", "African", reviewer="bob")  # the same outcome in other words
+    decide(world, OTHER, "exclude", reviewer="ann")
+    decide(world, OTHER, "keep", reviewer="bob")
+    decide(world, third, "keep", reviewer="ann")
+    (found,) = agreements(world, log(world))
+    assert (found.reviewer_a, found.reviewer_b, found.n, found.agreed) == ("ann", "bob", 2, 1)
+    assert found.disagreements.to_dict("records") == [
+        {"path": OTHER, "given_label": "Asian", "outcome_a": "exclude", "outcome_b": "Asian"}
+    ]
+
+
+def test_the_command_line_decides_exports_and_imports(world, paths, monkeypatch, tmp_path):
+    monkeypatch.setenv("TUSKSCOPE_DATA", str(paths.data_dir))
+    runner, file = CliRunner(), tmp_path / "out.csv"
+    done = runner.invoke(decide_command, [str(world.folder), PHOTO, "--label", "Asian", "--reviewer", "ann"])
+    assert done.exit_code == 0 and done.output == f"{PHOTO}: relabel Asian\n"
+    assert runner.invoke(decisions_command, ["export", str(world.folder), str(file)]).exit_code == 0
+    decisions_file(world).unlink()
+    done = runner.invoke(decisions_command, ["import", str(world.folder), str(file)])
+    assert done.output == "1 added, 0 unchanged, 0 refused\n"
+    assert runner.invoke(decide_command, [str(world.folder), PHOTO, "--keep", "--exclude"]).exit_code == 2
+
+
+def test_the_log_is_plain_json_lines(world):
+    decide(world, PHOTO, "keep", reviewer="ann")
+    append(world, log(world))
+    lines = decisions_file(world).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["reviewer"] for line in lines] == ["ann", "ann"]

@@ -1,0 +1,593 @@
+"""Background trainings with a stub trainer: states, order, cancelling, crashes, races. No TensorFlow."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import BusyError, DatasetError, RunNotFoundError, TrainingError
+from core.jobs import queue as jobs
+from core.jobs.staged import JobProcess, read_process, staging_folder, write_process
+from core.jobs.table import MAX_WAITING, JobTable, queue
+from core.jobs.watchdog import Limits
+from core.jobs.worker import Worker
+from core.processes import ProcessIdentity
+from core.runs import registry
+from core.runs.presets import preset
+from core.runs.progress import Progress, ProgressFile, read_progress
+from core.runs.staging import stage, write
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+CONFIG = preset("quick")
+LIMITS = Limits(grace_seconds=2.0, poll_seconds=0.05, heartbeat_seconds=0.2)
+
+# Does what its run id says.
+TRAINER = """
+import json, os, signal, sys, time
+from pathlib import Path
+from core.runs.progress import Progress, ProgressFile
+run_id = sys.argv[1]
+models = Path(os.environ["TUSKSCOPE_MODELS"])
+folder = models / f".staging-{run_id}"
+word = run_id.split("-")[0]
+if word == "mute":
+    time.sleep(60)
+report = ProgressFile(folder)
+report(Progress("fit", 1, 4, 1, 4, {"loss": 0.5, "accuracy": float("nan")}, 3.0))
+print(os.environ["OMP_NUM_THREADS"], os.environ["TF_NUM_INTRAOP_THREADS"], flush=True)
+os.write(1, b"\\xff\\x00\\x1b[31mbinary\\n")
+if word == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    (folder / "ready").touch()
+if word in ("slow", "stubborn"):
+    for step in range(600):
+        report(Progress("fit", step, 600))
+        time.sleep(0.1)
+if word == "patient":
+    while not (models / "go").exists():
+        report(Progress("fit", 2, 4))
+        time.sleep(0.05)
+if word == "hang":
+    time.sleep(60)
+if word == "greedy":
+    hoard = bytearray(300 * 2**20)
+    time.sleep(60)
+if word == "error":
+    (folder / "model.keras").write_bytes(b"half a model")
+    sys.exit("error: Expected two classes, but got one.\\n")
+if word == "crash":
+    os._exit(3)
+run = json.loads((folder / "run.json").read_text())
+(folder / "run.json").write_text(json.dumps({**run, "state": "succeeded"}))
+folder.rename(models / run_id)  # as core.runs.staging.publish does, whose import takes a second
+"""
+COMMAND = (sys.executable, "-c", TRAINER)
+WORKER = """
+import sys
+from core.paths import Paths
+from core.jobs.watchdog import Limits
+from core.jobs.worker import Worker
+limits = Limits(grace_seconds=2.0, poll_seconds=0.05, heartbeat_seconds=0.2)
+Worker(Paths.from_env(), command=sys.argv[1:], limits=limits).run()
+"""
+
+
+@pytest.fixture
+def paths(paths):
+    """The folders of every test, with a dataset folder to name; the stub trainer never looks inside."""
+    (paths.data_dir / "photos").mkdir()
+    return paths
+
+
+@pytest.fixture
+def worker(paths):
+    """Works in threads of this process; the consumer itself is tested in a process of its own."""
+    found = Worker(paths, COMMAND, LIMITS)
+    threads = []
+
+    def start():
+        threads.append(threading.Thread(target=found.work_off))
+        threads[-1].start()
+
+    found.start = start
+    yield found
+    for job in jobs.jobs(paths):
+        jobs.cancel(paths, job.run_id)
+    for thread in threads:
+        thread.join(timeout=15)
+
+
+@pytest.fixture
+def start_worker(paths):
+    """Starts `run_worker`'s worker as its own process; everything it leaves is killed at the end."""
+    started = []
+
+    def start():
+        environment = {
+            **os.environ,
+            "TUSKSCOPE_DATA": str(paths.data_dir),
+            "TUSKSCOPE_MODELS": str(paths.models_dir),
+        }
+        process = subprocess.Popen([sys.executable, "-c", WORKER, *COMMAND], cwd=PROJECT, env=environment)
+        started.append(process)
+        wait_until(lambda: jobs.worker_alive(paths))
+        return process
+
+    yield start
+    for job in jobs.jobs(paths):
+        if job.pid:
+            kill_group(job.pid)
+    for process in started:
+        process.kill()
+        process.wait(timeout=10)
+
+
+def add(paths, run_id):
+    return jobs.enqueue(paths, paths.data_dir / "photos", CONFIG, run_id)
+
+
+def wait_until(condition, seconds=15.0):
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"It did not happen within {seconds} seconds.")
+        time.sleep(0.02)
+    return result
+
+
+def wait_for_state(paths, run_id, state, seconds=15.0):
+    """Until it is published with this state; returns its status."""
+    wait_until(lambda: (paths.models_dir / run_id).exists(), seconds)
+    assert jobs.status(paths, run_id).state == state
+    return jobs.status(paths, run_id)
+
+
+def wait_for_report(paths, run_id):
+    """Until the trainer says that it fits; returns its status."""
+    return wait_until(lambda: (job := jobs.status(paths, run_id)).stage == "fit" and job)
+
+
+def kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def slot_is_free(paths):
+    return not any(in_slot for _, in_slot in JobTable(paths).rows())
+
+
+# --- queue -----------------------------------------------------------------------------------------------
+
+
+def test_a_queued_run_is_trained_and_published(paths, worker):
+    run_id = jobs.enqueue(paths, paths.data_dir / "photos", CONFIG)
+    queued = jobs.status(paths, run_id)
+    assert (queued.state, queued.queue_position, queued.pid) == ("queued", 1, None)
+    assert "worker" in queued.message  # nobody works yet, and the page can say so
+    worker.work_off()
+    done = jobs.status(paths, run_id)
+    assert (done.state, done.fraction, done.message) == ("succeeded", 1.0, "")
+    assert registry.load(paths, run_id).folder == paths.models_dir / run_id
+    assert registry.load(paths, run_id).dataset["folder"] == "photos"
+    assert jobs.jobs(paths) == [] and slot_is_free(paths)
+
+
+def test_runs_wait_in_the_order_they_came_and_one_runs_at_a_time(paths, worker):
+    for run_id in ("patient-1", "ok-2", "ok-3"):
+        add(paths, run_id)
+    assert [(job.run_id, job.queue_position) for job in jobs.jobs(paths)] == [
+        ("patient-1", 1),
+        ("ok-2", 2),
+        ("ok-3", 3),
+    ]
+    worker.start()
+    wait_for_report(paths, "patient-1")
+    live = jobs.jobs(paths)
+    assert [(job.run_id, job.state, job.queue_position) for job in live] == [
+        ("patient-1", "running", None),
+        ("ok-2", "queued", 1),
+        ("ok-3", "queued", 2),
+    ]
+    assert jobs.current(paths).run_id == "patient-1"
+    (paths.models_dir / "go").touch()
+    last = wait_for_state(paths, "ok-3", "succeeded")
+    finished = {run.run_id: run.state for run in registry.runs(paths)}
+    assert finished == {"patient-1": "succeeded", "ok-2": "succeeded", "ok-3": "succeeded"}
+    assert last.started_at >= jobs.status(paths, "ok-2").started_at
+
+
+def test_a_running_run_tells_how_far_it_is(paths, worker):
+    add(paths, "hang-1")
+    worker.start()
+    job = wait_for_report(paths, "hang-1")
+    assert (job.fraction, job.epoch, job.epochs, job.eta_seconds) == (0.25, 1, 4, 3.0)
+    assert job.metrics == {"loss": 0.5}  # NaN is no number to show
+    assert psutil.pid_exists(job.pid) and job.started_at
+
+
+def test_T1_a_full_queue_refuses_the_next_run_and_leaves_nothing_of_it(paths):
+    for number in range(MAX_WAITING):
+        add(paths, f"ok-{number}")
+    with pytest.raises(BusyError, match="16 trainings wait"):
+        add(paths, "ok-16")
+    assert len(jobs.jobs(paths)) == MAX_WAITING
+    assert not staging_folder(paths, "ok-16").exists()
+
+
+def test_T1_simultaneous_requests_never_pass_the_limit(paths):
+    def attempt(number):
+        try:
+            return add(paths, f"ok-{number}")
+        except BusyError:
+            return None
+
+    with ThreadPoolExecutor(24) as pool:
+        accepted = [run_id for run_id in pool.map(attempt, range(40)) if run_id]
+    assert len(accepted) == MAX_WAITING
+    assert sorted(JobTable(paths).waiting()) == sorted(accepted)
+
+
+def test_T1_of_racing_processes_exactly_one_gets_the_slot(paths):
+    for number in range(6):
+        add(paths, f"ok-{number}")
+    racer = """
+import sys, time
+from core.paths import Paths
+from core.jobs.table import JobTable
+table = JobTable(Paths.from_env())
+time.sleep(max(0, float(sys.argv[2]) - time.time()))  # all at the same moment
+print(table.take_slot(sys.argv[1]))
+"""
+    environment = {
+        **os.environ,
+        "TUSKSCOPE_DATA": str(paths.data_dir),
+        "TUSKSCOPE_MODELS": str(paths.models_dir),
+    }
+    start_at = str(time.time() + 2.0)
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", racer, f"ok-{number}", start_at],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(6)
+    ]
+    answers = [process.communicate(timeout=20)[0].strip() for process in racers]
+    assert sorted(answers) == ["False"] * 5 + ["True"]
+    assert sum(in_slot for _, in_slot in JobTable(paths).rows()) == 1
+
+
+def test_T2_the_same_run_id_is_queued_once(paths):
+    add(paths, "ok-1")
+    with pytest.raises(TrainingError, match="queued or running already"):
+        add(paths, "ok-1")
+    assert JobTable(paths).waiting() == ["ok-1"]
+
+
+def test_a_missing_dataset_folder_is_refused_before_anything_is_queued(paths):
+    with pytest.raises(DatasetError, match="nowhere"):
+        jobs.enqueue(paths, paths.data_dir / "nowhere", CONFIG)
+    assert jobs.jobs(paths) == []
+
+
+def test_the_queue_file_holds_only_run_ids_and_no_pickle(paths):
+    add(paths, "ok-1")
+    huey = queue(paths)
+    (item,) = huey.storage.enqueued_items()
+    huey.storage.close()
+    message = json.loads(bytes(item))
+    assert message["args"] == ["ok-1"] and not message["kwargs"]
+
+
+def test_an_unknown_queue_address_is_refused(paths, monkeypatch):
+    monkeypatch.setenv("TUSKSCOPE_QUEUE", "carrier-pigeon://")
+    with pytest.raises(TrainingError, match="redis://"):
+        add(paths, "ok-1")
+    assert jobs.jobs(paths) == []
+
+
+# --- cancelling ------------------------------------------------------------------------------------------
+
+
+def test_T6_a_queued_run_is_cancelled_at_once_and_never_started(paths, worker):
+    add(paths, "ok-1")
+    add(paths, "ok-2")
+    assert jobs.cancel(paths, "ok-1").state == "cancelled"
+    assert jobs.status(paths, "ok-2").queue_position == 1
+    worker.work_off()
+    assert jobs.status(paths, "ok-1").state == "cancelled"
+    assert not registry.load(paths, "ok-1").log_tail()
+    assert jobs.status(paths, "ok-2").state == "succeeded"
+
+
+def test_T6_a_running_run_is_cancelled_even_if_it_ignores_the_request(paths, worker):
+    add(paths, "stubborn-1")
+    worker.start()
+    pid = wait_for_report(paths, "stubborn-1").pid
+    wait_until((staging_folder(paths, "stubborn-1") / "ready").exists)
+    asked = time.monotonic()
+    jobs.cancel(paths, "stubborn-1")
+    done = wait_for_state(paths, "stubborn-1", "cancelled", seconds=10)
+    assert time.monotonic() - asked < 10
+    assert done.message == "Cancelled." and not psutil.pid_exists(pid)
+    wait_until(lambda: slot_is_free(paths))
+
+
+def test_T6_cancelling_twice_or_after_the_end_changes_nothing(paths, worker):
+    add(paths, "slow-1")
+    worker.start()
+    wait_for_report(paths, "slow-1")
+    for _ in range(3):
+        jobs.cancel(paths, "slow-1")
+    wait_for_state(paths, "slow-1", "cancelled")
+    assert jobs.cancel(paths, "slow-1").state == "cancelled"
+    with pytest.raises(RunNotFoundError):
+        jobs.cancel(paths, "no-such-run")
+
+
+def test_T6_a_run_that_was_published_first_stays_succeeded(paths, worker):
+    add(paths, "ok-1")
+    worker.work_off()
+    assert jobs.cancel(paths, "ok-1").state == "succeeded"
+
+
+# --- trainers that fail ----------------------------------------------------------------------------------
+
+
+def test_T3_a_killed_trainer_is_failed_within_five_seconds_and_the_slot_is_free(paths, worker):
+    add(paths, "slow-1")
+    worker.start()
+    pid = wait_for_report(paths, "slow-1").pid
+    (staging_folder(paths, "slow-1") / "model.keras").write_bytes(b"half a model")
+    os.kill(pid, signal.SIGKILL)
+    failed = wait_for_state(paths, "slow-1", "failed", seconds=5)
+    assert "killed" in failed.message
+    run = registry.load(paths, "slow-1")
+    assert "binary" in run.log_tail() and not (run.folder / "model.keras").exists()
+    assert not staging_folder(paths, "slow-1").exists()
+    wait_until(lambda: slot_is_free(paths))
+
+
+@pytest.mark.parametrize(
+    ("run_id", "message"),
+    [
+        ("error-1", "Expected two classes, but got one."),
+        ("crash-1", "The training process ended with exit code 3 without a result."),
+    ],
+)
+def test_a_failed_run_says_why_and_leaves_no_model(paths, worker, run_id, message):
+    add(paths, run_id)
+    worker.work_off()
+    failed = jobs.status(paths, run_id)
+    assert failed.state == "failed" and failed.message.startswith(message)
+    names = {path.name for path in (paths.models_dir / run_id).iterdir()}
+    assert names == {"run.json", "log.txt", "progress.json", "process.json"}
+
+
+def test_a_trainer_that_cannot_be_started_fails_its_run(paths):
+    add(paths, "ok-1")
+    Worker(paths, ["/no/such/program"], LIMITS).work_off()
+    assert jobs.status(paths, "ok-1").message == "The training process could not be started."
+    assert slot_is_free(paths)
+
+
+@pytest.mark.parametrize("run_id", ["hang-1", "mute-1"])
+def test_T7_a_trainer_without_a_sign_of_life_is_killed(paths, run_id):
+    add(paths, run_id)
+    started = time.monotonic()
+    Worker(paths, COMMAND, replace(LIMITS, stall_seconds=1.0, startup_seconds=1.5)).work_off()
+    failed = jobs.status(paths, run_id)
+    assert failed.state == "failed" and "stalled" in failed.message
+    assert time.monotonic() - started < 10 and slot_is_free(paths)
+
+
+def test_T8_a_trainer_that_takes_too_much_memory_is_stopped(paths):
+    add(paths, "greedy-1")
+    Worker(paths, COMMAND, replace(LIMITS, memory_bytes=200 * 2**20)).work_off()
+    failed = jobs.status(paths, "greedy-1")
+    assert failed.state == "failed" and "0.2 GiB of memory" in failed.message
+
+
+def test_T16_the_trainer_is_niced_and_its_threads_are_set(paths, worker, monkeypatch):
+    monkeypatch.setenv("TUSKSCOPE_TRAIN_THREADS", "1")
+    add(paths, "hang-1")
+    worker.start()
+    pid = wait_for_report(paths, "hang-1").pid
+    assert psutil.Process(pid).nice() == 15
+    log = wait_until(lambda: registry.load(paths, "hang-1").log_tail())
+    assert log.splitlines()[0] == "1 1"
+
+
+# --- workers that die ------------------------------------------------------------------------------------
+
+
+def test_T4_a_living_trainer_survives_its_worker_and_is_adopted_by_the_next(paths, start_worker):
+    add(paths, "patient-1")
+    first = start_worker()
+    job = wait_for_report(paths, "patient-1")
+    first.send_signal(signal.SIGKILL)
+    first.wait(timeout=10)
+    add(paths, "ok-2")
+    assert jobs.status(paths, "patient-1").state == "running"
+    second = start_worker()
+    wait_until(lambda: read_process(staging_folder(paths, "patient-1")).worker.pid == second.pid)
+    adopted = jobs.status(paths, "patient-1")
+    assert (adopted.pid, adopted.started_at) == (job.pid, job.started_at)
+    assert jobs.status(paths, "ok-2").state == "queued"  # no second training beside it
+    (paths.models_dir / "go").touch()
+    wait_for_state(paths, "patient-1", "succeeded")
+    wait_for_state(paths, "ok-2", "succeeded")
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(timeout=10) == 0
+    assert not jobs.worker_alive(paths)
+
+
+def test_T5_after_both_died_the_run_is_interrupted_and_the_queue_goes_on(paths, start_worker):
+    add(paths, "slow-1")
+    add(paths, "ok-2")
+    first = start_worker()
+    pid = wait_for_report(paths, "slow-1").pid
+    first.send_signal(signal.SIGKILL)
+    first.wait(timeout=10)
+    kill_group(pid)
+    wait_until(lambda: jobs.status(paths, "slow-1").state == "failed")  # even before a worker looks
+    start_worker()
+    wait_for_state(paths, "ok-2", "succeeded")
+    failed = jobs.status(paths, "slow-1")
+    assert failed.state == "failed" and "interrupted" in failed.message
+    assert (paths.models_dir / "slow-1").is_dir()
+
+
+def test_T5_a_reused_pid_is_not_taken_for_the_trainer(paths):
+    add(paths, "ok-1")
+    assert JobTable(paths).take_slot("ok-1")
+    run = write(registry.load(paths, "ok-1"), state="running")
+    reused = replace(ProcessIdentity.of(), started=time.time() - 86_400)
+    write_process(run.folder, JobProcess(reused, reused, "2026-01-01T00:00:00+00:00"))
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert "interrupted" in jobs.status(paths, "ok-1").message
+    assert slot_is_free(paths)
+
+
+def test_T4_a_run_of_a_living_worker_is_left_alone(paths):
+    run = stage(paths, "ok-1", CONFIG, {}, "running")
+    me = ProcessIdentity.of()
+    dead = replace(me, started=0.0)
+    write_process(run.folder, JobProcess(trainer=dead, worker=me, started_at="2026-01-01T00:00:00+00:00"))
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert jobs.status(paths, "ok-1").state == "running"
+
+
+def test_T14_a_run_of_another_machine_is_left_alone_while_it_reports(paths):
+    run = stage(paths, "ok-1", CONFIG, {}, "running")
+    elsewhere = ProcessIdentity(host="not-" + socket.gethostname(), pid=1, started=0.0)
+    write_process(run.folder, JobProcess(elsewhere, elsewhere, "2026-01-01T00:00:00+00:00"))
+    ProgressFile(run.folder)
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert jobs.status(paths, "ok-1").state == "running"
+
+
+def test_T5_a_run_whose_task_was_lost_waits_again_after_a_restart(paths):
+    add(paths, "ok-1")
+    huey = queue(paths)
+    assert huey.storage.dequeue()  # a worker took it and died at once
+    huey.storage.close()
+    JobTable(paths).take_slot("ok-1")
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert jobs.status(paths, "ok-1").state == "succeeded"
+
+
+def test_T18_a_damaged_queue_file_is_set_aside_and_the_queue_rebuilt_from_the_runs(paths):
+    add(paths, "ok-1")
+    for path in paths.shared_cache_dir.glob("queue.sqlite-*"):
+        path.unlink()
+    paths.queue_file.write_bytes(b"this is no database" * 1000)
+    assert jobs.status(paths, "ok-1").state == "queued"
+    with pytest.raises(TrainingError, match="queue"):
+        add(paths, "ok-2")
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert jobs.status(paths, "ok-1").state == "succeeded"
+    (kept,) = paths.shared_cache_dir.glob("queue.sqlite.damaged-*")
+    assert kept.read_bytes().startswith(b"this is no database")
+
+
+def test_the_remains_of_a_crash_are_swept_but_nothing_that_lives(paths):
+    half_deleted = paths.models_dir / ".deleted-old-run"
+    half_deleted.mkdir()
+    (half_deleted / "model.keras").write_text("x")
+    stale, fresh = paths.models_dir / ".active.abc.tmp", paths.models_dir / ".active.def.tmp"
+    for path in (stale, fresh):
+        path.write_text("x")
+    os.utime(stale, (0, 0))
+    empty_stage = paths.models_dir / ".staging-half-made"
+    empty_stage.mkdir()
+    os.utime(empty_stage, (0, 0))
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert [path.name for path in paths.models_dir.iterdir()] == [fresh.name]
+
+
+def test_a_training_at_a_terminal_is_buried_when_its_process_is_gone(paths):
+    run = stage(paths, "at-a-terminal", CONFIG, {}, "running")
+    ProgressFile(run.folder)
+    content = json.loads((run.folder / "progress.json").read_text())
+    content["process"]["started"] -= 1000
+    (run.folder / "progress.json").write_text(json.dumps(content))
+    assert jobs.status(paths, "at-a-terminal").state == "failed"
+    Worker(paths, COMMAND, LIMITS).work_off()
+    assert registry.load(paths, "at-a-terminal").state == "failed"
+
+
+# --- progress and liveness -------------------------------------------------------------------------------
+
+
+def test_T19_a_half_written_progress_file_never_breaks_a_reader(paths, tmp_path):
+    report = ProgressFile(tmp_path)
+    report(Progress("fit", 5, 10))
+    whole = (tmp_path / "progress.json").read_bytes()
+    (tmp_path / ".progress.json.tmp").write_bytes(whole[:20])  # the next one, half written: the old one counts
+    assert read_progress(tmp_path).progress.done == 5
+    for length in range(len(whole)):
+        (tmp_path / "progress.json").write_bytes(whole[:length])
+        assert read_progress(tmp_path) is None
+    for content in ("null", "[]", '{"done": "x"}', "\ufeff{}"):
+        (tmp_path / "progress.json").write_text(content, encoding="utf-8")
+        assert read_progress(tmp_path) is None
+    (tmp_path / "progress.json").unlink()
+    assert read_progress(tmp_path) is None
+
+
+def test_progress_is_written_at_most_four_times_a_second_but_never_misses_a_landmark(tmp_path):
+    report = ProgressFile(tmp_path)
+    report(Progress("fit", 0, 1000))
+    for step in range(1, 500):
+        report(Progress("fit", step, 1000))
+    assert read_progress(tmp_path).progress.done < 499
+    report(Progress("fit", 1000, 1000))
+    assert read_progress(tmp_path).progress.fraction == 1.0
+    report(Progress("evaluate"))
+    assert read_progress(tmp_path).progress.stage == "evaluate"
+
+
+def test_progress_after_publication_does_not_bring_the_folder_back(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    report = ProgressFile(folder)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    report(Progress("evaluate"))
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("done", "total", "fraction"), [(0, 0, 0.0), (1, 4, 0.25), (9, 4, 1.0), (-1, 4, 0.0)])
+def test_the_fraction_stays_between_nothing_and_everything(done, total, fraction):
+    assert Progress("fit", done, total).fraction == fraction
+
+
+def test_a_silent_or_dead_worker_is_not_alive(paths):
+    assert not jobs.worker_alive(paths)
+    file = paths.shared_cache_dir / "worker.json"
+    file.parent.mkdir(parents=True)
+    me = ProcessIdentity.of()
+    file.write_text(json.dumps({"process": asdict(me), "at": time.time()}))
+    assert jobs.worker_alive(paths)
+    file.write_text(json.dumps({"process": asdict(me), "at": time.time() - 11}))
+    assert not jobs.worker_alive(paths)
+    file.write_text(json.dumps({"process": asdict(replace(me, started=0.0)), "at": time.time()}))
+    assert not jobs.worker_alive(paths)
+    file.write_text("{")
+    assert not jobs.worker_alive(paths)

@@ -1,0 +1,353 @@
+"""Every page, without and with a run: it opens, says something true, and leads on."""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import draw_photo, draw_world
+from pages_fakes import FakePredictor, fake_run
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.dataset.index import index_dataset
+from core.jobs import queue as jobs
+from core.runs import registry
+from streamlit_app import first_start, navigation, resources
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = list(navigation.PAGES)
+HOSTILE = [
+    "![x](http:evil.png)",
+    "<img src=x onerror=alert(1)>",
+    ":red[boo]",
+    "$x^2$",
+    "**bold**",
+    "[a](javascript:b)",
+    ":smile:",
+    "`code`",
+    "\u202eRTL",
+]
+
+
+@pytest.fixture
+def app(paths, monkeypatch):
+    """Opens a page of an installation whose sample is a world of two colours and whose first start is over."""
+    monkeypatch.setenv("TUSKSCOPE_DATA", str(paths.data_dir))
+    monkeypatch.setenv("TUSKSCOPE_MODELS", str(paths.models_dir))
+    monkeypatch.setattr(resources, "predictor", FakePredictor)
+    first_start.claim(paths)
+
+    def open_page(page: str = "overview", **query: str) -> AppTest:
+        test = AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=30)
+        test.query_params.update(query)
+        if page != "overview":
+            test.run()
+            test.switch_page(navigation.file_of(page))
+        return test.run()
+
+    return open_page
+
+
+@pytest.fixture
+def sample(paths):
+    return index_dataset(draw_world(first_start.sample_folder(paths)), paths)
+
+
+@pytest.fixture
+def served(sample, paths):
+    run = fake_run(sample, paths)
+    return registry.promote(paths, run.run_id)
+
+
+def words(test: AppTest) -> str:
+    """All text of a page."""
+    parts = [
+        element.value
+        for kind in ("title", "markdown", "caption", "subheader", "text", "error", "warning", "info")
+        for element in test.get(kind)
+    ]
+    return "\n".join(str(part) for part in parts).replace("\\", "").replace("\u2060", "")
+
+
+def png(colour: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((60, 80, 3), colour, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_before_there_is_any_run(app, sample, page):
+    test = app(page)
+    assert not test.exception
+    assert test.title[0].value.endswith("?")
+    assert len(test.button) > 0 or page == "dataset"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_with_a_served_run(app, served, page):
+    test = app(page)
+    assert not test.exception
+    assert not test.error
+    if page not in ("dataset", "review", "training", "prove"):
+        assert "87.5 % (52.9–97.8, n = 8, given labels, test)" in words(test)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_what_to_do_when_the_folder_is_no_data_set(app, paths, page):
+    (paths.data_dir / "sample").mkdir()
+    test = app(page)
+    assert not test.exception
+    assert "found none" in test.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("page", ["overview", "evaluation", "predict", "models"])
+def test_an_empty_page_has_one_button_and_it_leads_to_training(app, sample, page):
+    test = app(page)
+    test.button("empty-training").click().run()
+    assert test.title[0].value.startswith("What should I train")
+
+
+def test_the_dataset_page_counts_photos_and_keeps_filters_in_the_address(app, served):
+    test = app("dataset", split="test")
+    assert "24 photos" in words(test)
+    assert "8 of 24 photos" in words(test)
+    test.selectbox("class").select("African").run()
+    assert "4 of 24 photos" in words(test)
+    assert app("dataset", **{"split": "test", "class": "African"}).selectbox("class").value == "African"
+    test.selectbox("show").select("wrong").run()
+    assert "1 of 24 photos" in words(test)
+
+
+@pytest.mark.parametrize("tab", ["Photos", "Statistics", "Problems", "Add photos"])
+def test_every_tab_of_the_dataset_page_opens(app, served, tab):
+    assert not app("dataset", tab=tab).exception
+
+
+def test_a_bad_file_is_listed_with_its_reason(app, sample, paths):
+    (sample.folder / "train" / "Asian" / "broken.jpg").write_bytes(b"\xff\xd8 not a photo")
+    test = app("dataset", tab="Problems")
+    assert "1 file cannot be used" in words(test)
+    assert test.dataframe[0].value["path"].tolist() == ["train/Asian/broken.jpg"]
+
+
+def test_many_clicks_on_train_make_one_job_U6(app, sample, paths):
+    first, second = app("training"), app("training")  # two tabs, both drawn before the first click
+    for test in (first, second):
+        test.button("train").click().run()
+        assert test.button("train").disabled
+    assert len(jobs.jobs(paths)) == 1
+
+
+def test_a_queued_training_is_shown_and_can_be_cancelled(app, sample, paths):
+    test = app("training")
+    test.button("train").click().run()
+    (job,) = jobs.jobs(paths)
+    assert "number 1 in the queue" in words(test)
+    assert "No worker is there" in words(test)
+    test.button(f"cancel-{job.run_id}").click().run()
+    assert jobs.jobs(paths) == []
+
+
+def test_a_finished_training_is_compared_with_the_served_run_and_offered(app, sample, served, paths):
+    better = fake_run(sample, paths, "better-run", mistakes=0)
+    test = app("training")
+    test.session_state["just_finished"] = better.run_id
+    test.run()
+    assert "1 photo fixed, 0 photos broken" in words(test)
+    test.button("promote-finished").click().run()
+    assert test.button("confirm-promotion")
+    assert registry.active(paths).run_id == served.run_id
+
+
+def open_dialog(paths, module: str, call: str) -> AppTest:
+    """A page that holds nothing but a dialog; `run` and `served` are what the dialog is about."""
+    script = f"""
+from streamlit_app import resources
+from streamlit_app.parts import {module}
+from core.runs import registry
+served = resources.active_run()
+run = next((run for run in registry.runs(resources.paths()) if run.run_id != served.run_id), served)
+{module}.{call}
+"""
+    return AppTest.from_string(script, default_timeout=30).run()
+
+
+def test_a_promotion_is_confirmed_with_what_changes(app, sample, served, paths):
+    better = fake_run(sample, paths, "better-run", mistakes=0)
+    test = open_dialog(paths, "promotion", "confirm(run, served)")
+    shown = test.dataframe[0].value
+    assert [text.split(" (")[0] for text in shown["Accuracy"]] == ["87.5 %", "100.0 %"]
+    test.button("confirm-promotion").click().run()
+    assert registry.active(paths).run_id == better.run_id
+
+
+def test_going_back_serves_the_run_before(app, sample, served, paths):
+    registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
+    open_dialog(paths, "model_actions", "confirm_roll_back(served)").button("confirm-roll-back").click().run()
+    assert registry.active(paths).run_id == served.run_id
+
+
+def test_a_deleted_run_is_gone_and_the_served_one_stays(app, sample, served, paths):
+    fake_run(sample, paths, "second-run")
+    open_dialog(paths, "model_actions", "confirm_delete(run)").button("confirm-delete").click().run()
+    assert [run.run_id for run in registry.runs(paths)] == [served.run_id]
+
+
+def test_the_models_page_offers_the_way_back(app, sample, served, paths):
+    registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
+    test = app("models")
+    test.button("roll-back").click().run()
+    assert test.button("confirm-roll-back")
+
+
+def test_the_models_page_marks_exactly_one_run_as_served(app, sample, served, paths):
+    fake_run(sample, paths, "second-run")
+    table = app("models").dataframe[0].value
+    assert table["state"].tolist().count("served") == 1
+
+
+def test_the_runs_of_another_data_set_are_left_out(app, served, paths):
+    other = index_dataset(draw_world(paths.data_dir / "other"), paths)
+    fake_run(other, paths, "other-run")
+    assert app("evaluation").selectbox("run").options == ["fake-run · Quick · 87.5 % · served"]
+
+
+def test_one_photo_is_answered_in_a_sentence(app, served):
+    test = app("predict")
+    test.file_uploader("uploads").set_value([("a.png", png((200, 90, 60)), "image/png")]).run()
+    assert not test.exception
+    assert "African, 98 %" in words(test)
+
+
+def test_an_unsure_answer_says_so(app, served):
+    test = app("predict")
+    test.file_uploader("uploads").set_value([("a.png", png((130, 120, 123)), "image/png")]).run()
+    assert "Not sure: African 55 %" in words(test)
+
+
+def test_what_the_model_does_not_know_is_not_named(app, served):
+    test = app("predict")
+    test.file_uploader("uploads").set_value([("a.png", png((120, 120, 120)), "image/png")]).run()
+    assert "Not what this model knows" in words(test)
+
+
+def test_many_photos_become_a_table_with_the_bad_one_explained(app, served):
+    test = app("predict")
+    files = [("a.png", png((200, 90, 60)), "image/png"), ("bad.png", b"GIF89a no", "image/png")]
+    test.file_uploader("uploads").set_value(files).run()
+    table = test.dataframe[0].value
+    assert table["label"].tolist() == ["African", ""]
+    assert "not a JPEG" in table["remark"].iloc[1]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff", b"<svg onload=alert(1)>", b"GIF89a", png((1, 2, 3))[:60]])
+@pytest.mark.parametrize(("page", "key"), [("overview", "hero"), ("predict", "uploads")])
+def test_a_bad_upload_gives_a_friendly_sentence_U3(app, served, page, key, content):
+    test = app(page)
+    test.file_uploader(key).set_value(
+        [("photo.jpg", content, "image/jpeg")] if key == "uploads" else ("photo.jpg", content, "image/jpeg")
+    ).run()
+    assert not test.exception
+    assert len(test.error) == 1
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_never_reach_markdown_unescaped_U1(app, paths, name):
+    folder = paths.data_dir / "sample"
+    for number, label in enumerate((name, "Asian")):
+        for split, count in (("train", 4), ("test", 2)):
+            for index in range(count):
+                draw_photo(folder / split / label / f"{index}{name}.png", (90 * number, 90, 60), number * 50 + index)
+    data = index_dataset(folder, paths)
+    run = fake_run(data, paths)
+    registry.promote(paths, run.run_id)
+    for page in PAGES:
+        test = app(page)
+        assert not test.exception
+        for kind in ("markdown", "caption", "title", "subheader", "error", "warning", "info", "success", "toast"):
+            for element in test.get(kind):
+                assert name not in str(element.value), (page, kind)
+
+
+def test_no_page_uses_raw_html_U2():
+    for path in (ROOT / "streamlit_app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword):
+                assert node.arg not in ("unsafe_allow_html", "unsafe_allow_javascript"), path
+            if isinstance(node, ast.Attribute) and node.attr == "html" and isinstance(node.value, ast.Name):
+                assert node.value.id not in ("st", "components"), path
+
+
+def test_component_scripts_write_text_only_U2():
+    for path in (ROOT / "streamlit_app" / "components").glob("*.js"):
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|eval\(|fetch\(", path.read_text("utf-8")), path
+
+
+def test_the_configuration_keeps_the_safe_values_U9_U11_U12():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["client"]["showErrorDetails"] == "none"
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["server"].get("enableCORS", True)
+    assert config["server"].get("enableXsrfProtection", True)
+    assert not config["server"].get("enableAgentApi", False)
+    assert config["server"]["disconnectedSessionTTL"] == 30
+
+
+def test_the_first_start_happens_once_however_many_come_at_once(paths, monkeypatch):
+    drawn = []
+
+    def draw(folder, progress=None):
+        drawn.append(folder)
+        return draw_world(folder)
+
+    monkeypatch.setattr(first_start, "draw_sample", draw)
+    threads = [threading.Thread(target=first_start.prepare, args=(paths,)) for _ in range(8)]
+    draw_world(first_start.sample_folder(paths))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert drawn == []
+    assert [job.state for job in jobs.jobs(paths)] == ["queued"]
+    assert first_start.prepare(paths) is None
+    assert not first_start.is_needed(paths)
+
+
+def test_the_first_start_draws_the_sample_and_enqueues_quick(paths, monkeypatch):
+    monkeypatch.setattr(first_start, "draw_sample", lambda folder, progress=None: draw_world(folder))
+    assert first_start.is_needed(paths)
+    run_id = first_start.prepare(paths)
+    assert registry.load(paths, run_id).config.preset == "quick"
+
+
+def test_the_first_start_trains_nothing_when_the_sample_has_a_run(paths, sample):
+    fake_run(sample, paths)
+    assert first_start.prepare(paths) is None
+    assert jobs.jobs(paths) == []
+
+
+@pytest.mark.slow
+def test_no_page_imports_tensorflow(sample, paths):
+    run = fake_run(sample, paths)
+    registry.promote(paths, run.run_id)
+    first_start.claim(paths)
+    code = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from streamlit_app import navigation\n"
+        "test = AppTest.from_file('streamlit_app/app.py', default_timeout=60).run()\n"
+        "for page in navigation.PAGES:\n"
+        "    test.switch_page(navigation.file_of(page)).run()\n"
+        "    assert not test.exception, page\n"
+        "assert not {'tensorflow', 'keras', 'flask'} & set(sys.modules)\n"
+    )
+    environment = {"TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]

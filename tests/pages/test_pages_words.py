@@ -1,0 +1,100 @@
+"""What the pages write and choose, without Streamlit running."""
+
+import pandas as pd
+import pytest
+from pages_fakes import fake_run
+
+from core.prediction.predictor import failed_record
+from streamlit_app import loop, words
+from streamlit_app.colors import CLASS_COLORS, NEEDS_A_PERSON, class_colors
+from streamlit_app.parts.dataset import filters
+from streamlit_app.parts.models import table as run_table
+from streamlit_app.uploads import as_csv
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [(0.963, 0, "96 %"), (0.9991, 0, "99 %"), (1, 0, "100 %"), (0.004, 0, "< 1 %"), (0, 0, "0 %"), (0.75, 1, "75.0 %")],
+)
+def test_a_percentage_never_claims_more_than_it_knows(share, digits, text):
+    assert words.percent(share, digits) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (89, "89 s"), (180, "3 min"), (7500, "2 h 5 min")])
+def test_times_are_words(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_names_are_listed_like_a_sentence():
+    lists = ([], ["a"], ["a", "b"], ["a", "b", "c"])
+    assert [words.listed(names) for names in lists] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_markdown_is_escaped_and_stays_readable():
+    assert words.plain("a *b* [c](d) :red[e]").replace("\\", "").replace("\u2060", "") == "a *b* [c](d) :red[e]"
+    assert ":red[" not in words.plain(":red[x]")
+    assert "www." not in words.plain("www.example.org")
+
+
+def test_a_class_keeps_its_colour_and_none_is_the_colour_that_calls_a_person():
+    assert class_colors(["Asian", "African"]) == {"African": "#0072B2", "Asian": "#009E73"}
+    assert NEEDS_A_PERSON not in CLASS_COLORS
+    assert len(class_colors([str(number) for number in range(20)])) == 20
+
+
+def test_the_next_step_follows_the_rule(world, paths):
+    def following(*arguments, **more):
+        return loop.next_step(loop.steps(*arguments, **more)).name
+
+    assert following(None, [], None) == "browse"
+    assert following(world, [], None) == "train"
+    run = fake_run(world, paths)
+    assert following(world, [run], run) == "use"
+    assert following(world, [run], run, suspects=12) == "review"
+    assert following(world, [run], run, suspects=0) == "prove"
+    assert following(world, [run, run], run, suspects=0) == "use"
+
+
+def test_exactly_one_step_is_next(world, paths):
+    run = fake_run(world, paths)
+    for found in (loop.steps(None, [], None), loop.steps(world, [], None), loop.steps(world, [run], run)):
+        assert [step.state for step in found].count("next") == 1
+
+
+def test_the_best_run_is_chosen_without_the_test_photos_where_it_can(world, paths):
+    good, poor = fake_run(world, paths, "good", mistakes=0), fake_run(world, paths, "poor", mistakes=5)
+    assert loop.best([poor, good]).run_id == "good"
+    poor.evaluation["validation"] = {"accuracy": {"value": 1.0}}
+    good.evaluation["validation"] = {"accuracy": {"value": 0.5}}
+    assert loop.best([poor, good]).run_id == "poor"
+
+
+def test_filters_keep_and_order_rows(world, paths):
+    table = filters.with_predictions(world.table, fake_run(world, paths))
+    assert len(filters.apply(table, filters.Filters())) == 24
+    assert len(filters.apply(table, filters.Filters(show="wrong"))) == 1
+    assert len(filters.apply(table, filters.Filters(show="right"))) == 7
+    assert len(filters.apply(table, filters.Filters(label="Asian", split="test"))) == 4
+    assert len(filters.apply(table, filters.Filters(words="TEST_000"))) == 2
+    assert filters.apply(table, filters.Filters(words="[")).empty
+    darkest = filters.apply(table, filters.Filters(order="dark"))["brightness"]
+    assert darkest.is_monotonic_increasing
+
+
+def test_the_run_table_tells_every_run(world, paths):
+    done = fake_run(world, paths)
+    failed = fake_run(world, paths, "failed-run", state="failed", message="The disk is full.")
+    table = run_table.as_table([failed, done], done)
+    assert table["state"].tolist() == ["failed", "served"]
+    assert table["accuracy"].iloc[1] == pytest.approx(87.5)
+    assert table["interval"].iloc[1] == "52.9–97.8 %, n = 8, test"
+
+
+def test_a_csv_file_holds_no_formula():
+    record = failed_record("=cmd()", "run", "+1")
+    spoken = {**record, "path": "a.png", "label": "-Asian", "probabilities": {"@x": 0.25}, "error": None}
+    lines = as_csv([record, spoken]).decode().splitlines()
+    cells = [cell for line in lines for cell in line.split(",")]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    assert "'=cmd()" in cells
+    assert pd.Series(lines).str.count(",").nunique() == 1

@@ -1,0 +1,130 @@
+"""The predictor: one photo is the batch of one, threads agree, damage is refused."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import COLOURS, draw_photo
+
+from core.dataset.images import decode
+from core.dataset.index import index_dataset
+from core.dataset.walk import photo_paths
+from core.errors import DatasetError, NoActiveRunError, RunInvalidError
+from core.features.neighbours import similar
+from core.paths import Paths
+from core.prediction.folder import predict_paths
+from core.prediction.predictor import Predictor
+from core.prediction.serving import ActivePredictor
+from core.runs import registry
+
+
+@pytest.fixture(scope="module")
+def photos(trained_paths):
+    return [decode(path) for path in sorted((trained_paths.data_dir / "world" / "test").rglob("*.png"))]
+
+
+def test_a_prediction_says_what_the_contract_asks_for(predictor, photos):
+    record = predictor.predict(photos[:1])[0].as_record("a.png")
+    assert list(record) == [
+        "path",
+        "label",
+        "probability",
+        "probabilities",
+        "subject_score",
+        "is_subject",
+        "uncertain",
+        "run_id",
+        "error",
+    ]
+    assert record["probability"] == max(record["probabilities"].values())
+    assert sum(record["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert 0 <= record["subject_score"] <= 1
+    json.dumps(record, allow_nan=False)
+
+
+def test_a_batch_equals_its_single_photos(predictor, photos):
+    assert predictor.predict(photos) == [predictor.predict([photo])[0] for photo in photos]
+
+
+def test_X3_many_threads_give_the_same_answers(quick_run, photos):
+    pooled = Predictor(quick_run, pool_size=2, threads=1)
+    expected = [prediction.probabilities for prediction in pooled.predict(photos)]
+    with ThreadPoolExecutor(8) as pool:
+        for answers in pool.map(lambda _: pooled.predict(photos), range(8)):
+            assert [prediction.probabilities for prediction in answers] == expected
+
+
+@pytest.mark.parametrize("value", [0, 255])
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (400, 3)])
+def test_I24_blank_and_tiny_pictures_get_finite_numbers(predictor, value, size):
+    prediction = predictor.predict([np.full((*size, 3), value, np.uint8)])[0]
+    assert np.isfinite(list(prediction.probabilities.values())).all()
+    assert np.isfinite(prediction.class_maps).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x20\x00\x00\x00TFL3" + bytes(64)])
+def test_R2_a_damaged_model_is_refused(quick_run, tmp_path, content):
+    (tmp_path / "model.tflite").write_bytes(content)
+    with pytest.raises(RunInvalidError):
+        Predictor(replace(quick_run, folder=tmp_path))
+
+
+def test_R4_a_model_that_does_not_fit_its_run_is_refused(quick_run):
+    with pytest.raises(RunInvalidError, match="run.json says"):
+        Predictor(replace(quick_run, class_names=("a", "b", "c")))
+
+
+def test_a_folder_gives_one_record_a_photo_and_bad_ones_their_sentence(predictor, tmp_path):
+    draw_photo(tmp_path / "a.png", COLOURS["African"], 1)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.jpg").write_bytes(b"broken")
+    (tmp_path / "notes.txt").write_text("left out")
+    good, bad = predict_paths([tmp_path], predictor)
+    assert good["error"] is None and good["label"] in COLOURS
+    assert bad["label"] is None and "not a JPEG" in bad["error"]
+    assert list(good) == list(bad)
+
+
+def test_a_missing_path_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="there is nothing at"):
+        photo_paths([tmp_path / "nothing"])
+
+
+def test_similar_training_photos_have_the_same_colour(predictor, trained_paths):
+    dataset = index_dataset(trained_paths.data_dir / "world", trained_paths)
+    photo = trained_paths.data_dir / "world" / "train" / "African" / "train_000.png"
+    nearest = similar(dataset, predictor.predict([decode(photo)])[0].embedding, predictor.run, k=3)
+    assert nearest["path"].iloc[0] == "train/African/train_000.png"
+    assert nearest["similarity"].iloc[0] == pytest.approx(1, abs=1e-3)
+    assert set(nearest["label"]) == {"African"}
+
+
+def test_R14_a_promotion_is_followed_at_the_next_call(trained_paths, tmp_path):
+    mine = Paths(trained_paths.data_dir, tmp_path)
+    serving = ActivePredictor(mine)
+    with pytest.raises(NoActiveRunError):
+        serving.get()
+    source = registry.load(trained_paths, "quick-run").folder
+    for run_id in ("one", "two"):
+        copy = tmp_path / run_id
+        copy.mkdir()
+        for file in source.iterdir():
+            text = file.read_bytes()
+            copy.joinpath(file.name).write_bytes(text.replace(b'"quick-run"', f'"{run_id}"'.encode()))
+        registry.promote(mine, run_id)
+        assert serving.get().run.run_id == run_id
+        assert serving.get() is serving.get()
+    registry.rollback(mine)
+    assert serving.get().run.run_id == "one"
+
+
+def test_R17_the_old_run_goes_on_when_the_models_folder_vanishes(trained_paths, tmp_path):
+    mine = Paths(trained_paths.data_dir, tmp_path / "models")
+    shutil.copytree(trained_paths.models_dir, mine.models_dir)
+    serving = ActivePredictor(mine)
+    before = serving.get()
+    shutil.rmtree(mine.models_dir)
+    assert serving.get() is before

@@ -1,0 +1,223 @@
+"""The run folder and the registry: whole or not there, exactly one served (RELIABILITY rows R1-R19)."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError, TrainingError
+from core.runs import registry
+from core.runs.presets import preset
+from core.runs.staging import new_run_id, publish, stage
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATASET = {"name": "world", "folder": "world", "fingerprint": "f", "num_photos": 1, "decisions": []}
+
+
+def make_run(paths, run_id: str, state: str = "succeeded"):
+    """A run whose files hold no model: the registry does not look inside."""
+    run = stage(paths, run_id, preset("quick"), DATASET, "running")
+    if state == "succeeded":
+        for name in ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet"):
+            (run.folder / name).write_text(f"{name} of {run_id}")
+    return publish(run, paths, state=state, class_names=("African", "Asian"))
+
+
+def test_a_run_survives_the_disk(paths):
+    made = make_run(paths, "one")
+    loaded = registry.load(paths, "one")
+    assert loaded == made
+    assert loaded.config == preset("quick")
+    assert set(loaded.files) >= {"model.tflite", "model.keras"}
+
+
+def test_run_ids_name_day_and_preset():
+    assert new_run_id("quick").split("-")[3] == "quick"
+
+
+@pytest.mark.parametrize("bad", ["", "UP", "../x", "a/b", "a" * 65, ".hidden", "a\nb"])
+def test_H11_run_ids_follow_the_grammar(paths, bad):
+    with pytest.raises(TrainingError, match="Expected a run id"):
+        stage(paths, bad, preset("quick"), DATASET, "running")
+    with pytest.raises(RunNotFoundError):
+        registry.load(paths, bad)
+
+
+def test_a_taken_id_is_refused(paths):
+    make_run(paths, "one")
+    with pytest.raises(TrainingError, match="exists already"):
+        stage(paths, "one", preset("quick"), DATASET, "running")
+    stage(paths, "two", preset("quick"), DATASET, "queued")
+    with pytest.raises(TrainingError, match="queued or running"):
+        stage(paths, "two", preset("quick"), DATASET, "queued")
+
+
+def test_an_incomplete_run_is_not_published_as_succeeded(paths):
+    run = stage(paths, "half", preset("quick"), DATASET, "running")
+    (run.folder / "model.tflite").write_text("only this")
+    with pytest.raises(RunInvalidError, match="not complete"):
+        publish(run, paths, state="succeeded")
+
+
+def test_R9_nothing_is_served_at_first(paths):
+    with pytest.raises(NoActiveRunError):
+        registry.active(paths)
+
+
+def test_promotion_is_explicit_and_roll_back_goes_back(paths):
+    for run_id in ("one", "two", "three"):
+        make_run(paths, run_id)
+        registry.promote(paths, run_id)
+    assert registry.active(paths).run_id == "three"
+    assert registry.rollback(paths).run_id == "two"
+    assert registry.rollback(paths).run_id == "one"
+    with pytest.raises(RunInvalidError, match="no earlier"):
+        registry.rollback(paths)
+    assert registry.active(paths).run_id == "one"
+    assert [entry["action"] for entry in registry.history(paths)] == ["promote"] * 3 + ["rollback"] * 2
+
+
+def test_R11_promoting_twice_changes_nothing(paths):
+    make_run(paths, "one")
+    registry.promote(paths, "one")
+    registry.promote(paths, "one")
+    assert len(registry.history(paths)) == 1
+
+
+def test_R3_a_changed_file_is_never_served(paths):
+    make_run(paths, "good")
+    registry.promote(paths, "good")
+    bad = make_run(paths, "bad")
+    (bad.folder / "model.tflite").write_text("Model.tflite of bad")
+    with pytest.raises(RunInvalidError, match="missing or changed"):
+        registry.promote(paths, "bad")
+    assert registry.active(paths).run_id == "good"
+
+
+def test_T13_failed_runs_are_listed_but_cannot_be_served(paths):
+    make_run(paths, "bad", state="failed")
+    assert [run.state for run in registry.runs(paths)] == ["failed"]
+    with pytest.raises(RunInvalidError, match="only a succeeded run"):
+        registry.promote(paths, "bad")
+
+
+@pytest.mark.parametrize("content", ["", "garbage\n", "../../etc", "deleted-run\n"])
+def test_R8_a_lost_pointer_serves_the_newest_run(paths, content):
+    make_run(paths, "one")
+    make_run(paths, "two")
+    registry.active_file(paths).write_text(content)
+    assert registry.active(paths).run_id == "two"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "",
+        lambda text: text[:100],
+        lambda text: text.replace('"schema_version": 1', '"schema_version": 9'),
+        lambda text: text.replace("succeeded", "perfect"),
+        lambda text: "[]",
+        lambda text: "null",
+    ],
+)
+def test_R4_a_damaged_run_json_is_left_out_with_a_reason(paths, change):
+    run = make_run(paths, "one")
+    file = run.folder / "run.json"
+    file.write_text(change(file.read_text()))
+    assert registry.runs(paths) == []
+    with pytest.raises(RunInvalidError):
+        registry.load(paths, "one")
+
+
+def test_R10_the_served_run_cannot_be_deleted(paths):
+    make_run(paths, "one")
+    registry.promote(paths, "one")
+    with pytest.raises(RunInvalidError, match="is served"):
+        registry.delete(paths, "one")
+    make_run(paths, "two")
+    registry.delete(paths, "two")
+    assert [run.run_id for run in registry.runs(paths)] == ["one"]
+
+
+def test_R15_a_link_is_no_run(paths, tmp_path):
+    run = make_run(paths, "one")
+    os.rename(run.folder, tmp_path / "elsewhere")
+    (paths.models_dir / "one").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunNotFoundError):
+        registry.load(paths, "one")
+
+
+def test_R12_many_threads_leave_exactly_one_served(paths):
+    for number in range(4):
+        make_run(paths, f"run-{number}")
+    registry.promote(paths, "run-0")
+    registry.promote(paths, "run-1")
+
+    def act(number: int) -> str:
+        if number % 5 == 0:
+            try:
+                registry.rollback(paths)
+            except RunInvalidError:
+                pass
+        else:
+            registry.promote(paths, f"run-{number % 4}")
+        return registry.active(paths).run_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(act, range(80))) <= {f"run-{number}" for number in range(4)}
+    assert registry.active_id(paths) in {f"run-{number}" for number in range(4)}
+
+
+@pytest.mark.parametrize("point", ["open", "fsync", "rename", "replace"])
+def test_R1_a_kill_while_publishing_or_promoting_loses_nothing(paths, point):
+    make_run(paths, "old")
+    registry.promote(paths, "old")
+    code = (
+        "import os, sys, signal\n"
+        "from pathlib import Path\n"
+        "sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests']\n"
+        "from core.paths import Paths\n"
+        "from core.runs import registry\n"
+        "from test_runs import make_run\n"
+        "paths, point, calls = Paths(Path(sys.argv[2]), Path(sys.argv[3])), sys.argv[4], 0\n"
+        "real = getattr(os, point)\n"
+        "def deadly(*a, **k):\n"
+        "    global calls\n"
+        "    calls += 1\n"
+        "    if calls == int(sys.argv[5]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return real(*a, **k)\n"
+        "setattr(os, point, deadly)\n"
+        "make_run(paths, 'new' + sys.argv[5])\n"
+        "registry.promote(paths, 'new' + sys.argv[5])\n"
+    )
+    for call in (1, 2, 4):
+        subprocess.run(
+            [sys.executable, "-c", code, str(ROOT), str(paths.data_dir), str(paths.models_dir), point, str(call)],
+            cwd=ROOT,
+            capture_output=True,
+        )
+        served = registry.active(paths)
+        served.verify()
+        assert served.run_id == "old" or served.run_id.startswith("new")
+        for run in registry.runs(paths):
+            if run.state == "succeeded":
+                run.verify()
+
+
+def test_R19_many_runs_list_quickly_and_in_order(paths):
+    for number in range(30):
+        make_run(paths, f"run-{number:02d}", state="failed")
+    assert len(registry.runs(paths)) == 30
+
+
+def test_a_torn_history_line_is_left_out(paths):
+    make_run(paths, "one")
+    registry.promote(paths, "one")
+    with (paths.models_dir / "history.jsonl").open("a") as file:
+        file.write('{"action": "pro')
+    assert len(registry.history(paths)) == 1
+    assert json.loads((paths.models_dir / "history.jsonl").read_text().splitlines()[0])["run_id"] == "one"
