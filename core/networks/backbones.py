@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from core.networks.catalogue import BACKBONES
-from core.networks.weights import package_weights, read_state_dict
+from core.networks.weights import backbone_weights
 
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255
 _STD = np.array([0.229, 0.224, 0.225]) * 255
@@ -65,11 +65,6 @@ def build_last_block(trunk: keras.KerasTensor, state: dict[str, np.ndarray], bra
     strides = _block_strides(state)
     x = _block(trunk, state, f"_blocks.{len(strides) - 1}", strides[-1], branch)
     return _convolution(x, state, "_conv_head", "_bn1", branch=branch)
-
-
-def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
-    """The ImageNet weights of a built-in backbone, in torch's layout."""
-    return read_state_dict(package_weights(BACKBONES[backbone].package))
 
 
 def load_weights(model: keras.Model, state: dict[str, np.ndarray], branches: tuple[str, ...] = (FROZEN,)) -> None:

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from core.networks.backbones import backbone_weights, build_last_block, build_trunk, load_weights
-from core.networks.networks import set_imagenet_head, subject_output
+from core.networks.backbones import build_last_block, build_trunk, load_weights
+from core.networks.networks import out_of_distribution_output, set_imagenet_head
+from core.networks.weights import backbone_weights
 
 
 def trunk_network(backbones: tuple[str, ...], image_size: tuple[int, int]) -> keras.Model:
@@ -66,7 +67,8 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
     Returns:
         As `networks.linear_head_network`. `class_maps` and `probabilities` come from `features`, the tuned feature maps
         of all backbones side by side on the finest of their grids; `embedding` and `subject` from the first backbone
-        as ImageNet left it. To be filled: `logits`, `class_maps`, the subject's layers, those of `last_block_network`.
+        as ImageNet left it. To be filled: `logits`, `class_maps`, the layers of `out_of_distribution_output`
+        and those of `last_block_network`.
     """
     image, trunks, states = _trunks(backbones, image_size)
     embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunks[0], states[0]))
@@ -82,11 +84,11 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
         "probabilities": layers.Softmax(name="probabilities")(logits),
         "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
         "embedding": embedding,
-        "subject": subject_output({backbones[0]: embedding}, num_classes),
+        "subject": out_of_distribution_output({backbones[0]: embedding}, num_classes),
     }
     model = keras.Model(image, outputs, name="tuned")
     _load(model, states)
-    set_imagenet_head(model, backbones[0], states[0])
+    set_imagenet_head(model, backbones[0])
     return model
 
 

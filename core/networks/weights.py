@@ -6,12 +6,15 @@ The files are state dictionaries in torch's legacy format: five pickles, then th
 import pickle
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import ConfigError
+from core.files import sha256_of
+from core.networks.catalogue import BACKBONES
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
@@ -94,6 +97,36 @@ def _array(tensor: _Tensor, storage: np.ndarray) -> np.ndarray:
         raise ValueError("a tensor reaches beyond its storage")
     strides = [step * storage.itemsize for step in tensor.stride]
     return np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)
+
+
+@lru_cache
+def backbone_file(backbone: str) -> Path:
+    """The weights file of a built-in backbone; that it is the file we know is checked once a process (20 ms).
+
+    Raises:
+        ConfigError: If its package is not installed, or ships another file.
+    """
+    found = BACKBONES[backbone]
+    return checked(package_weights(found.package), found.sha256)
+
+
+def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
+    """The ImageNet weights of a built-in backbone, in torch's layout."""
+    return read_state_dict(backbone_file(backbone))
+
+
+def checked(file: Path, sha256: str) -> Path:
+    """The file itself, if it has this hash.
+
+    Raises:
+        ConfigError: If it has not.
+    """
+    if sha256_of(file) != sha256:
+        raise ConfigError(
+            f"The weights file {file.name} is not the one that Tuskscope was tested with: its sha256 differs from "
+            f"{sha256}. Reinstall its package."
+        )
+    return file
 
 
 def package_weights(package: str) -> Path:

@@ -9,13 +9,16 @@ from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError
-from core.features.views import CLOSE, WHOLE, Progress, photo_views
+from core.features.embeddings import embed, version
+from core.features.views import CLOSE, VIEWS, WHOLE
+from core.networks.cosine import unit_vectors
+from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.matching import crop_match
 from core.review.stored import kept
 
 _VERSION = 1
-# The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, strangers mostly far less.
+# The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, other pairs mostly far less.
 MIN_COSINE = 0.65
 # A crop keeps most of what the network sees, of the whole picture or of its close-up.
 CANDIDATE_COSINE = 0.86
@@ -40,10 +43,11 @@ def find_duplicates(dataset: Dataset, paths: Paths, progress: Progress | None = 
     """
 
     def compute() -> pd.DataFrame:
-        views = photo_views(dataset, dataset.usable, paths, progress)
-        return compute_duplicates(dataset, dataset.usable, _unit(views[WHOLE[1]]), _unit(views[CLOSE]))
+        views = embed(dataset, dataset.usable, VIEWS, paths, progress)
+        return compute_duplicates(dataset, dataset.usable, unit_vectors(views[WHOLE[1]]), unit_vectors(views[CLOSE]))
 
-    return kept(dataset.cache_dir / "duplicates.parquet", f"{_VERSION} {dataset.fingerprint}", compute)
+    key = f"{_VERSION} {version(*VIEWS)} {dataset.fingerprint}"
+    return kept(dataset.cache_dir / "duplicates.parquet", key, compute)
 
 
 def compute_duplicates(dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray) -> pd.DataFrame:
@@ -105,7 +109,3 @@ def _candidates(whole: np.ndarray, close: np.ndarray) -> list[tuple[float, int, 
             found = dict(sorted(found.items(), key=lambda item: -item[1])[:MAX_CANDIDATES])
     best = sorted(((cosine, *pair) for pair, cosine in found.items()), reverse=True)
     return best[:MAX_CANDIDATES]
-
-
-def _unit(embeddings: np.ndarray) -> np.ndarray:
-    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)

@@ -14,7 +14,7 @@ from core.dataset.index import Dataset
 from core.dataset.labels import class_indices
 from core.errors import DatasetError
 from core.features.photo_features import read_features
-from core.features.views import Progress
+from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.checks import unusable
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores

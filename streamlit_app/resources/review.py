@@ -1,8 +1,6 @@
 """What a review has decided and ranked so far, read again only when it changed."""
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,7 @@ from core.dataset import decisions as decisions_log
 from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
 from core.features.views import WHOLE
-from core.networks.templates import any_template
+from core.networks.templates import prepare_apart
 from core.review.copies import find_duplicates
 from core.review.stored import ranking_file, stored_ranking
 from core.review.suspects import find_suspects
@@ -43,22 +41,13 @@ def rank(data: Dataset, with_test: bool, progress: Callable[[int, int], None] | 
     Raises:
         DatasetError: If there are no two classes.
     """
-    _prepare_backbones()
+    prepare_apart(WHOLE, paths())  # a page must not import TensorFlow
     find_suspects(data, paths(), progress, include_test=with_test)
 
 
 def copies(data: Dataset, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
     """Pairs of copies in a data set; see `core.review.copies.find_duplicates`."""
     return find_duplicates(data, paths(), progress)
-
-
-def _prepare_backbones() -> None:
-    """Builds what the networks lack in a process of its own: that takes TensorFlow, which must not stay in this one."""
-    folder = paths().shared_cache_dir / "backbones"
-    missing = [name for name in WHOLE if not any(folder.glob(f"{name}-*.tflite"))]
-    if missing:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            list(pool.map(any_template, missing, [paths()] * len(missing)))
 
 
 def _state(file: Path) -> tuple[str, int, int]:

@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from core.dataset.images import decode, resize
 from core.dataset.index import Dataset
+from core.networks.interpreter import in_parallel
 
 if TYPE_CHECKING:
     from core.training.calibration import Calibration
@@ -59,8 +59,5 @@ def read_images(
         index, path = item
         images[index] = resize(decode(dataset.folder / path), image_size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(read, enumerate(table["path"])), start=1):
-            if done % 20 == 0:
-                on_photo(done)
+    in_parallel(read, enumerate(table["path"]), len(table), lambda done, _: on_photo(done))
     return images
