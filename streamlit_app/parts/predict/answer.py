@@ -15,8 +15,8 @@ from streamlit_app import resources
 from streamlit_app.charts.prediction import probability_bars
 from streamlit_app.colors import class_colors
 from streamlit_app.components.explained_photos import explained_photos
-from streamlit_app.parts.explain.panel import more as explain_more
-from streamlit_app.parts.explain.panel import similar as similar_photos
+from streamlit_app.parts.explain import more as explain_more
+from streamlit_app.parts.explain import similar as similar_photos
 from streamlit_app.parts.predict import share
 from streamlit_app.parts.shared import heat
 from streamlit_app.pictures import shrunk
