@@ -73,7 +73,7 @@ def draw(
             explain_more.button(image, run, key, own_path)
         if found is not None:
             share.button(small, found, answer(prediction), run, key)
-    if data is not None and data.name == run.dataset.get("name"):
+    if data is not None and data.name == run.dataset.name:
         clicked = similar_photos.show(prediction, run, data, class_name, f"{key}-similar", own_path)
         if clicked and open_photo:
             open_photo(clicked)
