@@ -8,6 +8,7 @@ import pandas as pd
 from core.dataset.index import Dataset
 from core.dataset.labels import class_indices
 from core.paths import Paths
+from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
 from core.training.recipes.shared import Report, Trained
 
@@ -70,6 +71,6 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
-        score.facts,
+        SubjectThreshold(**score.facts),
         score.scores({config.backbone: embeddings}),
     )
