@@ -7,10 +7,10 @@ import numpy as np
 from core.dataset.images import resize
 from core.explanation.heatmap import normalize, upsample
 from core.explanation.masking import blurred, mixed
-from core.networks import imagenet
+from core.networks import imagenet, templates
 from core.networks.catalogue import BACKBONES
-from core.networks.interpreter import Network
-from core.networks.templates import filled_litert, find_template, template
+from core.networks.interpreter import NetworkPerThread, in_parallel
+from core.networks.templates import filled_litert, template
 from core.paths import Paths
 
 REFERENCE = "efficientnet-lite0"  # looks at the photos for all runs alike, so that their figures compare
@@ -38,29 +38,28 @@ def subject_maps(
         A map of every photo, `float32`, shape `(rows, columns)`, 0-1; `None` if no class stands out.
     """
     prepared, size = template(REFERENCE, paths), BACKBONES[REFERENCE].image_size
-    network = Network(prepared.tflite.read_bytes(), 2)
-    embeddings = []
-    for done, image in enumerate(images, start=1):
-        embeddings.append(network(resize(image, size), ["embedding"])["embedding"][0])
-        if progress:
-            progress(done)
-    chosen = imagenet.frequent_classes(imagenet.logits(np.array(embeddings), REFERENCE))
+
+    def look(model: bytes, output: str, before: int) -> list[np.ndarray]:
+        network = NetworkPerThread(model)
+
+        def look_at(image: np.ndarray) -> np.ndarray:
+            return network(resize(image, size), [output])[output][0]
+
+        return in_parallel(look_at, images, len(images), lambda done, _: progress(before + done) if progress else None)
+
+    embeddings = np.array(look(prepared.read_bytes(), "embedding", 0))
+    chosen = imagenet.frequent_classes(imagenet.logits(embeddings, REFERENCE))
     if not chosen.any():
         return None
     kernel, _ = imagenet.head(REFERENCE)
     evidence = kernel[:, chosen].mean(axis=1) - kernel.mean(axis=1)
-    network = Network(filled_litert(prepared, {"class_maps": [evidence[:, None]]}, 1), 2)
-    maps = []
-    for done, image in enumerate(images, start=1):
-        maps.append(normalize(network(resize(image, size), ["class_maps"])["class_maps"][0, :, :, 0]))
-        if progress:
-            progress(len(images) + done)
-    return maps
+    model = filled_litert(prepared, {"class_maps": [evidence[:, None]]}, 1)
+    return [normalize(found[:, :, 0]) for found in look(model, "class_maps", len(images))]
 
 
 def is_prepared(paths: Paths) -> bool:
     """Whether `subject_maps` works without TensorFlow: some training has prepared the reference backbone."""
-    return find_template(REFERENCE, paths).is_built
+    return templates.is_prepared(REFERENCE, paths)
 
 
 def separated(image: np.ndarray, subject: np.ndarray) -> dict[str, np.ndarray]:

@@ -40,7 +40,7 @@ def embed(
     seen = set.intersection(*(set(values) for values in known.values()))
     missing = table[~table["sha256"].isin(seen)].drop_duplicates("sha256")
     backbones = {backbone_of(view) for view in views} - {""} if len(missing) else set()
-    networks = {name: NetworkPerThread(template(name, paths).tflite.read_bytes()) for name in backbones}
+    networks = {name: NetworkPerThread(template(name, paths).read_bytes()) for name in backbones}
 
     def look(photo: tuple[str, str]) -> None:
         path, sha256 = photo

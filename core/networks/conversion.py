@@ -12,8 +12,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-QUANTIZATIONS = ("", "float16", "int8")
-
 
 def keras_bytes(model: keras.Model) -> bytes:
     """The model as the content of a `.keras` file."""

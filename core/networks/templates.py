@@ -13,7 +13,6 @@ import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,56 +33,38 @@ _CLASSES = 13  # of a template; no other length in its graph is 13
 Weights = dict[str, list[np.ndarray]]  # by layer of linear_head_network
 
 
-@dataclass(frozen=True)
-class Template:
-    """The two prepared files of one backbone."""
-
-    backbone: str
-    folder: Path
-
-    @property
-    def tflite(self) -> Path:
-        return self.folder / f"{self._stem}.tflite"
-
-    @property
-    def keras(self) -> Path:
-        return self.folder / f"{self._stem}.keras"
-
-    @property
-    def _stem(self) -> str:
-        return f"{self.backbone}-{BACKBONES[self.backbone].weights_version}-v{_VERSION}"
-
-    @property
-    def is_built(self) -> bool:
-        return self.tflite.is_file() and self.keras.is_file()
+def template_file(backbone: str, paths: Paths) -> Path:
+    """Where the `.tflite` file of a template lies, be it built or not; its `.keras` file lies beside it."""
+    name = f"{backbone}-{BACKBONES[backbone].weights_version}-v{_VERSION}.tflite"
+    return paths.shared_cache_dir / "backbones" / name
 
 
-def find_template(backbone: str, paths: Paths) -> Template:
-    """Where the template for the backbone lies, be it built or not."""
-    return Template(backbone, paths.shared_cache_dir / "backbones")
+def is_prepared(backbone: str, paths: Paths) -> bool:
+    """Whether a training on the backbone does without TensorFlow."""
+    file = template_file(backbone, paths)
+    return file.is_file() and _keras_file(file).is_file()
 
 
-def template(backbone: str, paths: Paths) -> Template:
-    """The template for a backbone; builds it when it is not there yet (15 s, imports TensorFlow)."""
-    found = find_template(backbone, paths)
-    if not found.is_built:
-        _build(found)
-    return found
+def template(backbone: str, paths: Paths) -> Path:
+    """The `.tflite` file of the template for a backbone; builds it if it is not there (15 s, imports TensorFlow)."""
+    if not is_prepared(backbone, paths):
+        _build(backbone, template_file(backbone, paths))
+    return template_file(backbone, paths)
 
 
 def prepare_apart(backbones: Iterable[str], paths: Paths) -> None:
     """Builds the templates that are missing in a process of its own: TensorFlow must not stay in this one."""
-    missing = [name for name in backbones if not find_template(name, paths).is_built]
+    missing = [name for name in backbones if not is_prepared(name, paths)]
     if missing:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             list(pool.map(template, missing, [paths] * len(missing)))
 
 
-def fill(prepared: Template, weights: Weights, num_classes: int, folder: Path) -> None:
+def fill(prepared: Path, weights: Weights, num_classes: int, folder: Path) -> None:
     """Writes `model.keras` and `model.tflite` with a trained head.
 
     Args:
-        prepared: The template.
+        prepared: The template, as `template` gives it.
         weights: Of `logits`, `class_maps` and what `OutOfDistributionScore.as_weights` names.
         num_classes: At least 1.
         folder: Where the two files go.
@@ -95,7 +76,7 @@ def fill(prepared: Template, weights: Weights, num_classes: int, folder: Path) -
     write_atomic(folder / "model.keras", _filled_keras(prepared, weights, num_classes))
 
 
-def filled_litert(prepared: Template, weights: Weights, num_classes: int) -> bytes:
+def filled_litert(prepared: Path, weights: Weights, num_classes: int) -> bytes:
     """The content of `model.tflite` alone; arguments as `fill`. Layers of the head that are not named become zero."""
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -106,7 +87,7 @@ def filled_litert(prepared: Template, weights: Weights, num_classes: int) -> byt
         def StartVector(self, size: int, count: int, alignment: int) -> int:  # noqa: N802
             return super().StartVector(size, count, max(alignment, 16))
 
-    content = prepared.tflite.read_bytes()
+    content = prepared.read_bytes()
     with _damage(prepared):
         model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
         for name, marks in _marks(prepared).items():
@@ -122,11 +103,11 @@ def filled_litert(prepared: Template, weights: Weights, num_classes: int) -> byt
     return bytes(builder.Output())
 
 
-def _filled_keras(prepared: Template, weights: Weights, num_classes: int) -> bytes:
+def _filled_keras(prepared: Path, weights: Weights, num_classes: int) -> bytes:
     import h5py
 
     buffer = io.BytesIO()
-    with _damage(prepared), zipfile.ZipFile(prepared.keras) as source, zipfile.ZipFile(buffer, "w") as target:
+    with _damage(prepared), zipfile.ZipFile(_keras_file(prepared)) as source, zipfile.ZipFile(buffer, "w") as target:
         for item in source.infolist():
             content = source.read(item)
             if item.filename == "config.json":
@@ -145,11 +126,11 @@ def _filled_keras(prepared: Template, weights: Weights, num_classes: int) -> byt
     return buffer.getvalue()
 
 
-def _marks(prepared: Template) -> Weights:
+def _marks(prepared: Path) -> Weights:
     """The random head that stands in the files."""
     import h5py
 
-    with zipfile.ZipFile(prepared.keras) as archive:
+    with zipfile.ZipFile(_keras_file(prepared)) as archive:
         content = io.BytesIO(archive.read("model.weights.h5"))
     with h5py.File(content) as stored:
         return {
@@ -173,29 +154,33 @@ def _resized(shape: Iterable[int], num_classes: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def _damage(prepared: Template) -> Iterator[None]:
+def _damage(prepared: Path) -> Iterator[None]:
     """What is raised on files that are no template, as one sentence."""
     try:
         yield
     except (OSError, struct.error, zipfile.BadZipFile, LookupError, TypeError, ValueError, AttributeError) as error:
         raise RunInvalidError(
-            f"The prepared backbone {prepared.tflite.name} is damaged. Delete the folder {prepared.folder} and retry."
+            f"The prepared backbone {prepared.name} is damaged. Delete the folder {prepared.parent} and retry."
         ) from error
 
 
-def _build(prepared: Template) -> None:
+def _build(backbone: str, file: Path) -> None:
     from core.networks.conversion import keras_bytes, litert_bytes
     from core.networks.networks import linear_head_network
 
-    model, random = linear_head_network(prepared.backbone, _CLASSES), np.random.default_rng(20_261_123)
+    model, random = linear_head_network(backbone, _CLASSES), np.random.default_rng(20_261_123)
     for layer in model.layers:
         if _is_head(layer.name):
             layer.set_weights([random.normal(size=values.shape) for values in layer.get_weights()])
     keras, litert = keras_bytes(model), litert_bytes(model)
-    for outdated in prepared.folder.glob(f"{prepared.backbone}-*"):
+    for outdated in file.parent.glob(f"{backbone}-*"):
         outdated.unlink(missing_ok=True)
-    write_atomic(prepared.keras, keras)
-    write_atomic(prepared.tflite, litert)
+    write_atomic(_keras_file(file), keras)
+    write_atomic(file, litert)
+
+
+def _keras_file(prepared: Path) -> Path:
+    return prepared.with_suffix(".keras")
 
 
 if __name__ == "__main__":

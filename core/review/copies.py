@@ -72,10 +72,10 @@ def _crops(
     dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray, known: pd.DataFrame
 ) -> pd.DataFrame:
     """Pairs that look alike to the network and whose pixels fit when one is laid over a part of the other."""
-    taken = set(zip(known["path_a"], known["path_b"], strict=True))
+    taken = set(map(frozenset, zip(known["path_a"], known["path_b"], strict=True)))
     paths, small, rows = table["path"].tolist(), {}, []
     for cosine, first, second in _candidates(whole, close):
-        if (paths[first], paths[second]) in taken or (paths[second], paths[first]) in taken:
+        if {paths[first], paths[second]} in taken:
             continue
         try:
             for row in (first, second):
@@ -85,15 +85,7 @@ def _crops(
             continue  # gone or changed since it was indexed
         for outer, inner in ((first, second), (second, first)):
             if crop_match(small[outer], small[inner]) >= MIN_CORRELATION:
-                rows.append(
-                    {
-                        "path_a": paths[outer],
-                        "path_b": paths[inner],
-                        "kind": "crop",
-                        "distance": -1,
-                        "cosine": float(cosine),
-                    }
-                )
+                rows.append((paths[outer], paths[inner], "crop", -1, cosine))
                 break
     return pd.DataFrame(rows, columns=_COLUMNS[:5]).astype({"distance": int, "cosine": float})
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, softmax
 
 from core.features.photo_features import Features
@@ -129,30 +130,19 @@ def _spreads(values: np.ndarray) -> np.ndarray:
 
 
 def _group_means(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
-    _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(counts), values.shape[1]))
-    np.add.at(sums, inverse, values)
-    return (sums / counts[:, None])[inverse]
+    return pd.DataFrame(values).groupby(groups).transform("mean").to_numpy()
 
 
 def _hand_on(groups: np.ndarray, trusted: np.ndarray) -> np.ndarray:
     """Hands what was decided on to the copies of a photo."""
-    known = trusted.copy()
-    decided = np.flatnonzero(trusted != UNDECIDED)
-    by_group = dict(zip(groups[decided].tolist(), trusted[decided].tolist(), strict=True))
-    if by_group:
-        for row in np.flatnonzero((trusted == UNDECIDED) & np.isin(groups, list(by_group))):
-            known[row] = by_group[groups[row]]
-    return known
+    decided = pd.Series(trusted).where(trusted != UNDECIDED)
+    return decided.fillna(decided.groupby(groups).transform("last")).fillna(UNDECIDED).to_numpy(int)
 
 
 def _conflicts(groups: np.ndarray, given: np.ndarray, known: np.ndarray) -> np.ndarray:
     """For each undecided photo the first copy with another label, or -1."""
-    found = np.full(len(groups), -1)
-    order = np.argsort(groups, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(members) > 1 and len(set(given[members].tolist())) > 1:
-            for row in members:
-                if known[row] == UNDECIDED:
-                    found[row] = members[given[members] != given[row]][0]
-    return found
+    rows = pd.Series(np.arange(len(groups)))
+    first = rows.groupby(groups).transform("min").to_numpy()
+    differs = given != given[first]
+    other = rows.where(differs).groupby(groups).transform("min").fillna(-1)
+    return np.where(known == UNDECIDED, np.where(differs, first, other), -1).astype(int)

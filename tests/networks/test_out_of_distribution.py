@@ -91,7 +91,7 @@ def test_the_graph_gives_the_score_that_was_derived(backbones, tmp_path):
     import keras
 
     from core.networks.catalogue import BACKBONES
-    from core.networks.networks import out_of_distribution_output, set_imagenet_head
+    from core.networks.networks import out_of_distribution_output
 
     labels, embeddings = np.arange(40) % 2, {}
     for name in backbones:
@@ -99,9 +99,6 @@ def test_the_graph_gives_the_score_that_was_derived(backbones, tmp_path):
     score = derive_score(embeddings, labels, 2)
     inputs = {name: keras.Input((values.shape[1],)) for name, values in embeddings.items()}
     model = keras.Model(list(inputs.values()), out_of_distribution_output(inputs, 2))
-    for name in backbones:
-        if BACKBONES[name].package:
-            set_imagenet_head(model, name)
     for name, weights in score.as_weights().items():
         model.get_layer(name).set_weights(weights)
     found = np.asarray(model([values for values in embeddings.values()]))[:, 0]

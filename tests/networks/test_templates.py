@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from conftest import COLOURS, draw_world, use_backbones
 
 from core.errors import RunInvalidError
+from core.networks.catalogue import BACKBONES
 from core.networks.interpreter import Network
-from core.networks.templates import fill, filled_litert, template
+from core.networks.templates import fill, filled_litert, is_prepared, template
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKBONE = "efficientnet-lite0"
@@ -109,10 +111,8 @@ def test_quick_trains_any_number_of_classes_where_tensorflow_cannot_be_imported(
         assert len(found["class_names"]) == count
 
 
-def test_a_template_of_other_weights_or_of_an_older_graph_is_not_used(paths):
-    from core.networks.catalogue import BACKBONES
-    from core.networks.templates import find_template
-
-    found = find_template(BACKBONE, paths)
-    assert BACKBONES[BACKBONE].weights_version in found.tflite.name and not found.is_built
-    assert found.folder == paths.shared_cache_dir / "backbones"
+def test_a_template_of_other_weights_is_not_used(paths, backbones, monkeypatch):
+    use_backbones(paths, backbones)
+    assert is_prepared(BACKBONE, paths)
+    monkeypatch.setitem(BACKBONES, BACKBONE, replace(BACKBONES[BACKBONE], sha256="0" * 64))
+    assert not is_prepared(BACKBONE, paths)
