@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from core.files import read_json, write_json
 from core.paths import Paths
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 
 _FILE = "worker.json"
 _SILENT_SECONDS = 10.0

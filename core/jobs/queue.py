@@ -8,20 +8,18 @@ from core.errors import DatasetError, RunInvalidError, RunNotFoundError
 from core.jobs.heartbeat import worker_alive as worker_alive
 from core.jobs.staged import (
     finish,
-    finish_within,
     read_process,
     request_cancel,
     staged,
     trainer_of,
 )
-from core.jobs.table import JobTable, put
+from core.jobs.table import JobTable
 from core.paths import Paths
-from core.processes import stop
 from core.runs import registry
 from core.runs.config import TrainingConfig
-from core.runs.folder import LIVE_STATES, Run
+from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
-from core.runs.staging import discard, free_run_id, stage
+from core.runs.staging import free_run_id, stage
 
 INTERRUPTED = "The training was interrupted: its process is gone. Train again."
 CANCELLED = "Cancelled."
@@ -48,7 +46,7 @@ class JobStatus:
     """
 
     run_id: str
-    state: str
+    state: State
     stage: str = ""
     fraction: float = 0.0
     epoch: int = 0
@@ -86,14 +84,7 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
     dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
     with table.transaction() as connection:
         table.add(connection, run_id)
-        run = stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")
-    try:
-        put(paths, run_id)
-    except BaseException:
-        with table.transaction() as connection:
-            table.remove(connection, run_id)
-        discard(run.folder)
-        raise
+        stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")
     return run_id
 
 
@@ -136,13 +127,10 @@ def cancel(paths: Paths, run_id: str) -> JobStatus:
     run = _load(paths, run_id)
     if run.state in LIVE_STATES:
         table = JobTable(paths)
-        with table.transaction() as connection:
-            in_slot = dict(table.rows()).get(run_id)
-            if run.state == "queued" and not in_slot:
-                finish_within(connection, paths, table, run_id, "cancelled", CANCELLED)
-                return status(paths, run_id)
+        if run.state == "queued" and finish(paths, table, run_id, "cancelled", CANCELLED, if_waiting=True):
+            return status(paths, run_id)
         request_cancel(run.folder)
-        if not _is_watched(paths, run, bool(in_slot)):
+        if not _is_watched(paths, run, dict(table.rows()).get(run_id, False)):
             _stop_unwatched(paths, table, run)
     return status(paths, run_id)
 
@@ -199,6 +187,5 @@ def _is_watched(paths: Paths, run: Run, in_slot: bool) -> bool:
 def _stop_unwatched(paths: Paths, table: JobTable, run: Run) -> None:
     trainer = trainer_of(run.folder)
     if trainer:
-        # At a terminal the group is the person's shell job, of which only the training is ours.
-        stop(trainer, GRACE_SECONDS, whole_group=read_process(run.folder) is not None)
+        trainer.stop(GRACE_SECONDS)
     finish(paths, table, run.run_id, "cancelled", CANCELLED)

@@ -18,10 +18,10 @@ from core.jobs.staged import (
     trainer_of,
     write_process,
 )
-from core.jobs.table import JobTable, put, queue, set_aside_if_damaged, training_task
+from core.jobs.table import JobTable, set_aside_if_damaged
 from core.jobs.watchdog import Limits
 from core.paths import Paths
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 from core.runs.folder import Run
 from core.runs.progress import read_progress
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Recovery:
-    """Brings run folders, table and queue back into agreement; the folders are the truth.
+    """Brings run folders and table back into agreement; the folders are the truth.
 
     Args:
         paths: Where they lie.
@@ -52,7 +52,7 @@ class Recovery:
             log.warning("The job queue was damaged; it is kept as %s and rebuilt from the runs.", kept.name)
         sweep(self._paths)
         self.of_orphans()
-        self._of_queue()
+        self._of_places()
 
     def of_orphans(self) -> None:
         """Adopts or buries the runs in training that no living worker looks after."""
@@ -90,20 +90,13 @@ class Recovery:
             write_process(run.folder, process)
         self._adopt(run.run_id, process)
 
-    def _of_queue(self) -> None:
-        """Lets queued runs wait again whose place or task was lost; forgets places of runs that are gone."""
+    def _of_places(self) -> None:
+        """Lets queued runs wait again whose place was lost; forgets places of runs that are gone."""
         alone = not worker_alive(self._paths)  # else a queued run in a slot is about to start
-        huey = queue(self._paths)
-        training_task(huey)
-        announced = {task.args[0] for task in huey.pending()}
-        huey.storage.close()
         with self._table.transaction() as connection:
-            queued = [run.run_id for run in staged(self._paths) if run.state == "queued"]
-            for run_id in queued:
-                self._table.restore(connection, run_id, forget_slot=alone)
+            for run in staged(self._paths):
+                if run.state == "queued":
+                    self._table.restore(connection, run.run_id, forget_slot=alone)
             for run_id, _ in self._table.rows():
                 if not staging_folder(self._paths, run_id).exists():
                     self._table.remove(connection, run_id)
-        for run_id in queued:
-            if run_id not in announced:
-                put(self._paths, run_id)

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 from core.runs.progress import read_progress
 
 _GIB = 2**30

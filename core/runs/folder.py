@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.errors import RunInvalidError
 from core.files import sha256_of
@@ -16,8 +16,9 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
 
 SCHEMA_VERSION = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-STATES = ("queued", "running", "succeeded", "failed", "cancelled")
-LIVE_STATES = ("queued", "running")
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+STATES: tuple[State, ...] = get_args(State)
+LIVE_STATES: tuple[State, ...] = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Run:
 
     run_id: str
     folder: Path
-    state: str
+    state: State
     config: TrainingConfig
     dataset: dict[str, Any]
     created_at: str

@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 
 PROGRESS_FILE = "progress.json"
 _SECONDS_BETWEEN_WRITES = 0.25

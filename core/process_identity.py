@@ -1,0 +1,112 @@
+"""Who a process is, whether it lives, how to stop it: pids are reused, so a pid alone proves nothing."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+# Linux derives a start time from clock ticks and the boot time; both are rounded.
+_START_TOLERANCE_SECONDS = 2.0
+KILL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """A process that cannot be mistaken for a later one with the same pid.
+
+    Attributes:
+        host: Name of the machine; several may share one `models/`.
+        pid: Its number there.
+        started: When it started, in seconds since 1970.
+    """
+
+    host: str
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int | None = None) -> "ProcessIdentity":
+        """The identity of a living process; without a pid, of this one.
+
+        Raises:
+            psutil.NoSuchProcess: If no process has this pid.
+        """
+        process = psutil.Process(pid)
+        return cls(host=socket.gethostname(), pid=process.pid, started=process.create_time())
+
+    @classmethod
+    def from_dict(cls, content: Any) -> "ProcessIdentity":
+        """Reads what `dataclasses.asdict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: If it is something else.
+        """
+        return cls(host=str(content["host"]), pid=int(content["pid"]), started=float(content["started"]))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a process of this machine."""
+        return self.host == socket.gethostname()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this very process runs on this machine; `False` if it is another machine's."""
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.started) < _START_TOLERANCE_SECONDS
+            return self.is_local and is_same and _runs(process)
+        return False
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time used so far; 0 if the process is gone."""
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self.pid).cpu_times()
+            return float(times.user + times.system)
+        return 0.0
+
+    @property
+    def memory_bytes(self) -> int:
+        """Resident memory; 0 if the process is gone."""
+        with contextlib.suppress(psutil.Error):
+            return int(psutil.Process(self.pid).memory_info().rss)
+        return 0
+
+    def stop(self, grace_seconds: float) -> None:
+        """Ends the process and all that it started: politely (TERM), by force (KILL) when the time is over.
+
+        Args:
+            grace_seconds: How long to wait after TERM, which Windows does not know; 0 goes straight to KILL.
+        """
+        if not self.is_alive:
+            return
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            left = [process, *process.children(recursive=True)]
+            for end, patience in ((psutil.Process.terminate, grace_seconds), (psutil.Process.kill, KILL_SECONDS)):
+                if patience > 0:
+                    left = _end(left, end, patience)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process is neither gone nor only waiting to be reaped."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _end(
+    processes: list[psutil.Process], end: Callable[[psutil.Process], None], patience: float
+) -> list[psutil.Process]:
+    """Asks processes to end; gives those that still run after so many seconds."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            end(process)
+    deadline = time.monotonic() + patience
+    while (processes := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return processes
