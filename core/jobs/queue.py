@@ -17,6 +17,7 @@ from core.jobs.table import JobTable
 from core.paths import Paths
 from core.runs import registry
 from core.runs.config import TrainingConfig
+from core.runs.contents import DatasetReference
 from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
 from core.runs.staging import free_run_id, stage
@@ -81,10 +82,9 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
     run_id = run_id or free_run_id(paths, config.preset)
     table = JobTable(paths)
-    dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
     with table.transaction() as connection:
         table.add(connection, run_id)
-        stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")
+        stage(paths, run_id, config, DatasetReference(folder.name, paths.reference(folder)), "queued")
     return run_id
 
 
