@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import psutil
 
@@ -37,15 +36,6 @@ class ProcessIdentity:
         """
         process = psutil.Process(pid)
         return cls(host=socket.gethostname(), pid=process.pid, started=process.create_time())
-
-    @classmethod
-    def from_dict(cls, content: Any) -> "ProcessIdentity":
-        """Reads what `dataclasses.asdict` wrote.
-
-        Raises:
-            KeyError, TypeError, ValueError: If it is something else.
-        """
-        return cls(host=str(content["host"]), pid=int(content["pid"]), started=float(content["started"]))
 
     @property
     def is_local(self) -> bool:

@@ -84,7 +84,7 @@ class ExportCheck:
         )
 
     def as_dict(self) -> dict:
-        """JSON-safe; `ExportCheck(**…)` reads it back."""
+        """JSON-safe; `from_json` reads it back."""
         return {**asdict(self), "outputs": list(self.outputs)}
 
 

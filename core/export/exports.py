@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import ProcessFailedError, RunInvalidError
 from core.export.check import ExportCheck, check_export
@@ -15,6 +16,7 @@ from core.export.formats import FORMATS, FormatName, check_packages, write_model
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.processes import run_core
+from core.records import from_json
 from core.runs.folder import Run
 from core.runs.registry import exports_folder
 
@@ -144,10 +146,10 @@ def _check_exportable(run: Run) -> None:
 
 def _stored(run: Run, format_name: FormatName, paths: Paths) -> tuple[ExportCheck, str] | None:
     try:
-        content = read_json(_note(run, format_name, paths))
-        sha256 = content.pop("sha256")
-        return ExportCheck(**{**content, "run_id": run.run_id, "outputs": tuple(content["outputs"])}), sha256
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = from_json(dict[str, Any], read_json(_note(run, format_name, paths)))
+        sha256 = str(content.pop("sha256"))
+        return from_json(ExportCheck, {**content, "run_id": run.run_id}), sha256
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # missing, damaged or of another version: it is made again
 
 

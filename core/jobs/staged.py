@@ -12,6 +12,7 @@ from core.files import read_json
 from core.jobs.table import JobTable
 from core.paths import Paths
 from core.process_identity import ProcessIdentity
+from core.records import from_json
 from core.runs.folder import RUN_ID, Run, State, read_run
 from core.runs.progress import PROGRESS_FILE, note, read_progress
 from core.runs.staging import STAGING_PREFIX, discard, publish
@@ -49,10 +50,8 @@ def write_process(folder: Path, process: JobProcess) -> None:
 def read_process(folder: Path) -> JobProcess | None:
     """Who trains; `None` if no worker started this run, as with `python -m core train` at a terminal."""
     try:
-        content = read_json(folder / _PROCESS_FILE)
-        trainer, worker = (ProcessIdentity.from_dict(content[role]) for role in ("trainer", "worker"))
-        return JobProcess(trainer, worker, str(content["started_at"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return from_json(JobProcess, read_json(folder / _PROCESS_FILE))
+    except (OSError, ValueError, TypeError):
         return None
 
 

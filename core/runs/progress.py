@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.process_identity import ProcessIdentity
+from core.records import from_json
 
 PROGRESS_FILE = "progress.json"
 _SECONDS_BETWEEN_WRITES = 0.25
@@ -100,7 +101,7 @@ def read_progress(folder: Path) -> Heartbeat | None:
             metrics=metrics,
             eta_seconds=None if eta is None else float(eta),
         )
-        return Heartbeat(progress, float(content["at"]), ProcessIdentity.from_dict(content["process"]))
+        return Heartbeat(progress, float(content["at"]), from_json(ProcessIdentity, content["process"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

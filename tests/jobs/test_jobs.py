@@ -327,7 +327,7 @@ def test_the_queue_file_holds_only_run_ids_and_no_pickle(paths):
 
 def test_a_queue_file_of_earlier_versions_is_read_in_its_order(paths, worker):
     for run_id in ("ok-1", "ok-2"):
-        stage(paths, run_id, CONFIG, {}, "queued")
+        stage(paths, run_id, CONFIG, DatasetReference("photos", "photos"), "queued")
     paths.queue_file.parent.mkdir(parents=True)
     with contextlib.closing(sqlite3.connect(paths.queue_file, isolation_level=None)) as connection:
         connection.executescript(
