@@ -66,17 +66,18 @@ class ProcessIdentity:
             return int(psutil.Process(self.pid).memory_info().rss)
         return 0
 
-    def stop(self, grace_seconds: float) -> None:
-        """Ends the process and all that it started: politely (TERM), by force (KILL) when the time is over.
+    def stop(self, grace_seconds: float, with_children: bool = True) -> None:
+        """Ends the process politely (TERM), then by force (KILL) when the time is over.
 
         Args:
             grace_seconds: How long to wait after TERM, which Windows does not know; 0 goes straight to KILL.
+            with_children: Also all that it started.
         """
         if not self.is_alive:
             return
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            left = [process, *process.children(recursive=True)]
+            left = [process, *(process.children(recursive=True) if with_children else [])]
             for end, patience in ((psutil.Process.terminate, grace_seconds), (psutil.Process.kill, KILL_SECONDS)):
                 if patience > 0:
                     left = _end(left, end, patience)

@@ -30,17 +30,17 @@ else:
 
 
 class CoreProcess:
-    """`python -m core …` that runs in another process; all that it says goes into a log.
+    """`python -m core …`, or another command of ours, that runs in another process.
 
     Args:
         arguments: The words after `python -m core`.
         paths: The folders it shall use.
-        log: The file to append its output to.
+        log: The file to append its output to; `None` leaves it on our own terminal.
         title: What it is, as its failure names it, such as `The training process`.
         settings: More variables of its environment.
         steps_back: Whether others get the processor first.
         outlives_us: Signals of our terminal do not reach it and it goes on without us.
-        command: What to start instead of `python -m core`; tests give a stub.
+        command: What to start instead of `python -m core`.
 
     Raises:
         OSError: If no process can be started.
@@ -50,7 +50,7 @@ class CoreProcess:
         self,
         arguments: Sequence[str | Path],
         paths: Paths,
-        log: Path,
+        log: Path | None,
         title: str,
         settings: Mapping[str, str] | None = None,
         steps_back: bool = False,
@@ -59,7 +59,7 @@ class CoreProcess:
     ):
         self._log, self._title = log, title
         folders = {"TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir)}
-        with log.open("ab") as output:
+        with log.open("ab") if log else contextlib.nullcontext() as output:
             self._process = subprocess.Popen(
                 [*command, *map(str, arguments)],
                 cwd=PROJECT,
@@ -93,9 +93,9 @@ class CoreProcess:
         """Why it ended, in one sentence; empty while it runs and after a success."""
         return why_ended(self._title, self.exit_code, self._log) if self.exit_code else ""
 
-    def stop(self, grace_seconds: float = 0) -> None:
-        """Ends it and its children; harmless if it is over."""
-        self.identity.stop(grace_seconds)
+    def stop(self, grace_seconds: float = 0, with_children: bool = True) -> None:
+        """Ends it, as `ProcessIdentity.stop` does; harmless if it is over."""
+        self.identity.stop(grace_seconds, with_children)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(KILL_SECONDS)  # reaps it
 
@@ -128,18 +128,18 @@ def run_core(arguments: Sequence[str | Path], paths: Paths, title: str, seconds:
             raise ProcessFailedError(process.failure)
 
 
-def why_ended(title: str, exit_code: int | None, log: Path) -> str:
+def why_ended(title: str, exit_code: int | None, log: Path | None) -> str:
     """One sentence for a process that ended without a result: its own `error: …`, the signal, or its last words.
 
     Args:
         title: What it was, such as `The training process`.
         exit_code: `None` if nobody knows.
-        log: What it said.
+        log: What it said; `None` if it said it at our terminal.
     """
     if exit_code is not None and exit_code < 0:
         reason = " Perhaps the memory was not enough." if _signal_name(-exit_code) == "SIGKILL" else ""
         return f"{title} was killed ({_signal_name(-exit_code)}).{reason} Try again."
-    lines = _last_lines(log)
+    lines = _last_lines(log) if log else []
     if own := [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]:
         return own[-1]
     ending = "ended" if exit_code is None else f"ended with exit code {exit_code}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, PATH, SERVED_RUN, print_json, progress, write_csv
 from core.paths import Paths
 from core.runs import registry
 
@@ -12,10 +12,10 @@ _CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--run", "run_id", help="Id of the run; the served one by default.")
-@click.option("--json", "as_json", is_flag=True, help="Print one record an image as a JSON list.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the records to a CSV file.")
+@click.argument("photos", nargs=-1, required=True, type=PATH)
+@SERVED_RUN
+@AS_JSON
+@CSV_FILE
 def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_file: Path | None) -> None:
     """Predict PHOTOS; folders are walked."""
     from core.prediction.folder import predict_paths

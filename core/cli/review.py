@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, DATASET, PATH, print_json, progress, write_csv
 from core.paths import Paths
 
 _COLUMNS = ["path", "given_label", "suggested_label", "score", "reason"]
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the ranking to a CSV file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATASET
+@CSV_FILE
+@AS_JSON
 def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
     """Rank the photos of DATASET by how likely their label is wrong."""
     from core.dataset.index import index_dataset
@@ -32,22 +32,25 @@ def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
+@DATASET
 @click.argument("image")
 @click.option("--label", help="The right class.")
 @click.option("--exclude", is_flag=True, help="Leave the photo out of training.")
 @click.option("--keep", is_flag=True, help="The given label is right.")
+@click.option("--undo", is_flag=True, help="Take the last decision about the photo back.")
 @click.option("--reviewer", default="", help="Who decides.")
-def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bool, reviewer: str) -> None:
+def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bool, undo: bool, reviewer: str) -> None:
     """Record a decision about IMAGE of DATASET; no photo is touched."""
+    from core.dataset.decisions import Action
     from core.dataset.decisions import decide as record
     from core.dataset.index import index_dataset
 
-    if (label is not None) + exclude + keep != 1:
-        raise click.UsageError("Expected exactly one of --label L, --exclude and --keep.")
-    action = "relabel" if label is not None else "exclude" if exclude else "keep"
+    given: dict[Action, bool] = {"relabel": label is not None, "exclude": exclude, "keep": keep, "undo": undo}
+    actions = [action for action, is_given in given.items() if is_given]
+    if len(actions) != 1:
+        raise click.UsageError("Expected exactly one of --label L, --exclude, --keep and --undo.")
     indexed = index_dataset(dataset, Paths.from_env())
-    decision = record(indexed, image, action, label or "", reviewer)
+    decision = record(indexed, image, actions[0], label or "", reviewer)
     click.echo(f"{decision.path}: {decision.action} {decision.label}".rstrip())
 
 
@@ -57,8 +60,8 @@ def decisions() -> None:
 
 
 @decisions.command("export")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.argument("csv_file", type=click.Path(path_type=Path), required=False)
+@DATASET
+@click.argument("csv_file", type=PATH, required=False)
 @click.option("--all", "whole_log", is_flag=True, help="Every decision ever made, not only those that count.")
 def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> None:
     """Write the decisions about DATASET to CSV_FILE, or print them."""
@@ -74,8 +77,8 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
 
 
 @decisions.command("import")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.argument("csv_file", type=click.Path(path_type=Path))
+@DATASET
+@click.argument("csv_file", type=PATH)
 @click.option("--reviewer", default="", help="For rows that name no reviewer.")
 def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
     """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""

@@ -125,17 +125,15 @@ def append(dataset: Dataset, decisions: list[Decision]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     is_new = not file.exists()
     lines = "".join(json.dumps(asdict(decision), ensure_ascii=False) + "\n" for decision in decisions)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # a crash cut the last line: close it
+    with file.open("ab+", buffering=0) as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - 1))
+        torn = size > 0 and opened.read(1) != b"\n"  # a crash cut the last line: close it
         # A lone surrogate (from a file name) becomes the JSON escape of itself.
         content = (("\n" if torn else "") + lines).encode("utf-8", "backslashreplace")
-        if os.write(descriptor, content) != len(content):
+        if opened.write(content) != len(content):
             raise OSError(errno.ENOSPC, "The decision could not be saved: the disk is full", str(file))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        os.fsync(opened.fileno())
     if is_new:
         fsync_dir(file.parent)
 

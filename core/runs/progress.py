@@ -113,7 +113,7 @@ def note(path: Path, content: object) -> None:
     fsyncs a second for what nobody needs after a power cut would slow the training.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # on Windows somebody may be reading it
         temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
         os.replace(temporary, path)
 
