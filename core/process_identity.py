@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
@@ -45,26 +44,19 @@ class ProcessIdentity:
     @property
     def is_alive(self) -> bool:
         """Whether this very process runs on this machine; `False` if it is another machine's."""
+        if not self.is_local:
+            return False
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            is_same = abs(process.create_time() - self.started) < _START_TOLERANCE_SECONDS
-            return self.is_local and is_same and _runs(process)
+            return abs(process.create_time() - self.started) < _START_TOLERANCE_SECONDS and _runs(process)
         return False
 
-    @property
-    def cpu_seconds(self) -> float:
-        """Processor time used so far; 0 if the process is gone."""
+    def usage(self) -> tuple[float, int]:
+        """Processor seconds used so far and bytes of resident memory; zeros if the process is gone."""
         with contextlib.suppress(psutil.Error):
-            times = psutil.Process(self.pid).cpu_times()
-            return float(times.user + times.system)
-        return 0.0
-
-    @property
-    def memory_bytes(self) -> int:
-        """Resident memory; 0 if the process is gone."""
-        with contextlib.suppress(psutil.Error):
-            return int(psutil.Process(self.pid).memory_info().rss)
-        return 0
+            process = psutil.Process(self.pid)
+            return sum(process.cpu_times()[:2]), process.memory_info().rss
+        return 0.0, 0
 
     def stop(self, grace_seconds: float, with_children: bool = True) -> None:
         """Ends the process politely (TERM), then by force (KILL) when the time is over.
@@ -75,12 +67,16 @@ class ProcessIdentity:
         """
         if not self.is_alive:
             return
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
-            left = [process, *(process.children(recursive=True) if with_children else [])]
-            for end, patience in ((psutil.Process.terminate, grace_seconds), (psutil.Process.kill, KILL_SECONDS)):
-                if patience > 0:
-                    left = _end(left, end, patience)
+            left = [process, *(process.children(recursive=True) if with_children else ())]
+            for end, patience in (("terminate", grace_seconds), ("kill", KILL_SECONDS)):
+                deadline = time.monotonic() + patience
+                for one in left if patience else ():
+                    with contextlib.suppress(psutil.Error):
+                        getattr(one, end)()
+                while (left := [one for one in left if _runs(one)]) and time.monotonic() < deadline:
+                    time.sleep(0.05)
 
 
 def _runs(process: psutil.Process) -> bool:
@@ -88,16 +84,3 @@ def _runs(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
-
-
-def _end(
-    processes: list[psutil.Process], end: Callable[[psutil.Process], None], patience: float
-) -> list[psutil.Process]:
-    """Asks processes to end; gives those that still run after so many seconds."""
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            end(process)
-    deadline = time.monotonic() + patience
-    while (processes := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return processes

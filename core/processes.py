@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 
 from core.errors import ProcessFailedError
+from core.files import tail
 from core.paths import Paths
 from core.process_identity import KILL_SECONDS, ProcessIdentity
 
@@ -156,11 +156,5 @@ def _signal_name(number: int) -> str:
 
 def _last_lines(log: Path) -> list[str]:
     """The printable lines near the end of a log."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_TAIL_BYTES))
-            text = file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return []
-    lines = (re.sub(r"[^\x20-\x7e\xa0-\uffff]", "", line).strip()[:_SENTENCE_CHARACTERS] for line in text.splitlines())
-    return [line for line in lines if line]
+    lines = ("".join(filter(str.isprintable, line)).strip() for line in tail(log, _LOG_TAIL_BYTES).splitlines())
+    return [line[:_SENTENCE_CHARACTERS] for line in lines if line]

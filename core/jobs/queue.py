@@ -14,6 +14,7 @@ from core.jobs.staged import (
     trainer_of,
 )
 from core.jobs.table import JobTable
+from core.jobs.watchdog import Limits
 from core.paths import Paths
 from core.runs import registry
 from core.runs.config import TrainingConfig
@@ -25,7 +26,6 @@ from core.runs.staging import free_run_id, stage
 INTERRUPTED = "The training was interrupted: its process is gone. Train again."
 CANCELLED = "Cancelled."
 NO_WORKER = "It waits for a worker. Start one with: python -m core worker"
-GRACE_SECONDS = 8.0  # between TERM and KILL
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,6 @@ def jobs(paths: Paths) -> list[JobStatus]:
     return sorted(live, key=lambda job: (job.state == "queued", job.queue_position or 0))
 
 
-def current(paths: Paths) -> JobStatus | None:
-    """The training that runs now; `None` if none does."""
-    return next((job for job in jobs(paths) if job.state == "running"), None)
-
-
 def cancel(paths: Paths, run_id: str) -> JobStatus:
     """Cancels a queued or running training; a finished one stays what it is.
 
@@ -125,13 +120,14 @@ def cancel(paths: Paths, run_id: str) -> JobStatus:
         RunNotFoundError: If no run has this id.
     """
     run = _load(paths, run_id)
+    if run.state == "queued" and finish(paths, run_id, "cancelled", CANCELLED, if_waiting=True):
+        return status(paths, run_id)
     if run.state in LIVE_STATES:
-        table = JobTable(paths)
-        if run.state == "queued" and finish(paths, table, run_id, "cancelled", CANCELLED, if_waiting=True):
-            return status(paths, run_id)
         request_cancel(run.folder)
-        if not _is_watched(paths, run, dict(table.rows()).get(run_id, False)):
-            _stop_unwatched(paths, table, run)
+        if not _is_watched(paths, run):
+            if trainer := trainer_of(run.folder):
+                trainer.stop(Limits.grace_seconds)
+            finish(paths, run_id, "cancelled", CANCELLED)
     return status(paths, run_id)
 
 
@@ -143,49 +139,34 @@ def _load(paths: Paths, run_id: str) -> Run:
 
 
 def _status(paths: Paths, run: Run, waiting: list[str]) -> JobStatus:
-    if run.state == "queued":
-        return JobStatus(
-            run.run_id,
-            "queued",
-            epochs=run.config.epochs,
-            message="" if worker_alive(paths) else NO_WORKER,
-            queue_position=waiting.index(run.run_id) + 1 if run.run_id in waiting else None,
-        )
-    heartbeat, process = read_progress(run.folder), read_process(run.folder)
+    heartbeat, process, trainer = read_progress(run.folder), read_process(run.folder), trainer_of(run.folder)
     progress = heartbeat.progress if heartbeat else Progress(stage="start")
-    common = {
-        "epoch": progress.epoch,
-        "epochs": progress.epochs or run.config.epochs,
-        "metrics": progress.metrics,
-        "started_at": process.started_at if process else None,
-    }
-    if run.state != "running":
-        succeeded = run.state == "succeeded"
-        return JobStatus(run.run_id, run.state, fraction=float(succeeded), message=run.message, **common)
-    trainer = trainer_of(run.folder)
-    if trainer and trainer.is_local and not trainer.is_alive and not _is_watched(paths, run, False):
-        return JobStatus(run.run_id, "failed", message=INTERRUPTED, **common)
+    state, message = run.state, run.message
+    if state == "queued" and not worker_alive(paths):
+        message = NO_WORKER
+    is_gone = trainer and trainer.is_local and not trainer.is_alive
+    if state == "running" and is_gone and not _is_watched(paths, run):
+        state, message = "failed", INTERRUPTED
+    is_running = state == "running"
     return JobStatus(
         run.run_id,
-        "running",
-        stage=progress.stage,
-        fraction=progress.fraction,
-        eta_seconds=progress.eta_seconds,
-        pid=trainer.pid if trainer else None,
-        **common,
+        state,
+        stage=progress.stage if is_running else "",
+        fraction=progress.fraction if is_running else float(state == "succeeded"),
+        epoch=progress.epoch,
+        epochs=progress.epochs or run.config.epochs,
+        eta_seconds=progress.eta_seconds if is_running else None,
+        message=message,
+        queue_position=waiting.index(run.run_id) + 1 if run.run_id in waiting else None,
+        pid=trainer.pid if is_running and trainer else None,
+        started_at=process.started_at if process else None,
+        metrics=progress.metrics,
     )
 
 
-def _is_watched(paths: Paths, run: Run, in_slot: bool) -> bool:
+def _is_watched(paths: Paths, run: Run) -> bool:
     """Whether a living worker looks after a running run."""
     process = read_process(run.folder)
     if process is None:  # a worker is about to start it, or it runs at a terminal
-        return in_slot and worker_alive(paths)
+        return (run.run_id, True) in JobTable(paths).rows() and worker_alive(paths)
     return process.worker.is_alive or (not process.worker.is_local and worker_alive(paths))
-
-
-def _stop_unwatched(paths: Paths, table: JobTable, run: Run) -> None:
-    trainer = trainer_of(run.folder)
-    if trainer:
-        trainer.stop(GRACE_SECONDS)
-    finish(paths, table, run.run_id, "cancelled", CANCELLED)

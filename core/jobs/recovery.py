@@ -36,14 +36,12 @@ class Recovery:
 
     Args:
         paths: Where they lie.
-        table: The jobs.
         limits: The worker's patience.
         adopt: Called with a run that is trained by a living process whose worker died.
     """
 
-    def __init__(self, paths: Paths, table: JobTable, limits: Limits, adopt: Callable[[str, JobProcess], None]):
-        self._paths, self._table, self._limits, self._adopt = paths, table, limits, adopt
-        self._me = ProcessIdentity.of()
+    def __init__(self, paths: Paths, limits: Limits, adopt: Callable[[str, JobProcess], None]):
+        self._paths, self._table, self._limits, self._adopt = paths, JobTable(paths), limits, adopt
 
     def at_start(self) -> None:
         """Mends what a crash left: a damaged queue file, remains in `models/`, orphans, lost places."""
@@ -66,9 +64,8 @@ class Recovery:
             if trainer and trainer.is_alive:
                 if process:  # without one it runs at a terminal, whose own business it is
                     self._take_over(run, process)
-            elif self._is_dead(run, trainer):
-                if finish(self._paths, self._table, run.run_id, "failed", INTERRUPTED):
-                    log.info("The training of %s was interrupted.", run.run_id)
+            elif self._is_dead(run, trainer) and finish(self._paths, run.run_id, "failed", INTERRUPTED):
+                log.info("The training of %s was interrupted.", run.run_id)
 
     def _is_dead(self, run: Run, trainer: ProcessIdentity | None) -> bool:
         """Whether a run whose trainer is not known to live is surely not trained any more."""
@@ -86,7 +83,7 @@ class Recovery:
             if read_process(run.folder) != process:
                 return  # another worker was faster
             self._table.occupy(connection, run.run_id)
-            process = replace(process, worker=self._me)
+            process = replace(process, worker=ProcessIdentity.of())
             write_process(run.folder, process)
         self._adopt(run.run_id, process)
 

@@ -87,12 +87,11 @@ def cancel_requested(folder: Path) -> bool:
     return (folder / _CANCEL_FILE).exists()
 
 
-def finish(paths: Paths, table: JobTable, run_id: str, state: State, message: str, if_waiting: bool = False) -> bool:
+def finish(paths: Paths, run_id: str, state: State, message: str, if_waiting: bool = False) -> bool:
     """Ends a run whose trainer did not publish it: no model, but its log; frees its place in the queue.
 
     Args:
-        paths: Where it lies.
-        table: Where its place is.
+        paths: Where the run and the queue lie.
         run_id: Which run.
         state: `failed` or `cancelled`.
         message: One sentence that says why.
@@ -101,6 +100,7 @@ def finish(paths: Paths, table: JobTable, run_id: str, state: State, message: st
     Returns:
         Whether there was anything to end; a run that is published already stays as it is.
     """
+    table = JobTable(paths)
     with table.transaction() as connection:
         if if_waiting and table.is_in_slot(connection, run_id):
             return False

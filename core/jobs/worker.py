@@ -46,7 +46,7 @@ class Worker:
         self._paths, self._command, self._limits = paths, command, limits or Limits()
         self._table = JobTable(paths)
         self._stopping = threading.Event()
-        self._recovery = Recovery(paths, self._table, self._limits, self._adopt)
+        self._recovery = Recovery(paths, self._limits, self._adopt)
 
     def stop(self, *_: object) -> None:
         """Ends `run` soon, and leaves a training alone; fit for a signal handler."""
@@ -86,7 +86,7 @@ class Worker:
             )
         except (OSError, RunInvalidError) as error:
             log.warning("The run %s could not be started: %s", run_id, error)
-            finish(self._paths, self._table, run_id, "failed", f"{_TITLE} could not be started.")
+            finish(self._paths, run_id, "failed", f"{_TITLE} could not be started.")
             return
         log.info("Training %s (process %d).", run_id, child.identity.pid)
         process = JobProcess.now(child.identity)
@@ -110,7 +110,7 @@ class Worker:
             message = CANCELLED
         message = message or why_ended(_TITLE, child.exit_code if child else None, folder / LOG_FILE)
         state: State = "cancelled" if message == CANCELLED else "failed"
-        published = not finish(self._paths, self._table, run_id, state, message)
+        published = not finish(self._paths, run_id, state, message)
         log.info("The training of %s ended%s", run_id, "." if published else f": {state}. {message}")
 
     def _adopt(self, run_id: str, process: JobProcess) -> None:
