@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress
+from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
 from core.paths import Paths
 
 
@@ -55,10 +55,9 @@ def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
 @AS_JSON
 def index(dataset: Path, as_json: bool) -> None:
     """Read DATASET: counts, sizes, problems."""
-    from core.dataset.index import index_dataset
     from core.dataset.statistics import statistics
 
-    indexed = index_dataset(dataset, Paths.from_env(), progress("reading"))
+    indexed = read_dataset(dataset)
     found = statistics(indexed).as_dict()
     if as_json:
         print_json(

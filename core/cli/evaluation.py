@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import AS_JSON, DATASET, RUN, print_json, progress
+from core.cli.output import AS_JSON, DATASET, RUN, print_json, progress, read_dataset
 from core.paths import Paths
 from core.runs import registry
 
@@ -16,13 +16,12 @@ from core.runs import registry
 @AS_JSON
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
-    from core.dataset.index import index_dataset
     from core.evaluation.measure import measure_both
     from core.metrics import as_dict
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
-    data = index_dataset(dataset, paths, progress("reading"))
+    data = read_dataset(dataset)
     result, reviewed = measure_both(run, data, split, progress("predicting"))
     if as_json:
         more = {"reviewed": as_dict(reviewed)} if reviewed else {}

@@ -1,5 +1,6 @@
 """Commands about a run in other formats: export, and its inner command."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def export(
         exports = [prepare_export(run, name, paths, photos) for name in names or FORMATS]
     checks = [export.check for export in exports]
     if as_json:
-        found = [check.as_dict() | {"within_limit": check.is_within_limit} for check in checks]
+        found = [asdict(check) | {"within_limit": check.is_within_limit} for check in checks]
         print_json(found if folder is None else {"path": str(exports[0].path), **found[0]})
         return
     if folder is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import AS_JSON, CSV_FILE, DATASET, PATH, print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, DATASET, PATH, print_json, progress, read_dataset, write_csv
 from core.paths import Paths
 
 _COLUMNS = ["path", "given_label", "suggested_label", "score", "reason"]
@@ -16,11 +16,10 @@ _COLUMNS = ["path", "given_label", "suggested_label", "score", "reason"]
 @AS_JSON
 def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
     """Rank the photos of DATASET by how likely their label is wrong."""
-    from core.dataset.index import index_dataset
     from core.review.suspects import find_suspects
 
     paths = Paths.from_env()
-    ranking = find_suspects(index_dataset(dataset, paths, progress("reading")), paths, progress("embedding"))
+    ranking = find_suspects(read_dataset(dataset), paths, progress("embedding"))
     rows = ranking[_COLUMNS].to_dict("records")
     if csv_file:
         write_csv(csv_file, _COLUMNS, rows)
@@ -43,13 +42,12 @@ def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bo
     """Record a decision about IMAGE of DATASET; no photo is touched."""
     from core.dataset.decisions import Action
     from core.dataset.decisions import decide as record
-    from core.dataset.index import index_dataset
 
     given: dict[Action, bool] = {"relabel": label is not None, "exclude": exclude, "keep": keep, "undo": undo}
     actions = [action for action, is_given in given.items() if is_given]
     if len(actions) != 1:
         raise click.UsageError("Expected exactly one of --label L, --exclude, --keep and --undo.")
-    indexed = index_dataset(dataset, Paths.from_env())
+    indexed = read_dataset(dataset)
     decision = record(indexed, image, actions[0], label or "", reviewer)
     click.echo(f"{decision.path}: {decision.action} {decision.label}".rstrip())
 
@@ -66,10 +64,9 @@ def decisions() -> None:
 def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> None:
     """Write the decisions about DATASET to CSV_FILE, or print them."""
     from core.dataset.exchange import export_csv
-    from core.dataset.index import index_dataset
     from core.files import write_atomic
 
-    text = export_csv(index_dataset(dataset, Paths.from_env()), whole_log)
+    text = export_csv(read_dataset(dataset), whole_log)
     if csv_file:
         write_atomic(csv_file, text)
     else:
@@ -83,14 +80,13 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
 def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
     """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""
     from core.dataset.exchange import import_csv
-    from core.dataset.index import index_dataset
     from core.errors import DatasetError
 
     try:
         text = csv_file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"Expected {csv_file} to be UTF-8 text. Save it as CSV UTF-8.") from error
-    done = import_csv(index_dataset(dataset, Paths.from_env()), text, reviewer)
+    done = import_csv(read_dataset(dataset), text, reviewer)
     for sentence in done.refused:
         click.echo(sentence, err=True)
     click.echo(f"{done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")

@@ -1,6 +1,7 @@
 """Commands about runs: list, promote, roll back, delete, card."""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -15,7 +16,7 @@ def list_runs(as_json: bool) -> None:
     """List all runs; the served one is marked."""
     paths = Paths.from_env()
     served = registry.active_id(paths)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "run_id": run.run_id,
             "state": run.state,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import AS_JSON, DATASET, print_json
+from core.cli.output import AS_JSON, DATASET, print_json, read_dataset
 from core.errors import ConfigError
 from core.paths import Paths
 from core.runs.progress import Progress
@@ -28,7 +28,6 @@ def train(
     as_json: bool,
 ) -> None:
     """Train on DATASET and publish a run."""
-    from core.dataset.index import index_dataset
     from core.networks.applications import download_note
     from core.runs.presets import preset
     from core.workflows.train import train as start
@@ -38,7 +37,7 @@ def train(
     if note := download_note(config.backbone):
         click.echo(note, err=True)
     paths = Paths.from_env()
-    run = start(config, index_dataset(dataset, paths), paths, run_id, _show)
+    run = start(config, read_dataset(dataset), paths, run_id, _show)
     if as_json:
         evaluation = {split: asdict(result) for split, result in run.evaluation.items()}
         print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": evaluation})

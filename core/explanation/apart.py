@@ -45,7 +45,8 @@ class MapsApart:
         self._folder = Path(tempfile.mkdtemp(prefix="tuskscope-maps-"))
         photo = self._folder / "photo.png"
         photo.write_bytes(encode_png(resize(image, run.image_size)))
-        arguments = ["explain", photo, f"--class={class_name}", "--run", run.run_id, "--raw", self._folder / "map.npy"]
+        arguments: list[str | Path] = ["explain", photo, f"--class={class_name}", "--run", run.run_id]
+        arguments += ["--raw", self._folder / "map.npy"]
         for method in self.methods:
             arguments += ["--method", method]
         try:

@@ -1,7 +1,7 @@
 """What an exported model is worth: opened again and compared with the served file, photo by photo."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,10 +82,6 @@ class ExportCheck:
             f"{facts}{unsure}. That is more than the {100 * TOLERATED_SHARE:g} % that are tolerated: measure it on "
             "your own photos before you use it."
         )
-
-    def as_dict(self) -> dict:
-        """JSON-safe; `from_json` reads it back."""
-        return {**asdict(self), "outputs": list(self.outputs)}
 
 
 def check_export(run: Run, format_name: FormatName, path: Path, photos: ExportPhotos) -> ExportCheck:

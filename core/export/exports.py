@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def work_on_export(run: Run, format_name: FormatName, paths: Paths, given: Seque
             if target.is_dir():
                 shutil.rmtree(target)
             os.replace(draft, target)
-    write_json(note, {**check.as_dict(), "sha256": sha256})
+    write_json(note, {**asdict(check), "sha256": sha256})
     return Export(target, check)
 
 

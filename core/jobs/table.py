@@ -16,16 +16,15 @@ _TABLE = """
 create table if not exists job (
     number integer primary key autoincrement,
     run_id text not null unique,
-    slot text);
-create unique index if not exists one_job_a_slot on job (slot) where slot is not null;
+    slot text)
 """
+_ONE_JOB_A_SLOT = "create unique index if not exists one_job_a_slot on job (slot) where slot is not null"
 _TAKE_NEXT = """
 update job set slot = :slot
 where number = (select min(number) from job where slot is null)
     and not exists (select 1 from job where slot = :slot)
 returning run_id
 """
-_HAS_TABLE = "select 1 from sqlite_master where name = 'one_job_a_slot'"
 
 
 class JobTable:
@@ -51,10 +50,10 @@ class JobTable:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             opened = sqlite3.connect(self._file, timeout=10.0, isolation_level=None)
             with contextlib.closing(opened) as connection:
-                if not connection.execute(_HAS_TABLE).fetchone():
-                    connection.executescript(_TABLE)
                 connection.execute("begin immediate")
                 try:
+                    connection.execute(_TABLE)
+                    connection.execute(_ONE_JOB_A_SLOT)
                     yield connection
                 except BaseException:
                     connection.execute("rollback")
