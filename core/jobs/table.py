@@ -49,16 +49,11 @@ class JobTable:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             opened = sqlite3.connect(self._file, timeout=10.0, isolation_level=None)
-            with contextlib.closing(opened) as connection:
+            with contextlib.closing(opened) as connection, connection:  # the inner one commits or rolls back
                 connection.execute("begin immediate")
-                try:
-                    connection.execute(_TABLE)
-                    connection.execute(_ONE_JOB_A_SLOT)
-                    yield connection
-                except BaseException:
-                    connection.execute("rollback")
-                    raise
-                connection.execute("commit")
+                connection.execute(_TABLE)
+                connection.execute(_ONE_JOB_A_SLOT)
+                yield connection
         except sqlite3.Error as error:
             raise TrainingError(
                 "The job queue cannot be read or stays locked. Restart the worker; it mends a damaged file."
