@@ -102,7 +102,7 @@ def finish(paths: Paths, run_id: str, state: State, message: str, if_waiting: bo
     """
     table = JobTable(paths)
     with table.transaction() as connection:
-        if if_waiting and table.is_in_slot(connection, run_id):
+        if if_waiting and (run_id, True) in table.rows():
             return False
         table.remove(connection, run_id)
         folder = staging_folder(paths, run_id)

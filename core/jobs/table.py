@@ -93,11 +93,6 @@ class JobTable:
         """Frees the run's place or slot."""
         connection.execute("delete from job where run_id = ?", (run_id,))
 
-    def is_in_slot(self, connection: sqlite3.Connection, run_id: str) -> bool:
-        """Whether a worker took the run."""
-        query = "select 1 from job where run_id = ? and slot is not null"
-        return connection.execute(query, (run_id,)).fetchone() is not None
-
     def rows(self) -> list[tuple[str, bool]]:
         """`(run_id, is in a slot)` in the order of arrival; empty if the file is missing or unreadable."""
         if not self._file.exists():
