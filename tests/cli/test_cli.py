@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from core.jobs import queue as jobs
 from core.runs.contents import DatasetReference
 from core.runs.presets import preset
 from core.runs.staging import stage
+
+CHANGELOG = Path(__file__).resolve().parent.parent.parent / "CHANGELOG.md"
 
 
 @pytest.fixture
@@ -166,6 +169,12 @@ def test_export_copies_and_never_overwrites(cli, tmp_path):
     assert (tmp_path / "quick-run.tflite").exists()
     status, _, err = cli("export", "quick-run", tmp_path, "--format", "litert")
     assert status == 1 and "free name" in err
+
+
+def test_version_is_that_of_the_changelog(cli):
+    status, out, _ = cli("--version")
+    newest = next(line for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if line.startswith("## "))
+    assert status == 0 and out.split()[0] == "Tuskscope" and out.split()[1] in newest
 
 
 def test_wrong_usage_exits_with_two(cli):
