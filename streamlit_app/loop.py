@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.metrics import Measured
 from core.runs.folder import LIVE_STATES, Run
 from streamlit_app.words import counted

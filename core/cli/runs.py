@@ -18,13 +18,13 @@ from core.runs import registry
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
     from core.dataset.index import index_dataset
-    from core.evaluation.measure import measure_both
+    from core.evaluation.measure import measure
     from core.metrics import as_dict
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
     data = index_dataset(dataset, paths, progress("reading"))
-    result, reviewed = measure_both(run, data, split, progress("predicting"))
+    result, reviewed = measure(run, data, split, progress("predicting"))
     if as_json:
         more = {"reviewed": as_dict(reviewed)} if reviewed else {}
         print_json({"run_id": run.run_id, **as_dict(result), **more})

@@ -5,8 +5,9 @@ import io
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from core.dataset.decisions import Decision, append, current, find_photo, log, now, settle
+from core.dataset.decisions import append, find_photo, now, settle
 from core.dataset.index import Dataset
+from core.dataset.overlay import ACTIONS, Decision
 from core.errors import DatasetError
 from core.escaping import guard, unguard
 
@@ -35,8 +36,7 @@ def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
         dataset: Whose decisions.
         whole_log: All that was ever decided instead, undo included, oldest first.
     """
-    made = log(dataset)
-    made = made if whole_log else list(current(made).values())
+    made = dataset.decision_log() if whole_log else dataset.decisions().values()
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -64,7 +64,7 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
     photos = dataset.table[dataset.table["sha256"] != ""]
     by_image = dict(zip(photos["sha256"], photos["path"], strict=True))
     by_path = dict(zip(photos["path"], photos["sha256"], strict=True))
-    known = current(log(dataset))
+    known = dataset.decisions()
     added, unchanged, refused = [], 0, []
     try:
         for number, cells in enumerate(reader, start=2):
@@ -95,7 +95,7 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
 def _problem(row: dict[str, str], image: str, dataset: Dataset) -> str:
     if not image:
         return f"there is no photo {row['path'] or row['image']!r} in {dataset.name}."
-    if row["action"] not in ("relabel", "exclude", "keep"):
+    if row["action"] not in ACTIONS or row["action"] == "undo":
         return f"expected relabel, exclude or keep as the action, but got {row['action']!r}."
     if row["action"] == "relabel" and row["label"] not in dataset.class_names:
         return f"expected one of {', '.join(dataset.class_names)} as the label, but got {row['label']!r}."

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.dataset.images import MAX_BYTES
-from core.dataset.index import IGNORED_FILES, SPLIT_FOLDERS
+from core.dataset.index import SPLIT_FOLDERS
 from core.dataset.names import MAX_LISTED, class_name_problem, path_problem, shown, some
-from core.dataset.walk import PICTURE_SUFFIXES
+from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES
 from core.errors import DatasetError
 
 Parts = tuple[str, ...]  # folder names and file name of a path

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from core.dataset.decisions import Decision, reviewed
+from core import cache
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision, apply_decisions
 from core.errors import DatasetError
 from core.evaluation.learning_parts import growing_parts
-from core.files import read_json, write_json
 from core.metrics.comparison import paired_difference_interval
 from core.metrics.intervals import Measured, proportion
 
@@ -60,16 +60,6 @@ class LearningCurve:
     cleaning: Measured | None
     verdict: str
 
-    def as_dict(self) -> dict:
-        """JSON values only; `from_dict` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: dict) -> LearningCurve:
-        points = [Point(**{**item, "accuracy": Measured(**item["accuracy"])}) for item in content["points"]]
-        cleaning = content["cleaning"] and Measured(**content["cleaning"])
-        return cls(**{**content, "points": points, "doubling": Measured(**content["doubling"]), "cleaning": cleaning})
-
 
 def learning_curve(
     dataset: Dataset,
@@ -102,7 +92,7 @@ def learning_curve(
     smallest = int(pool["label"].value_counts().min()) if len(pool) else 0
     if smallest < 2 * draws:
         raise DatasetError(f"Expected at least {2 * draws} photos of each class for a learning curve, got {smallest}.")
-    judged = reviewed(pool, decisions or {}).set_index("path")["label"].to_dict()
+    judged = apply_decisions(pool, decisions or {}).set_index("path")["label"].to_dict()
     kinds = ("given", "reviewed") if decisions else ("given",)
     right: dict[tuple[str, float], dict[str, bool]] = {}
     sizes: dict[tuple[str, float], list[int]] = {}
@@ -165,16 +155,16 @@ def paired(before: dict[str, bool], after: dict[str, bool]) -> Measured:
 
 def stored_curve(dataset: Dataset, preset: str) -> LearningCurve | None:
     """The curve of a preset if it was drawn for these very photos."""
-    try:
-        content = read_json(_file(dataset, preset))
-        return LearningCurve.from_dict(content["curve"]) if content["fingerprint"] == dataset.fingerprint else None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    return cache.stored(_kept(dataset, preset), dataset.fingerprint)
 
 
 def store_curve(dataset: Dataset, preset: str, curve: LearningCurve) -> None:
     """Keeps a curve beside the dataset's other caches."""
-    write_json(_file(dataset, preset), {"fingerprint": dataset.fingerprint, "curve": curve.as_dict()})
+    cache.store(_kept(dataset, preset), dataset.fingerprint, curve)
+
+
+def _kept(dataset: Dataset, preset: str) -> cache.Kept[LearningCurve]:
+    return cache.as_record(dataset.cache_dir / f"learning-curve-{preset}.json", LearningCurve)
 
 
 def _pooled(answers: dict[str, bool]) -> Measured:
@@ -184,7 +174,3 @@ def _pooled(answers: dict[str, bool]) -> Measured:
 def _points(gain: Measured) -> str:
     value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (gain.value, gain.low, gain.high))
     return f"{value} points ({low} to {high}, n = {gain.n})"
-
-
-def _file(dataset: Dataset, preset: str):
-    return dataset.cache_dir / f"learning-curve-{preset}.json"

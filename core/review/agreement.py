@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from core.dataset.decisions import Decision, current
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision, current
 from core.metrics.intervals import Measured
 
 _Z = 1.959964

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.dataset.decisions import Decision, current, find_photo, log
+from core.dataset.decisions import find_photo
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.features.embeddings import cache_file, cached
 from core.features.views import WHOLE
 
@@ -89,7 +90,7 @@ def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Dec
         DatasetError: If there is no such photo.
     """
     image = find_photo(dataset, path)["sha256"]
-    decisions = current(log(dataset)) if decisions is None else decisions
+    decisions = dataset.decisions() if decisions is None else decisions
     file = cache_file(dataset, WHOLE[1])
     position, unit = _unit_embeddings(dataset, file, file.stat().st_mtime_ns if file.exists() else 0)
     rows = dataset.usable

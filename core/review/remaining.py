@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
 from core.metrics.intervals import Measured
 
 _EDGES = (0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)

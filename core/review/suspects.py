@@ -8,17 +8,17 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from core.dataset import decisions as decisions_log
-from core.dataset.decisions import Decision
+from core import cache
 from core.dataset.index import Dataset
 from core.dataset.labels import class_indices
+from core.dataset.overlay import Decision
 from core.errors import DatasetError
 from core.features.photo_features import read_features
 from core.features.views import Progress
 from core.paths import Paths
 from core.review.checks import unusable
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer, Scores
-from core.review.stored import kept, ranking_file
+from core.review.stored import ranking_file
 
 KINDS = ("class", "subject", "copy", "unreadable", "poor", "unclear", "fits", "decided")
 COLUMNS = [
@@ -62,9 +62,9 @@ def find_suspects(
     Raises:
         DatasetError: If there are fewer than two classes to compare.
     """
-    used = decisions_log.current(decisions_log.log(dataset))
-    return kept(
-        ranking_file(dataset, include_test),
+    used = dataset.decisions()
+    return cache.cached(
+        cache.as_table(ranking_file(dataset, include_test)),
         _key(dataset, used),
         lambda: _rank_all(dataset, paths, used, progress, include_test),
     )

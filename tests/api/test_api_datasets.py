@@ -113,7 +113,7 @@ def test_a_decision_is_on_disk_when_it_is_answered(client, ranked):
     response = client.post(f"{URL}/decisions", json=body)
     assert response.status_code == 201
     assert response.get_json()["decision"]["label"] == "Asian"
-    assert [(item.path, item.label, item.reviewer) for item in decisions.log(ranked)] == [(path, "Asian", "Ada")]
+    assert [(item.path, item.label, item.reviewer) for item in ranked.decision_log()] == [(path, "Asian", "Ada")]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_decision_is_on_disk_when_it_is_answered(client, ranked):
 def test_H4_H10_bad_decisions_are_refused_and_nothing_is_written(client, ranked, change):
     body = {"path": ranked.usable["path"].iloc[0], "action": "relabel", "label": "Asian"}
     assert client.post(f"{URL}/decisions", json={**body, **change}).status_code == 422
-    assert decisions.log(ranked) == []
+    assert ranked.decision_log() == []
 
 
 def test_unknown_datasets_are_refused(client):

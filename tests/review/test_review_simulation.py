@@ -116,7 +116,7 @@ def test_a_proof_can_be_judged_by_reviewed_test_labels(provable, paths):
     decide(provable, "train/Asian/wrong_0.png", "relabel", "African")
     decide(provable, "test/Asian/test_000.png", "exclude")
     decide(provable, "test/Asian/test_001.png", "relabel", "African")
-    proof = prove(preset("quick"), provable, paths, judged_by="reviewed")
+    proof = prove(preset("quick"), provable, paths, labels="reviewed")
     assert proof.comparison.n == 15 and proof.comparison.labels == "reviewed"
     assert (proof.relabelled, proof.excluded) == (1, 0)
 

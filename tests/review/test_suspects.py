@@ -9,7 +9,7 @@ from conftest import draw_world
 from scipy.special import softmax
 
 from core.cli.review import suspects as suspects_command
-from core.dataset.decisions import current, decide, log
+from core.dataset.decisions import decide
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.features.embeddings import cached, remember
@@ -272,7 +272,7 @@ def test_the_queue_leaves_out_what_is_decided_and_puts_off_what_was_skipped(look
     ranking = find_suspects(looked_at, paths)
     first, second = ranking.loc[ranking["sha256"] != "", "path"].iloc[1:3]
     decide(looked_at, first, "keep")
-    made = current(log(looked_at))
+    made = looked_at.decisions()
     queue = review_queue(ranking, made, QueueFilter(skipped=(second,)))
     assert first not in set(queue["path"]) and queue["path"].iloc[-1] == second
     assert first in set(review_queue(ranking, made, QueueFilter(decided=True))["path"])
@@ -323,7 +323,7 @@ def estimate_world(num_photos: int, seed: int):
 
 
 def perfect(ranking: pd.DataFrame) -> dict:
-    from core.dataset.decisions import Decision
+    from core.dataset.overlay import Decision
 
     rows = ranking.itertuples()
     return {row.sha256: Decision(row.sha256, row.path, "exclude" if row.bad else "keep") for row in rows}
