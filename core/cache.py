@@ -78,7 +78,7 @@ def as_table(file: Path) -> "Kept[pd.DataFrame]":
         import pandas as pd
 
         found = pd.read_parquet(io.BytesIO(content))
-        return found.attrs.pop("key"), found
+        return found.attrs.pop("key", ""), found
 
     return Kept(file, encode, decode)
 

@@ -35,6 +35,10 @@ class Decision:
     at: str = ""
     note: str = ""
 
+    def outcome(self, given: str) -> str:
+        """The class that a photo of this label ends in, "" if it is excluded."""
+        return {"keep": given, "relabel": self.label}.get(self.action, "")
+
 
 def read_log(file: Path) -> list[Decision]:
     """All decisions in a log, oldest first; a torn line is left out, a missing file holds none."""

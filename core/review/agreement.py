@@ -9,9 +9,7 @@ import pandas as pd
 
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision, current
-from core.metrics.intervals import Measured
-
-_Z = 1.959964
+from core.metrics.intervals import Measured, normal_quantile
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,7 @@ def agreements(dataset: Dataset, made: list[Decision]) -> list[Agreement]:
     for reviewer in dict.fromkeys(decision.reviewer for decision in made):
         own = current([decision for decision in made if decision.reviewer == reviewer])
         outcomes[reviewer] = {
-            image: {"keep": labels[image], "relabel": decision.label}.get(decision.action, "exclude")
-            for image, decision in own.items()
-            if image in labels
+            image: decision.outcome(labels[image]) or "exclude" for image, decision in own.items() if image in labels
         }
     found = []
     for first, second in combinations(outcomes, 2):
@@ -88,5 +84,5 @@ def cohens_kappa(pairs: list[tuple[str, str]]) -> Measured | None:
     if expected >= 1:
         return None
     kappa = (observed - expected) / (1 - expected)
-    margin = _Z * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
+    margin = normal_quantile(0.95) * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
     return Measured(kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin), n)

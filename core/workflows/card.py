@@ -108,7 +108,7 @@ def _data(run: Run, facts: DataFacts | None) -> list[str]:
     if decisions:
         labels = f"Labels: reviewed, {len(decisions)} decisions used ({made})."
     if facts is None:
-        return [f"{learned} {labels}", "The data set is not there any more or has changed: counts and faults unknown."]
+        return [f"{learned} {labels}", "The dataset is not there any more or has changed: counts and faults unknown."]
     splits = [split for split in SPLITS if split in facts.counts]
     rows = [f"| class | {' | '.join(splits)} |", "|---" * (len(splits) + 1) + "|"]
     rows += [
@@ -117,8 +117,8 @@ def _data(run: Run, facts: DataFacts | None) -> list[str]:
     ]
     suspects = "labels not checked" if facts.suspects is None else f"{facts.suspects:,} suspicious labels undecided"
     faults = (
-        f"Known faults: {suspects}; {facts.across_splits:,} pairs of copies across splits "
-        f"({facts.leaked_test_photos:,} test photos have a copy outside of test); {facts.across_classes:,} pairs of "
+        f"Known faults: {suspects}; {facts.copies.across_splits:,} pairs of copies across splits "
+        f"({facts.copies.leaked_test_photos:,} test photos have a copy outside of test); {facts.copies.across_classes:,} pairs of "
         f"copies with two labels; {facts.unusable:,} unusable files."
     )
     return [f"{learned} {labels}", "\n".join(rows), faults]

@@ -14,7 +14,9 @@ from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.files import write_parquet
 from core.jobs import queue as jobs
+from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter
+from core.review.stored import count_suspicious
 from core.review.suspects import COLUMNS
 from core.runs import registry
 from streamlit_app import loop, resources
@@ -171,19 +173,18 @@ def test_skipped_photos_come_last_and_the_one_asked_for_first(ranked):
 
 
 def test_the_advice_follows_the_reason():
-    row = {"kind": "class", "given_label": "African", "suggested_label": "Asian"}
-    assert review_queue.advice(row) == "relabel"
-    assert review_queue.advice({**row, "kind": "subject"}) == "exclude"
-    assert review_queue.advice({**row, "kind": "unclear"}) == ""
-    assert review_queue.advice({**row, "suggested_label": "African"}) == "keep"
+    assert advice("class", "African", "Asian") == "relabel"
+    assert advice("subject", "African", "Asian") == "exclude"
+    assert advice("unclear", "African", "Asian") == ""
+    assert advice("class", "African", "African") == "keep"
 
 
 def test_suspects_are_counted_until_they_are_decided(ranked):
     ranking = fake_ranking(ranked, wrong=4)
-    assert loop.suspects_left(ranking, {}) == 4
+    assert count_suspicious(ranking, {}) == 4
     decisions.decide(ranked, ranking["path"].iloc[0], "keep")
     made = ranked.decisions()
-    assert loop.suspects_left(ranking, made) == 3
+    assert count_suspicious(ranking, made) == 3
     assert review_progress.decided_since(ranking, made) == 1
 
 

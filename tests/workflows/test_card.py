@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tiny_run import publish_run
 
+from core.dataset.statistics import DuplicateCounts
 from core.errors import RunInvalidError
 from core.runs import registry
 from core.runs.config import TrainingConfig
@@ -14,7 +15,8 @@ from core.workflows.card import CARD_FILE, card_of, command, literal, model_card
 from core.workflows.card_facts import DataFacts
 
 FILES = {"model.keras": b"k", "model.tflite": b"t"}
-FACTS = DataFacts({"train": {"African": 420, "Asian": 400}, "test": {"African": 90}}, 3, 108, 68, 95, 170)
+COPIES = DuplicateCounts(exact_pairs=100, near_pairs=90, across_classes=68, across_splits=108, leaked_test_photos=95)
+FACTS = DataFacts({"train": {"African": 420, "Asian": 400}, "test": {"African": 90}}, 3, COPIES, 170)
 
 
 def test_a_training_leaves_a_card_whose_hash_is_recorded(quick_run, trained_paths):
