@@ -8,11 +8,12 @@ import contextlib
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from core.files import write_atomic
+from core.records import from_json
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import numpy as np
@@ -112,16 +113,11 @@ def as_record(file: Path, kind: type[T]) -> Kept[T]:
     """
 
     def encode(key: str, result: T) -> bytes:
-        from pydantic import TypeAdapter
-
-        value = TypeAdapter(kind).dump_python(result, mode="json")
-        return json.dumps({"key": key, "value": value}, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        return json.dumps({"key": key, "value": asdict(cast(Any, result))}, allow_nan=False).encode()
 
     def decode(content: bytes) -> tuple[str, T]:
-        from pydantic import TypeAdapter
-
         found = json.loads(content)
-        return found["key"], TypeAdapter(kind).validate_python(found["value"])
+        return found["key"], from_json(kind, found["value"])
 
     return Kept(file, encode, decode)
 

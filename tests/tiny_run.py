@@ -1,11 +1,14 @@
 """A published run around a network of a few numbers, for tests of what is done with model files."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from core.files import write_json, write_parquet
-from core.metrics import as_dict, from_table, predictions_table
+from core.metrics import from_table, predictions_table
 from core.paths import Paths
+from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.presets import preset
 from core.runs.staging import publish, stage, write
@@ -43,7 +46,7 @@ def evaluation(names=NAMES, labels: str = "given") -> tuple[dict, pd.DataFrame]:
     probabilities = np.full((8, len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(8), [(i + (i == 0)) % len(names) for i in range(8)]] = 0.9
     table = predictions_table(rows, probabilities, names)
-    return {"test": as_dict(from_table(table, "test", names, labels))}, table
+    return {"test": asdict(from_table(table, "test", names, labels))}, table
 
 
 def publish_run(
@@ -56,7 +59,7 @@ def publish_run(
     **changes,
 ) -> Run:
     """Publishes a run with these model files; its data set is the folder `world` of `paths`."""
-    dataset = {"name": "world", "folder": "world", "fingerprint": "f", "num_photos": 16, "decisions": []}
+    dataset = DatasetReference("world", "world", "f", 16)
     run = stage(paths, run_id, config or preset("quick"), dataset, "running")
     run = write(run, class_names=tuple(names), uncertain_below=0.55, **changes)
     found, table = evaluation(names)

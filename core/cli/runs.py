@@ -1,5 +1,6 @@
 """Commands about runs: evaluate, list, promote, roll back, export, card."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,15 +20,14 @@ def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
     from core.dataset.index import index_dataset
     from core.evaluation.measure import measure
-    from core.metrics import as_dict
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
     data = index_dataset(dataset, paths, progress("reading"))
     result, reviewed = measure(run, data, split, progress("predicting"))
     if as_json:
-        more = {"reviewed": as_dict(reviewed)} if reviewed else {}
-        print_json({"run_id": run.run_id, **as_dict(result), **more})
+        more = {"reviewed": asdict(reviewed)} if reviewed else {}
+        print_json({"run_id": run.run_id, **asdict(result), **more})
     else:
         click.echo("\n".join(item.sentence() for item in (result, reviewed) if item))
 
@@ -44,11 +44,11 @@ def list_runs(as_json: bool) -> None:
             "state": run.state,
             "served": run.run_id == served,
             "preset": run.config.preset,
-            "dataset": run.dataset["name"],
+            "dataset": run.dataset.name,
             "labels": run.labels,
             "created_at": run.created_at,
             "seconds": run.seconds,
-            "test_accuracy": run.evaluation.get("test", {}).get("accuracy"),
+            "test_accuracy": asdict(run.evaluation["test"].accuracy) if "test" in run.evaluation else None,
         }
         for run in registry.runs(paths)
     ]

@@ -126,7 +126,7 @@ def learning_curve(
 
 def verdict(doubling: Measured, cleaning: Measured | None, half: int, full: int) -> str:
     """Which of the two helps more, in one sentence; a gain counts if its interval lies above 0."""
-    more = f"going from {half:,} to {full:,} photos brought {_points(doubling)}"
+    more = f"going from {half:,} to {full:,} photos brought {_gain(doubling)}"
     if cleaning is None:
         end = (
             "so more photos would probably help"
@@ -134,7 +134,7 @@ def verdict(doubling: Measured, cleaning: Measured | None, half: int, full: int)
             else "so more photos of this kind would hardly help"
         )
         return f"On the given labels {more}, {end}; whether cleaner labels would, a review can tell."
-    start = f"On the given labels {more}; reviewed labels brought {_points(cleaning)}"
+    start = f"On the given labels {more}; reviewed labels brought {_gain(cleaning)}"
     if cleaning.low > 0 and cleaning.value > doubling.value:
         return f"{start}: cleaner labels help more than more photos."
     if doubling.low > 0 and doubling.value > cleaning.value:
@@ -171,6 +171,5 @@ def _pooled(answers: dict[str, bool]) -> Measured:
     return proportion(sum(answers.values()), len(answers))
 
 
-def _points(gain: Measured) -> str:
-    value, low, high = (f"{100 * number:+.1f}".replace("-", "−") for number in (gain.value, gain.low, gain.high))
-    return f"{value} points ({low} to {high}, n = {gain.n})"
+def _gain(gain: Measured) -> str:
+    return gain.points().replace(")", f", n = {gain.n})")

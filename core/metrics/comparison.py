@@ -47,17 +47,26 @@ class Comparison:
     broken: pd.DataFrame
     left_out: int
 
+    @property
+    def verdict(self) -> str:
+        """How sure the difference is, in words.
+
+        A p-value only says whether chance would do, never how likely a run is the better one.
+        """
+        return "unlikely to be chance" if self.p_value < 0.05 else "too small to tell from chance"
+
+    @property
+    def p_text(self) -> str:
+        """`p < 0.001`, `p = 0.039`."""
+        return "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
+
     def sentence(self) -> str:
         """The comparison in plain words, for someone who never heard of McNemar."""
-        before = self.accuracy_a.text(self.labels, self.split)
-        after = self.accuracy_b.text(self.labels, self.split)
+        before, after = (side.text(self.labels, self.split) for side in (self.accuracy_a, self.accuracy_b))
         counts = f"{_photos(len(self.fixed))} fixed, {_photos(len(self.broken))} broken"
-        # A p-value only says whether chance would do, never how likely a run is the better one.
-        verdict = "hardly chance" if self.p_value < 0.05 else "it may be chance"
         return (
-            f"From {before} to {after}: {_points(self.difference.value)} points "
-            f"(95 % interval {_points(self.difference.low)} to {_points(self.difference.high)}), {counts}; "
-            f"{verdict} (McNemar's exact p {_p_text(self.p_value)})."
+            f"Accuracy from {before} to {after}: {self.difference.points('95 % interval ')}, {counts}; "
+            f"{self.verdict} (McNemar's exact {self.p_text})."
         )
 
     def as_dict(self) -> dict:
@@ -168,15 +177,5 @@ def paired_difference_interval(
     return Interval(max(-1.0, difference - below), min(1.0, difference + above))
 
 
-def _points(share: float) -> str:
-    """Percentage points with their sign: `+3.4`, `−1.1`, `0.0`."""
-    text = f"{100 * share:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
-
-
 def _photos(count: int) -> str:
     return "1 photo" if count == 1 else f"{count} photos"
-
-
-def _p_text(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"

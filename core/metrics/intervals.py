@@ -35,15 +35,35 @@ class Measured:
     high: float
     n: int
 
-    def text(self, labels: str, split: str) -> str:
-        """The one way a share is written: `92.2 % (87.3–95.3, n = 179, given labels, test)`.
+    def percent(self, noun: str = "", *context: str) -> str:
+        """A share with its interval: `92.2 % (87.3–95.3, n = 179)`.
+
+        Args:
+            noun: What it is a share of, written behind it: `92.2 % accuracy (…)`.
+            context: What else one must know, at the end of the brackets.
+        """
+        inside = ", ".join((f"{100 * self.low:.1f}–{100 * self.high:.1f}", f"n = {self.n}", *context))
+        return f"{100 * self.value:.1f} % {noun} ({inside})".replace("  ", " ")
+
+    def text(self, labels: str, split: str, noun: str = "") -> str:
+        """The one way a figure is written: `92.2 % accuracy (87.3–95.3, n = 179, given labels, test)`.
 
         Args:
             labels: `given` or `reviewed`.
             split: `train`, `validation` or `test`.
+            noun: As in `percent`.
         """
-        interval = f"{100 * self.low:.1f}–{100 * self.high:.1f}"
-        return f"{100 * self.value:.1f} % ({interval}, n = {self.n}, {labels} labels, {split})"
+        return self.percent(noun, f"{labels} labels", split)
+
+    def points(self, name: str = "") -> str:
+        """A difference of shares with its interval: `+3.4 points (+0.1 to +6.6)`; `name` stands before the interval."""
+        return f"{_signed(self.value)} points ({name}{_signed(self.low)} to {_signed(self.high)})"
+
+
+def _signed(share: float) -> str:
+    """Percentage points with their sign: `+3.4`, `−1.1`, `0.0`."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
 def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:

@@ -35,15 +35,7 @@ _ALL = (
     IssueKind("unreadable", "Cannot be read", "unreadable", "unreadable"),  # only the disk can mend it
     IssueKind("poor", "Unusable picture", "unusable picture", "too small or blank", True, True, "exclude"),
     IssueKind("subject", "Not relevant", "not relevant", "does not show {subject}", True, True, "exclude"),
-    IssueKind(
-        "copy",
-        "Copy has another label",
-        "copy has another label",
-        "same photo is labelled {copy}",
-        True,
-        True,
-        "relabel",
-    ),
+    IssueKind("copy", "Copy has another label", "other label", "same photo is labelled {copy}", True, True, "relabel"),
     IssueKind("unclear", "Cannot tell", "cannot tell", "cannot tell", is_offered=True),
     IssueKind("class", "Looks like another class", "", "looks like {best}, labelled {given}", True, True, "relabel"),
     IssueKind("fits", "Looks as labelled", "fits", "looks like {best}, as labelled", advice="keep"),

@@ -84,7 +84,7 @@ def prove_with(given: Run, reviewed: Run, dataset: Dataset, labels: Labels = "gi
     """
     if replace(given.config, labels="reviewed") != replace(reviewed.config, labels="reviewed"):
         raise DatasetError(f"The runs {given.run_id} and {reviewed.run_id} differ in more than their labels.")
-    used = {item["image"]: Decision(**item) for item in reviewed.dataset.get("decisions", [])}
+    used = {item.image: item for item in reviewed.dataset.decisions}
     sides = [judged_by(run.predictions, dataset, labels, used) for run in (given, reviewed)]
     comparison = compare(*sides, split="test", labels=labels)
     return Proof(given.run_id, reviewed.run_id, comparison, *count_changes(dataset, used))

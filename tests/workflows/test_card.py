@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 from tiny_run import publish_run
 
+from core.dataset.overlay import Decision
 from core.dataset.statistics import DuplicateCounts
 from core.errors import RunInvalidError
+from core.escaping import plain
 from core.runs import registry
 from core.runs.config import TrainingConfig
+from core.runs.contents import SubjectThreshold
 from core.runs.presets import PRESETS, preset
-from core.workflows.card import CARD_FILE, card_of, command, literal, model_card
+from core.workflows.card import CARD_FILE, card_of, command, model_card
 from core.workflows.card_facts import DataFacts
 
 FILES = {"model.keras": b"k", "model.tflite": b"t"}
@@ -41,8 +44,8 @@ def test_a_run_without_a_card_stays_valid_and_gets_one_when_asked(paths):
 
 def test_every_figure_has_its_n_interval_labels_and_split(paths):
     card = model_card(publish_run(paths, FILES), FACTS)
-    assert "Right on 87.5 % (52.9–97.8, n = 8, given labels, test)" in card
-    assert "found on 75.0 % (30.1–95.4, n = 4)" in card
+    assert "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)" in card
+    assert "recall 75.0 % (30.1–95.4, n = 4)" in card
     for fact in (
         "170 suspicious labels undecided",
         "108 pairs of copies across splits (95 test photos",
@@ -57,14 +60,14 @@ def test_every_figure_has_its_n_interval_labels_and_split(paths):
 def test_what_the_run_can_doubt_is_said(paths):
     plain = model_card(publish_run(paths, FILES, "plain"))
     assert "without a temperature" in plain and "below 0.55" in plain and "names a class for any picture" in plain
-    run = publish_run(paths, FILES, "gated", subject={"threshold": 0.03, "share_passing": 0.93})
+    run = publish_run(paths, FILES, "gated", subject=SubjectThreshold(0.03, 0.93))
     assert "a subject score below 0.030; 93.0 % of the training photos reach it" in model_card(run)
 
 
 def test_labels_that_were_reviewed_are_counted(paths):
     run = publish_run(paths, FILES)
-    decisions = [{"action": "relabel"}, {"action": "exclude"}, {"action": "relabel"}]
-    run = replace(run, labels="reviewed", dataset={**run.dataset, "decisions": decisions})
+    decisions = tuple(Decision("0" * 64, "a.png", action) for action in ("relabel", "exclude", "relabel"))
+    run = replace(run, labels="reviewed", dataset=replace(run.dataset, decisions=decisions))
     assert "Labels: reviewed, 3 decisions used (1 exclude, 2 relabel)." in model_card(run)
 
 
@@ -87,7 +90,7 @@ def test_labels_that_were_reviewed_are_counted(paths):
 def test_class_names_show_literally(paths, name):
     card = model_card(publish_run(paths, FILES, names=(name, "Asian")), FACTS)
     assert name not in card
-    assert literal(name) in card
+    assert plain(name) in card
     assert "\u202e" not in card
     assert card.count("\n\n## ") == 6
 
@@ -111,8 +114,8 @@ def test_the_command_trains_the_same_again(paths, config: TrainingConfig):
 
 def test_a_folder_elsewhere_is_not_spelled_out(paths):
     run = publish_run(paths, FILES)
-    assert " DATASET " in command(replace(run, dataset={**run.dataset, "folder": "/home/someone/photos"}))
-    assert "'data/my photos'" in command(replace(run, dataset={**run.dataset, "folder": "my photos"}))
+    assert " DATASET " in command(replace(run, dataset=replace(run.dataset, folder="/home/someone/photos")))
+    assert "'data/my photos'" in command(replace(run, dataset=replace(run.dataset, folder="my photos")))
 
 
 @pytest.mark.parametrize(

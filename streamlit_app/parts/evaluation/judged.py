@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.evaluation.measure import judged_by
-from core.metrics import EvaluationResult, from_dict, from_table
+from core.metrics import EvaluationResult, from_table
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.words import counted
@@ -40,7 +40,7 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
         DatasetError: If no photo of the split is left.
     """
     if labels == "given":
-        return from_dict(run.evaluation[split]), run.predictions
+        return run.evaluation[split], run.predictions
     predictions = judged_by(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
 
