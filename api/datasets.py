@@ -53,7 +53,7 @@ def show_statistics(name: str) -> dict:
     from core.dataset.statistics import statistics  # pandas and scikit-learn: not for a server that only predicts
 
     text_fields(())
-    return statistics(_dataset(name)).as_dict()
+    return asdict(statistics(_dataset(name)))
 
 
 @datasets.get("/datasets/<name>/photos")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import click
 
+from benchmarks.learning_curve import learning_curve
 from benchmarks.model_records import record_of, training_code
 from core import cache
 from core.dataset.index import Dataset, index_dataset
 from core.errors import TrainingError
-from core.evaluation.learning_curve import LearningCurve, learning_curve
+from core.evaluation.learning_curve import LearningCurve
 from core.evaluation.robustness import Robustness, measure_robustness
 from core.files import read_json, write_json
 from core.paths import Paths

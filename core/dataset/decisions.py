@@ -42,30 +42,29 @@ def decide_all(
     dataset: Dataset, paths: Sequence[str], action: Action, label: str = "", reviewer: str = "", note: str = ""
 ) -> list[Decision]:
     """Records the same decision about several photos, all or none; arguments and errors as `decide`."""
-    if action not in ACTIONS:
-        raise DatasetError(f"Expected one of {', '.join(ACTIONS)}, but got {action!r}.")
-    if action == "relabel" and label not in dataset.class_names:
-        raise UnknownClassError(f"Expected one of {', '.join(dataset.class_names)} as the label, but got {label!r}.")
-    made = []
-    for path in paths:
-        row = find_photo(dataset, path)
-        settled = settle(dataset, row, action, label)
-        made.append(Decision(row["sha256"], row["path"], *settled, reviewer=reviewer, at=now(), note=note))
+    made = [new_decision(dataset, path, action, label, reviewer, note) for path in paths]
     append(dataset, made)
     return made
 
 
-def settle(dataset: Dataset, row: "pd.Series", action: Action, label: str) -> tuple[Action, str]:
-    """The action and label to record for a photo.
+def new_decision(
+    dataset: Dataset, path: str, action: Action, label: str = "", reviewer: str = "", note: str = "", at: str = ""
+) -> Decision:
+    """A decision that fits the dataset, not recorded yet; arguments and errors as `decide`.
 
     Equal files share a decision. Where they lie under several classes, "keep" would leave both labels, so it is
     recorded as what it means: relabel to the class of the photo the person looked at.
     """
-    if action == "keep":
-        copies = dataset.table[dataset.table["sha256"] == row["sha256"]]
-        if copies["label"].nunique() > 1:
-            return "relabel", row["label"]
-    return action, label if action == "relabel" else ""
+    if action not in ACTIONS:
+        raise DatasetError(f"Expected one of {', '.join(ACTIONS)}, but got {action!r}.")
+    if action == "relabel" and label not in dataset.class_names:
+        raise UnknownClassError(f"Expected one of {', '.join(dataset.class_names)} as the label, but got {label!r}.")
+    photo = find_photo(dataset, path)
+    copies = dataset.table[dataset.table["sha256"] == photo["sha256"]]
+    if action == "keep" and copies["label"].nunique() > 1:
+        action, label = "relabel", photo["label"]
+    label = label if action == "relabel" else ""
+    return Decision(photo["sha256"], photo["path"], action, label, reviewer, at or now(), note)
 
 
 def now() -> str:

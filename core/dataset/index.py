@@ -132,7 +132,7 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     is_plain, listed = _list_files(folder)
     kept = cache.as_table(paths.cache_dir(folder) / "index.parquet")
     before = cache.stored(kept, _CACHE_KEY)
-    known = {} if before is None else {row["path"]: row for row in before.to_dict("records")}
+    known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
     for entry in listed:
         row = known.get(entry["path"])

@@ -120,11 +120,12 @@ def _measure(
 ) -> Robustness:
     run = predictor.run
     table = select_rows(run, dataset, split)
-    rows, images = [], []
-    for row in _sampled(table, limit).itertuples():
+    hashes, images = [], []
+    chosen = _sampled(table, limit)
+    for path, sha256 in zip(chosen["path"], chosen["sha256"], strict=True):
         try:
-            images.append(reduced(decode(dataset.folder / row.path)))
-            rows.append(row.sha256)
+            images.append(reduced(decode(dataset.folder / path)))
+            hashes.append(sha256)
         except (ImageError, OSError):
             continue
     if not images:
@@ -150,7 +151,7 @@ def _measure(
             inside.append(share_inside(evidence, subjects[number]))
         report(looked + (number + 1) * (PASSES_PER_PHOTO - 2))
     areas = [area_of(subject) for subject in subjects or []]
-    return Robustness(split, len(table), run.class_names, tuple(rows), answers, areas, inside)
+    return Robustness(split, len(table), run.class_names, tuple(hashes), answers, areas, inside)
 
 
 def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DatasetError
@@ -68,12 +68,6 @@ class Comparison:
             f"Accuracy from {before} to {after}: {self.difference.points('95 % interval ')}, {counts}; "
             f"{self.verdict} (McNemar's exact {self.p_text})."
         )
-
-    def as_dict(self) -> dict:
-        """JSON values only; `fixed` and `broken` become lists of dicts."""
-        figures = {name: asdict(getattr(self, name)) for name in ("accuracy_a", "accuracy_b", "difference")}
-        photos = {name: getattr(self, name).to_dict("records") for name in ("fixed", "broken")}
-        return {**self.__dict__, **figures, **photos}
 
 
 def compare(
@@ -148,9 +142,7 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
     return float(binomtest(fixed, fixed + broken, 0.5).pvalue)
 
 
-def paired_difference_interval(
-    both_right: int, fixed: int, broken: int, both_wrong: int, confidence: float = 0.95
-) -> Interval:
+def paired_difference_interval(both_right: int, fixed: int, broken: int, both_wrong: int) -> Interval:
     """Interval of (share right after) - (share right before) on the same photos.
 
     Method 10 of Newcombe (1998), "Improved confidence intervals for the difference between binomial
@@ -161,11 +153,11 @@ def paired_difference_interval(
     n = both_right + fixed + broken + both_wrong
     right_after, right_before = both_right + fixed, both_right + broken
     after, before = right_after / n, right_before / n
-    interval_after, interval_before = wilson(right_after, n, confidence), wilson(right_before, n, confidence)
+    interval_after, interval_before = wilson(right_after, n), wilson(right_before, n)
     margins = right_after * (n - right_after) * right_before * (n - right_before)
-    association = both_right * both_wrong - fixed * broken
+    association = float(both_right * both_wrong - fixed * broken)
     if association > 0:
-        association = max(association - n / 2, 0)
+        association = max(association - n / 2, 0.0)
     phi = association / math.sqrt(margins) if margins else 0.0
 
     def combined(first: float, second: float) -> float:

@@ -94,18 +94,17 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def proportion(successes: int, n: int, confidence: float = 0.95) -> Measured:
+def proportion(successes: int, n: int) -> Measured:
     """A share of photos with its Wilson interval; `n` must be at least 1."""
     if n < 1:
         raise ValueError(f"Expected at least one photo. Received n={n}.")
-    interval = wilson(successes, n, confidence)
+    interval = wilson(successes, n)
     return Measured(int(successes) / int(n), interval.low, interval.high, int(n))
 
 
 def bootstrap(
     statistic: Callable[[np.ndarray], np.ndarray],
     n: int,
-    confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Measured:
@@ -119,7 +118,6 @@ def bootstrap(
             sums to `n`), and returns shape `(resamples,)`; NaN where a resample leaves it undefined, which is
             then ignored.
         n: Photos, at least 1.
-        confidence: Between 0 and 1, both excluded.
         resamples: How many times the photos are drawn.
         seed: The same seed gives the same interval.
 
@@ -130,7 +128,6 @@ def bootstrap(
     Raises:
         ValueError: If there is no photo, or the statistic is undefined on the photos as they are.
     """
-    normal_quantile(confidence)  # refuses an impossible confidence
     if n < 1:
         raise ValueError(f"Expected at least one photo. Received n={n}.")
     value = float(statistic(np.ones((1, n)))[0])
@@ -145,7 +142,7 @@ def bootstrap(
         weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
         values = statistic(weights)
         found.extend(values[~np.isnan(values)].tolist())
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(found, [0.025, 0.975])
     return Measured(value, min(float(low), value), max(float(high), value), n)
 
 

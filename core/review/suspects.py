@@ -154,7 +154,7 @@ def _unreadable(broken: pd.DataFrame) -> pd.DataFrame:
 
 def trusted_classes(table: pd.DataFrame, used: Mapping[str, Decision], class_names: tuple[str, ...]) -> np.ndarray:
     """What was decided, for `Scorer.score`: class index, `EXCLUDED` or `UNDECIDED`; shape `(rows,)`."""
-    position = {name: index for index, name in enumerate(class_names)} | {"": EXCLUDED}
+    position: dict[str | None, int] = {"": EXCLUDED, **{name: index for index, name in enumerate(class_names)}}
     pairs = zip(table["sha256"], table["label"], strict=True)
     outcomes = [used[sha256].outcome(label) if sha256 in used else None for sha256, label in pairs]
     return np.array([position.get(outcome, UNDECIDED) for outcome in outcomes], int)

@@ -12,8 +12,8 @@ from core.errors import RunInvalidError
 from core.escaping import plain
 from core.files import write_atomic
 from core.metrics import EvaluationResult, Measured
+from core.networks.catalogue import BACKBONES
 from core.paths import Paths
-from core.runs.config import TrainingConfig
 from core.runs.folder import Run
 from core.runs.licences import weights_licence
 from core.runs.presets import PRESETS
@@ -64,7 +64,7 @@ def model_card(run: Run, facts: DataFacts | None = None) -> str:
         "## Figures",
         _figures(results),
         "## Doubt",
-        *_doubt(run),
+        _doubt(run),
         "## Use and limits",
         *_limits(run, results),
         "## Weights",
@@ -132,29 +132,23 @@ def _figures(results: list[EvaluationResult]) -> str:
     return "\n".join(lines) + "\n\nIn brackets: 95 % intervals (accuracy and recall: Wilson; calibration: bootstrap)."
 
 
-def _doubt(run: Run) -> list[str]:
-    lines = [
-        f"* Temperature {run.calibration.temperature:.3f}, inside the model."
-        if run.calibration
-        else "* Probabilities are as learned, without a temperature."
-    ]
-    lines.append(f"* Uncertain: the largest probability is below {run.uncertain_below:.2f}.")
+def _doubt(run: Run) -> str:
+    probabilities = "Probabilities are as learned, without a temperature."
+    if run.calibration:
+        probabilities = f"Temperature {run.calibration.temperature:.3f}, inside the model."
+    subject = "It cannot tell whether a photo shows the subject at all: it names a class for any picture."
     if run.subject:
         share = run.subject.share_passing
         passing = "" if share is None else f"; {100 * share:.1f} % of the training photos reach it"
-        lines.append(f"* Not the subject: a subject score below {run.subject.threshold:.3f}{passing}.")
-    else:
-        lines.append("* It cannot tell whether a photo shows the subject at all: it names a class for any picture.")
-    return ["\n".join(lines)]
+        subject = f"Not the subject: a subject score below {run.subject.threshold:.3f}{passing}."
+    uncertain = f"Uncertain: the largest probability is below {run.uncertain_below:.2f}."
+    return f"* {probabilities}\n* {uncertain}\n* {subject}"
 
 
 def _limits(run: Run, results: list[EvaluationResult]) -> list[str]:
     names = _listed([plain(name) for name in run.class_names], "and")
-    noise = (
-        ""
-        if any(result.labels == "reviewed" for result in results)
-        else " Figures are judged by labels as given, which may be wrong themselves."
-    )
+    is_reviewed = any(result.labels == "reviewed" for result in results)
+    noise = "" if is_reviewed else " Figures are judged by labels as given, which may be wrong themselves."
     return [
         f"For sorting and searching photos of {names}, with a person who looks at doubtful ones; to learn how "
         "classifiers work. Not for decisions about people; never the only ground for a decision about what they show.",
@@ -183,19 +177,13 @@ def command(run: Run) -> str:
     start = known.config.as_dict() if known else {}
     words = ["python -m core train", folder, "--preset", shlex.quote(run.config.preset)]
     for name, value in run.config.as_dict().items():
-        if name in ("preset", "labels") or start.get(name) == value or _follows(name, run.config):
+        follows = name == "image_size" and run.config.backbone in BACKBONES  # from the backbone
+        if name in ("preset", "labels") or start.get(name) == value or follows:
             continue
         text = "x".join(map(str, value)) if name == "image_size" else str(value)
         text = text.lower() if isinstance(value, bool) else text
         words.append(f"--set {shlex.quote(f'{name}={text}')}")
     return " ".join(words + (["--ignore-decisions"] if run.config.labels == "given" else []))
-
-
-def _follows(name: str, config: TrainingConfig) -> bool:
-    """Whether a setting follows from another one: the size from the backbone."""
-    from core.networks.catalogue import BACKBONES
-
-    return name == "image_size" and config.backbone in BACKBONES
 
 
 def _listed(names: list[str], word: str) -> str:

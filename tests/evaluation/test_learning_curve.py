@@ -4,17 +4,12 @@ import numpy as np
 import pytest
 from conftest import draw_world
 
+from benchmarks.learning_curve import learning_curve, paired, verdict
 from core.dataset.decisions import decide
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
-from core.evaluation.learning_curve import (
-    learning_curve,
-    paired,
-    store_curve,
-    stored_curve,
-    verdict,
-)
+from core.evaluation.learning_curve import store_curve, stored_curve
 from core.metrics import Measured
 
 
