@@ -19,16 +19,15 @@ from core.runs import registry
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
     from core.dataset.index import index_dataset
-    from core.evaluation.measure import measure_both
-    from core.metrics import as_dict
+    from core.evaluation.measure import measure
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
     data = index_dataset(dataset, paths, progress("reading"))
-    result, reviewed = measure_both(run, data, split, progress("predicting"))
+    result, reviewed = measure(run, data, split, progress("predicting"))
     if as_json:
-        more = {"reviewed": as_dict(reviewed)} if reviewed else {}
-        print_json({"run_id": run.run_id, **as_dict(result), **more})
+        more = {"reviewed": asdict(reviewed)} if reviewed else {}
+        print_json({"run_id": run.run_id, **asdict(result), **more})
     else:
         click.echo("\n".join(item.sentence() for item in (result, reviewed) if item))
 
