@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from core.cli import datasets, explanations, predictions, review, runs, training
+from core.cli import datasets, evaluation, explanations, exports, predictions, review, runs, services, training
 from core.errors import TuskscopeError
 
 COMMANDS = (
@@ -17,15 +17,17 @@ COMMANDS = (
     review.decisions,
     training.train,
     training.work_on,
-    training.worker,
-    runs.evaluate,
+    services.worker,
+    services.app,
+    evaluation.evaluate,
     predictions.predict,
     explanations.explain,
     runs.list_runs,
     runs.promote,
     runs.rollback,
-    runs.export,
-    runs.work_on_export,
+    runs.delete,
+    exports.export,
+    exports.work_on_export,
     runs.card,
 )
 

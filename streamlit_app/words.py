@@ -39,9 +39,10 @@ def file_size(num_bytes: float) -> str:
 def day(iso: str) -> str:
     """`2026-11-23T09:30:00+00:00` as `23 Nov 2026, 09:30`; in the machine's own time zone."""
     try:
-        return f"{datetime.fromisoformat(iso).astimezone():%-d %b %Y, %H:%M}"
+        moment = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
 def listed(names: Sequence[str]) -> str:

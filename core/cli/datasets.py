@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json, progress
+from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
 from core.paths import Paths
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
     from core.sample.drawn_dataset import draw_sample
@@ -21,7 +21,7 @@ def sample(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 @click.option("--from-zip", type=click.Path(path_type=Path, exists=True), help="A zip that was downloaded by hand.")
 def download(folder: Path | None, from_zip: Path | None) -> None:
     """Download the elephant photos from Kaggle into FOLDER (default: data/elephants); no account needed."""
@@ -31,9 +31,9 @@ def download(folder: Path | None, from_zip: Path | None) -> None:
 
 
 @click.command("import")
-@click.argument("archive", type=click.Path(path_type=Path))
+@click.argument("archive", type=PATH)
 @click.option("--name", required=True, help="Name of the new dataset.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@AS_JSON
 @click.option("--yes", is_flag=True, help="Accept without asking.")
 def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
     """Import a zip of photos as data/NAME, after a report."""
@@ -52,14 +52,13 @@ def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATASET
+@AS_JSON
 def index(dataset: Path, as_json: bool) -> None:
     """Read DATASET: counts, sizes, problems."""
-    from core.dataset.index import index_dataset
     from core.dataset.statistics import statistics
 
-    indexed = index_dataset(dataset, Paths.from_env(), progress("reading"))
+    indexed = read_dataset(dataset)
     found = asdict(statistics(indexed))
     if as_json:
         print_json(
