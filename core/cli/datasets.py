@@ -1,5 +1,6 @@
 """Commands about datasets: sample, download, import, index."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -36,18 +37,18 @@ def download(folder: Path | None, from_zip: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Accept without asking.")
 def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
     """Import a zip of photos as data/NAME, after a report."""
-    from core.dataset.importing import accept_archive, inspect_archive
+    from core.dataset.importing import accept_import, inspect_import
     from core.errors import DatasetError
 
-    report = inspect_archive(archive)
+    report = inspect_import(archive)
     if as_json:
-        print_json(report.as_dict())
+        print_json(asdict(report) | {"acceptable": report.acceptable})
     else:
         click.echo("\n".join([f"{archive.name}: {report.num_photos} photos", *report.warnings, *report.refusals]))
     if not report.acceptable:
         raise DatasetError(f"The archive cannot be imported. {report.refusals[0]}")
     if yes or click.confirm(f"Import as {name}?", err=True):
-        click.echo(f"The photos are in {accept_archive(archive, name, Paths.from_env())}", err=as_json)
+        click.echo(f"The photos are in {accept_import(archive, name, Paths.from_env())}", err=as_json)
 
 
 @click.command()
@@ -58,7 +59,7 @@ def index(dataset: Path, as_json: bool) -> None:
     from core.dataset.statistics import statistics
 
     indexed = read_dataset(dataset)
-    found = statistics(indexed).as_dict()
+    found = asdict(statistics(indexed))
     if as_json:
         print_json(
             {

@@ -1,5 +1,6 @@
 """The command about accuracy: evaluate."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -16,15 +17,14 @@ from core.runs import registry
 @AS_JSON
 def evaluate(run_id: str, dataset: Path, split: str, as_json: bool) -> None:
     """Measure RUN on the photos of DATASET, with its given labels and, where some were reviewed, with these too."""
-    from core.evaluation.measure import measure_both
-    from core.metrics import as_dict
+    from core.evaluation.measure import measure
 
     paths = Paths.from_env()
     run = registry.load(paths, run_id)
     data = read_dataset(dataset)
-    result, reviewed = measure_both(run, data, split, progress("predicting"))
+    result, reviewed = measure(run, data, split, progress("predicting"))
     if as_json:
-        more = {"reviewed": as_dict(reviewed)} if reviewed else {}
-        print_json({"run_id": run.run_id, **as_dict(result), **more})
+        more = {"reviewed": asdict(reviewed)} if reviewed else {}
+        print_json({"run_id": run.run_id, **asdict(result), **more})
     else:
         click.echo("\n".join(item.sentence() for item in (result, reviewed) if item))
