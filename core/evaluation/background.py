@@ -1,4 +1,4 @@
-"""Does a run read the animal or the landscape? Photos with blurred surroundings, and with a blurred subject."""
+"""Does a run read the subject or the background? Photos with a blurred background, and with a blurred subject."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from core.explanation.heatmap import normalize, upsample
 from core.explanation.masking import blurred, mixed
 from core.networks import imagenet, templates
 from core.networks.catalogue import BACKBONES
-from core.networks.interpreter import NetworkPerThread, in_parallel
+from core.networks.interpreter import Network
 from core.networks.templates import filled_litert, template
 from core.paths import Paths
 
 REFERENCE = "efficientnet-lite0"  # looks at the photos for all runs alike, so that their figures compare
 INSIDE = 0.3  # of the strongest evidence: from here on a place belongs to the subject
-VARIANTS = ("surroundings-blurred", "subject-blurred")
+VARIANTS = ("background-blurred", "subject-blurred")
 _EDGE = 0.1  # of evidence, over which the mask fades: a hard edge would be a new thing to see
 
 
@@ -25,9 +25,9 @@ def subject_maps(
     """Where the photos show what they are all about, whatever the class.
 
     ImageNet's own head, on a backbone that is the same for every run, names the classes that are the first guess for
-    at least 1.5 % of the photos (for elephants: African elephant, Indian elephant, tusker). The map is the class
-    activation map (Zhou 2016) of these classes together against all thousand. It is as coarse as the network's last
-    features (7 x 7), leans to heads, and knows nothing of subjects that ImageNet does not know.
+    at least 1.5 % of the photos. The map is the class activation map (Zhou 2016) of these classes together against
+    all thousand. It is as coarse as the network's last features (7 x 7), leans to heads, and knows nothing of subjects
+    that ImageNet does not know.
 
     Args:
         images: Each `uint8`, shape `(height, width, 3)`.
@@ -40,12 +40,12 @@ def subject_maps(
     prepared, size = template(REFERENCE, paths), BACKBONES[REFERENCE].image_size
 
     def look(model: bytes, output: str, before: int) -> list[np.ndarray]:
-        network = NetworkPerThread(model)
-
-        def look_at(image: np.ndarray) -> np.ndarray:
-            return network(resize(image, size), [output])[output][0]
-
-        return in_parallel(look_at, images, len(images), lambda done, _: progress(before + done) if progress else None)
+        network, found = Network(model, 2), []
+        for done, image in enumerate(images, start=1):
+            found.append(network(resize(image, size), [output])[output][0])
+            if progress:
+                progress(before + done)
+        return found
 
     embeddings = np.array(look(prepared.read_bytes(), "embedding", 0))
     chosen = imagenet.frequent_classes(imagenet.logits(embeddings, REFERENCE))
@@ -74,7 +74,7 @@ def separated(image: np.ndarray, subject: np.ndarray) -> dict[str, np.ndarray]:
     """
     keep = np.clip((upsample(subject, image.shape[:2]) - INSIDE) / _EDGE + 0.5, 0, 1)
     hidden = blurred(image)
-    return {"surroundings-blurred": mixed(image, hidden, keep), "subject-blurred": mixed(image, hidden, 1 - keep)}
+    return {"background-blurred": mixed(image, hidden, keep), "subject-blurred": mixed(image, hidden, 1 - keep)}
 
 
 def area_of(subject: np.ndarray) -> float:

@@ -1,17 +1,15 @@
 """Embeddings: each photo goes through frozen backbones once, through LiteRT, and is remembered by its content."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
+from core import cache
 from core.dataset.images import PIXELS_VERSION, decode, resize
 from core.dataset.index import Dataset
 from core.features.views import CLOSE, COLOURS, backbone_of, close_up, colour_entropy
-from core.files import write_atomic
 from core.networks.catalogue import BACKBONES
 from core.networks.interpreter import NetworkPerThread, Progress, in_parallel
 from core.networks.templates import template
@@ -69,10 +67,9 @@ def cached(dataset: Dataset, name: str) -> dict[str, np.ndarray]:
 
 def remember(dataset: Dataset, name: str, embeddings: dict[str, np.ndarray]) -> None:
     """Writes embeddings by sha256 into the cache, in place of what lay there."""
-    buffer = io.BytesIO()
     values = np.array(list(embeddings.values()), np.float32)
-    np.savez(buffer, version=version(name), sha256=np.array(list(embeddings)), embeddings=values)
-    write_atomic(cache_file(dataset, name), buffer.getvalue())
+    arrays = {"sha256": np.array(list(embeddings)), "embeddings": values}
+    cache.store(cache.as_arrays(cache_file(dataset, name)), version(name), arrays)
 
 
 def cache_file(dataset: Dataset, name: str) -> Path:
@@ -81,13 +78,8 @@ def cache_file(dataset: Dataset, name: str) -> Path:
 
 def read_embeddings(file: Path, name: str) -> dict[str, np.ndarray]:
     """The content of a cache; a damaged one is empty, and so is one that another decoder or backbone filled."""
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
-            if str(content.get("version", "")) != version(name):
-                return {}
-            return dict(zip(content["sha256"].tolist(), content["embeddings"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return {}
+    found = cache.stored(cache.as_arrays(file), version(name))
+    return dict(zip(found["sha256"].tolist(), found["embeddings"], strict=True)) if found else {}
 
 
 def version(*views: str) -> str:

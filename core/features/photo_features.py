@@ -1,25 +1,24 @@
 """Photos as numbers that labels can be checked against: principal components, ImageNet's opinion, subject evidence."""
 
 import hashlib
-import io
-from dataclasses import dataclass, fields
-from zipfile import BadZipFile
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
+from core import cache
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import Dataset
 from core.features.embeddings import embed, version
 from core.features.neighbours import similarity_to_neighbours
 from core.features.views import CLOSE, COLOURS, VIEWS, WHOLE, backbone_of
-from core.files import write_atomic
 from core.networks import imagenet
 from core.networks.interpreter import Progress
 from core.paths import Paths
 
-_VERSION = 1
+_VERSION = 2
 _MAX_COMPONENTS = 256  # as good as all of them (docs/review.md), and 20,000 photos stay small
 _FALLBACK_HINTS = 10  # ImageNet classes to listen to where none stands out
 
@@ -36,7 +35,6 @@ class Features:
             for it, similarity to its neighbours; shape `(n,)`.
         colours: See `views.colour_entropy`, shape `(n,)`.
         groups: Copies of one picture share a number, `int64`, shape `(n,)`.
-        has_subject: Whether `subject` comes from ImageNet's own head.
     """
 
     components: np.ndarray
@@ -44,7 +42,6 @@ class Features:
     subject: np.ndarray
     colours: np.ndarray
     groups: np.ndarray
-    has_subject: bool
 
 
 def read_features(dataset: Dataset, table: pd.DataFrame, paths: Paths, progress: Progress | None = None) -> Features:
@@ -56,22 +53,12 @@ def read_features(dataset: Dataset, table: pd.DataFrame, paths: Paths, progress:
         paths: Where the caches lie.
         progress: Called with (photos done, photos to look at).
     """
-    file = dataset.cache_dir / "review-features.npz"
     key = hashlib.sha256(f"{_VERSION} {version(*VIEWS)} {' '.join(table['sha256'])}".encode()).hexdigest()
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
-            if str(content["key"]) == key:
-                return Features(**{item.name: content[item.name] for item in fields(Features)})
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        pass  # missing, damaged or of other photos: it is rebuilt
-    features = compute_features(embed(dataset, table, VIEWS, paths, progress), duplicate_groups(table))
-    buffer = io.BytesIO()
-    np.savez(buffer, key=key, **{item.name: getattr(features, item.name) for item in fields(Features)})
-    try:
-        write_atomic(file, buffer.getvalue())
-    except OSError:
-        pass  # a read-only disk makes the next start slower, not impossible
-    return features
+
+    def compute() -> Mapping[str, np.ndarray]:
+        return vars(compute_features(embed(dataset, table, VIEWS, paths, progress), duplicate_groups(table)))
+
+    return Features(**cache.cached(cache.as_arrays(dataset.cache_dir / "review-features.npz"), key, compute))
 
 
 def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Features:
@@ -85,8 +72,7 @@ def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Featur
     if not heard.any():
         mean = np.mean([np.exp(logits[name]).mean(axis=0) for name in WHOLE], axis=0)
         heard[np.argsort(-mean)[:_FALLBACK_HINTS]] = True
-    has_subject = all(mask.any() for mask in masks.values())
-    if has_subject:
+    if all(mask.any() for mask in masks.values()):
         subject = np.mean([_log_odds(logits[name][:, masks[name]]) for name in logits], axis=0)
     else:
         subject = similarity_to_neighbours(views[WHOLE[1]], groups)
@@ -99,7 +85,6 @@ def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Featur
         subject=subject.astype(np.float32),
         colours=views[COLOURS][:, 0],
         groups=groups.astype(np.int64),
-        has_subject=has_subject,
     )
 
 

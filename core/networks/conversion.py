@@ -64,7 +64,7 @@ def litert_bytes(model: keras.Model, quantization: str = "", representative: np.
     if quantization == "int8":
 
         def photos() -> Iterator[dict[str, np.ndarray]]:
-            for photo in representative:
+            for photo in () if representative is None else representative:
                 yield {"image": photo[None].astype(np.float32)}
 
         options["representative_dataset"] = photos

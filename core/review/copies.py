@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from core import cache
 from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
@@ -15,7 +16,6 @@ from core.networks.cosine import unit_vectors
 from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.matching import crop_match
-from core.review.stored import kept
 
 _VERSION = 1
 # The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, other pairs mostly far less.
@@ -46,8 +46,8 @@ def find_duplicates(dataset: Dataset, paths: Paths, progress: Progress | None = 
         views = embed(dataset, dataset.usable, VIEWS, paths, progress)
         return compute_duplicates(dataset, dataset.usable, unit_vectors(views[WHOLE[1]]), unit_vectors(views[CLOSE]))
 
-    key = f"{_VERSION} {version(*VIEWS)} {dataset.fingerprint}"
-    return kept(dataset.cache_dir / "duplicates.parquet", key, compute)
+    kept = cache.as_table(dataset.cache_dir / "duplicates.parquet")
+    return cache.cached(kept, f"{_VERSION} {version(*VIEWS)} {dataset.fingerprint}", compute)
 
 
 def compute_duplicates(dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray) -> pd.DataFrame:
