@@ -85,6 +85,7 @@ def create_app(
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
+    app.before_request(security.check_call)
     foreign = (tf_serving.tf_serving, open_inference.open_inference)
     for blueprint in (errors, health, metrics.metrics, *foreign, upload_page):
         app.register_blueprint(blueprint)

@@ -8,12 +8,12 @@ import numpy as np
 from flask import Blueprint, current_app, render_template, request
 from markupsafe import Markup
 
-from api.errors import Problem
 from api.explanations import explained
 from api.inputs import image_files
 from api.limits import Turn, admitted
 from api.pictures import heat_address, photo_address, photo_bytes
-from api.predictions import served_predictor
+from api.problems import Problem
+from api.served import served_predictor
 from core.errors import ImageError, NoActiveRunError
 from core.metrics.intervals import Measured
 from core.prediction.predictor import Prediction, Predictor
@@ -86,7 +86,7 @@ def uploaded() -> list[bytes]:
         return image_files(1)
     chosen = [file for file in request.files.getlist("image") if file.filename]
     if set(request.files) - {"image"} or set(request.form) or not 1 <= len(chosen) <= MOST:
-        raise Problem(400, "image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
+        raise Problem("image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
     return [file.stream.read() for file in chosen]
 
 

@@ -116,6 +116,16 @@ def test_a_decision_is_on_disk_when_it_is_answered(client, ranked):
     assert [(item.path, item.label, item.reviewer) for item in decisions.log(ranked)] == [(path, "Asian", "Ada")]
 
 
+def test_a_decision_is_undone(client, ranked):
+    path = ranked.usable["path"].iloc[0]
+    for body in ({"action": "exclude"}, {"action": "relabel", "label": "Asian"}, {"action": "undo"}):
+        assert client.post(f"{URL}/decisions", json={"path": path, **body}).status_code == 201
+    (left,) = client.get(f"{URL}/decisions").get_json()["decisions"]
+    assert (left["path"], left["action"]) == (path, "exclude")  # the one before counts again
+    client.post(f"{URL}/decisions", json={"path": path, "action": "undo"})
+    assert client.get(f"{URL}/decisions").get_json()["total"] == 0
+
+
 @pytest.mark.parametrize(
     "change",
     [

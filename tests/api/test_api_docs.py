@@ -55,6 +55,7 @@ def world(tmp_path_factory):
     (run.folder / "README.md").write_text("# card")
     registry.promote(paths, run.run_id)
     make_run(paths, "2026-11-23-quick-7f3a", "queued")
+    make_run(paths, "2026-11-22-quick-0c4e")
     make_run(paths, "2026-11-24-quick-91c2")
     (root / "photo.jpg").write_bytes(photo())
     (root / "photo.png").write_bytes(photo("PNG"))
