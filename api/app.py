@@ -36,8 +36,8 @@ class StrictJSON(DefaultJSONProvider):
 
     sort_keys = False
 
-    def dumps(self, content: Any, **kwargs: Any) -> str:
-        return super().dumps(content, **{**kwargs, "allow_nan": False})
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return super().dumps(obj, **{**kwargs, "allow_nan": False})
 
 
 def create_app(

@@ -1,6 +1,7 @@
 """Datasets: what is in them, their suspicious labels, and decisions about them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify
@@ -8,18 +9,21 @@ from flask import Response, current_app, jsonify
 from api import answers
 from api.inputs import LIMIT, Parameter, choice, takes, whole
 from api.json_inputs import json_object
-from api.openapi.describe import Described, fields
+from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
 from core.review.stored import stored_ranking
 
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
+
 datasets = APIBlueprint("datasets", __name__)
 
-CLASS = {"type": "string", "format": "class"}  # formats of ours, for people and for tools that make examples
+CLASS: Schema = {"type": "string", "format": "class"}  # formats of ours, for people and for tools that make examples
 TEXT = {"type": "string", "format": "printable", "maxLength": 1000}
 OTHER_ACTIONS = {"type": "string", "enum": [name for name in decisions.ACTIONS if name != "relabel"]}
-DECISION = {
+DECISION: dict[str, Schema] = {
     "path": {"type": "string", "format": "photo"},
     "action": OTHER_ACTIONS,
     "reviewer": TEXT,
@@ -51,7 +55,8 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_decided": len(decisions.current(decisions.log(dataset))),
         "is_plain": dataset.is_plain,
         "counts": {
-            split: {label: int(n) for label, n in part.droplevel(0).items()} for split, part in counts.groupby(level=0)
+            str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
+            for split, part in counts.groupby(level=0)
         },
     }
 
@@ -79,7 +84,7 @@ def list_photos(name: str, limit: int, offset: int, split: str | None, label: st
     for column, wanted in (("split", split), ("label", label)):
         if wanted is not None:
             rows = rows[rows[column] == wanted]
-    photos = rows[list(answers.Photo.__annotations__)].iloc[offset : offset + limit].to_dict("records")
+    photos = _records(rows[offset : offset + limit], answers.Photo)
     return {"dataset": dataset.name, "total": len(rows), "photos": photos}
 
 
@@ -93,7 +98,7 @@ def list_suspects(name: str, limit: int) -> answers.Suspects:
     if ranking is None:
         raise Problem("not-ranked")
     left = ranking[~ranking["sha256"].isin(decisions.current(decisions.log(dataset)))]
-    suspects = left[list(answers.Suspect.__annotations__)].head(limit).to_dict("records")
+    suspects = _records(left[:limit], answers.Suspect)
     return {"dataset": dataset.name, "total": len(left), "decided": len(ranking) - len(left), "suspects": suspects}
 
 
@@ -139,6 +144,10 @@ def _folders() -> dict[str, Path]:
     data_dir = current_app.extensions["paths"].data_dir
     children = data_dir.iterdir() if data_dir.is_dir() else ()
     return {child.name: child for child in children if child.is_dir() and not child.name.startswith(".")}
+
+
+def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:
+    return rows[list(get_type_hints(shape))].to_dict("records")
 
 
 def _dataset(name: str) -> Dataset:

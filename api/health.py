@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 from flask import current_app
 
 from api.answers import Live, Ready
+from api.openapi.describe import Described
 from api.served import served_predictor
 from core.runs import registry
 
@@ -17,6 +18,7 @@ def live() -> Live:
 
 
 @health.get("/ready")
+@Described(problems=("no-model",))
 def ready() -> Ready:
     """A run is loaded and predicts; `degraded` if it is not the one that `models/active` names."""
     run_id = served_predictor().run.run_id

@@ -14,7 +14,9 @@ from api.problems import Problem
 
 ANY_NUMBER_IS_BELOW = 10**20  # larger integers are out of every setting's range: no need to parse 5,000 digits
 TYPES = {"string": (str, "text"), "object": (dict, "an object"), "array": (list, "a list")}
-IMAGES = {"images": {"type": "array", "items": {"type": "string", "format": "byte"}, "minItems": 1, "maxItems": 16}}
+IMAGES: dict[str, dict[str, Any]] = {
+    "images": {"type": "array", "items": {"type": "string", "format": "byte"}, "minItems": 1, "maxItems": 16}
+}
 
 
 def json_object(

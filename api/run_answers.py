@@ -1,5 +1,6 @@
 """The shapes of JSON answers about runs."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -73,7 +74,7 @@ class Run(TypedDict):
     files: dict[str, str]
     config: TrainingConfig
     active: bool
-    evaluation: dict[str, dict[str, Any]]
+    evaluation: Mapping[str, Any]
     job: Job | None
 
 
@@ -81,7 +82,7 @@ class Evaluation(TypedDict):
     """Everything that was measured, by split."""
 
     run_id: str
-    evaluation: dict[str, dict[str, Any]]
+    evaluation: Mapping[str, Any]
 
 
 class HistoryRow(TypedDict):

@@ -110,7 +110,7 @@ def history_rows(history: "pd.DataFrame") -> list[HistoryRow]:
     Args:
         history: As `Run.history`.
     """
-    rows = [{name: _number(name, value) for name, value in row.items()} for row in history.to_dict("records")]
+    rows = [{name: _number(str(name), value) for name, value in row.items()} for row in history.to_dict("records")]
     return cast(list[HistoryRow], rows)
 
 

@@ -1,7 +1,7 @@
 """Runs: list, read and delete them, start and cancel a training, choose which one is served."""
 
 from dataclasses import asdict, fields
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from apiflask import APIBlueprint
 from flask import current_app, url_for
@@ -12,9 +12,10 @@ from api.json_inputs import json_object, nothing
 from api.openapi.describe import Described, Schema, json_body
 from api.openapi.describe import fields as object_of
 from api.problems import Problem
-from api.run_answers import Job, JobAnswer, Promotions, RunLine, Runs, Served
+from api.run_answers import Job, JobAnswer, Promotion, Promotions, RunLine, Runs, Served
 from api.run_answers import Run as RunAnswer
 from core.errors import ConfigError, NoActiveRunError
+from core.metrics import EvaluationResult
 from core.networks.catalogue import BACKBONES
 from core.paths import Paths
 from core.runs import registry
@@ -27,7 +28,7 @@ runs = APIBlueprint("runs", __name__)
 SUMMARY = ("n", "labels", "accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece", "brier")
 CHOICES = {"network": list(NETWORKS), "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string"}
-SIDE = {"type": "integer", "minimum": 32, "maximum": 512}
+SIDE: Schema = {"type": "integer", "minimum": 32, "maximum": 512}
 
 
 def setting_schema(name: str, kind: type, limits: tuple[float, float] | None) -> Schema:
@@ -45,7 +46,7 @@ SETTINGS = {
     for item in fields(TrainingConfig)
     if item.name in setting_names()
 }
-TRAINING = {
+TRAINING: dict[str, Schema] = {
     "dataset": {"type": "string", "format": "dataset"},
     "preset": {"type": "string", "enum": list(PRESETS)},
     "settings": object_of(SETTINGS),
@@ -78,15 +79,17 @@ def create_run() -> tuple[JobAnswer, int, dict[str, str]]:
 
 
 @runs.get("/runs/<run_id>")
-@Described(problems=("jobs-unavailable",))
-def show_run(run_id: str) -> RunAnswer:
+@Described(problems=("jobs-unavailable",), answer=RunAnswer)
+def show_run(run_id: str) -> dict[str, Any]:
     """A run's facts, its evaluation in short, and its job while it is live."""
     run = registry.load(_paths(), run_id)
     return {
         **run.as_dict(),
-        "dataset": {key: value for key, value in run.dataset.items() if key != "folder"},
+        "dataset": {key: value for key, value in asdict(run.dataset).items() if key != "folder"},
         "active": run.run_id == _active_id(),
-        "evaluation": {split: {key: result.get(key) for key in SUMMARY} for split, result in run.evaluation.items()},
+        "evaluation": {
+            split: {key: getattr(result, key) for key in SUMMARY} for split, result in run.evaluation.items()
+        },
         "job": _job(run_id) if run.state in LIVE_STATES else None,
     }
 
@@ -140,7 +143,7 @@ def roll_back() -> Served:
 def list_promotions(limit: int) -> Promotions:
     """Every promotion and roll-back so far, the latest first, at most `limit` (1 to 1000, default 100)."""
     found = registry.history(_paths())
-    return {"active": _active_id(), "total": len(found), "promotions": found[::-1][:limit]}
+    return {"active": _active_id(), "total": len(found), "promotions": cast(list[Promotion], found[::-1][:limit])}
 
 
 def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
@@ -172,8 +175,13 @@ def _line(run: Run, active: str | None) -> RunLine:
     }
 
 
+def _summary(result: EvaluationResult) -> dict[str, Any]:
+    return {key: getattr(result, key) for key in SUMMARY}
+
+
 def _job(run_id: str) -> Job:
-    return {key: value for key, value in asdict(_jobs().status(_paths(), run_id)).items() if key != "pid"}
+    found = asdict(_jobs().status(_paths(), run_id))
+    return cast(Job, {key: value for key, value in found.items() if key != "pid"})
 
 
 def _active_id() -> str | None:

@@ -15,7 +15,6 @@ from api.pictures import heat_address, photo_address, photo_bytes
 from api.problems import Problem
 from api.served import served_predictor
 from core.errors import ImageError, NoActiveRunError
-from core.metrics.intervals import Measured
 from core.prediction.predictor import Prediction, Predictor
 from core.runs.folder import Run
 
@@ -118,7 +117,7 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
     """Explains a picture for its predicted class and, alone and where one pass gives all classes, for the others."""
     found = [explained(turn, predictor, image)]
     prediction = found[0].prediction
-    ranked = sorted(prediction.probabilities, key=prediction.probabilities.get, reverse=True)[:NUM_COLOURS]
+    ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)[:NUM_COLOURS]
     if is_alone and found[0].method == "class_map":
         found += [explained(turn, predictor, image, name, prediction=prediction) for name in ranked[1:]]
     if not is_alone:
@@ -155,7 +154,7 @@ def accuracy_of(run: Run) -> str:
     for split in ("test", "validation"):
         result = run.evaluation.get(split)
         if result:
-            return Measured(**result["accuracy"]).text(result["labels"], split)
+            return result.accuracy.text(result.labels, split)
     return ""
 
 

@@ -79,7 +79,7 @@ def outputs_of(found: list[dict[str, float]], wanted: list[tuple[str, bool]]) ->
         wanted: As `wanted_outputs`.
     """
     values = np.array([list(item.values()) for item in found], "<f4")
-    labels = [max(item, key=item.get) for item in found]
+    labels = [max(item, key=item.__getitem__) for item in found]
     tensors = []
     for name, is_raw in wanted:
         if name == "label":

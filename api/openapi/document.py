@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pydoc import locate
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from apiflask import APIFlask
 from flask import Response, current_app
@@ -45,6 +45,7 @@ UPLOADS = (
 CHANGES = ("unauthorized", "forbidden", "foreign-origin", "unsupported-media-type", "too-large", "invalid-json")
 COMPATIBLE = ("bad-request", "foreign-origin", "unknown-model", "too-large", "internal-error", "busy")
 ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", re.MULTILINE)
+TEXT = {"type": "string"}
 PREFIX = "#/components/schemas/"
 
 
@@ -59,7 +60,7 @@ def install(app: APIFlask) -> None:
     app.description = DESCRIPTION
     app.license = {"name": "MIT", "identifier": "MIT"}
     app.tags = [{"name": name, "description": words} for name, words in TAGS.items()]
-    app.spec_processor(complete)
+    app.spec_processor(complete)  # type: ignore[arg-type]  # it may also return YAML, which is off
 
 
 def complete(spec: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +106,8 @@ def schemas(types: dict[str, Any]) -> tuple[dict[str, Schema], dict[str, Schema]
         if hasattr(shape, "__total__"):  # a TypedDict
             shape.__pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
     wanted = {**types, "problem": answers.Problem, "plain error": answers.CompatibleError}
-    adapters = [(key, "serialization", TypeAdapter(kind)) for key, kind in wanted.items() if kind is not None]
+    mode: Literal["serialization"] = "serialization"
+    adapters = [(key, mode, TypeAdapter(kind)) for key, kind in wanted.items() if kind is not None]
     found, definitions = TypeAdapter.json_schemas(adapters, ref_template=PREFIX + "{model}")
     for shape in definitions["$defs"].values():
         _divide_words(shape)
@@ -128,72 +130,54 @@ def _operation(
     tag = TAG_OF.get(blueprint, blueprint)
     is_change = blueprint in CHANGING and method != "get"
     kind, value, unknown = PATHS.get(tag, ("", "", ()))
-    in_path = [
-        {
-            **parameter,
-            "required": True,
-            "schema": {"type": "string", "format": kind},
-            "example": "1" if parameter["name"] == "version" else value,
-        }
-        for parameter in found.get("parameters", [])
-    ]
+    in_path = found.get("parameters", [])
+    for parameter in in_path:
+        example = "1" if parameter["name"] == "version" else value
+        parameter.update(required=True, schema={"type": "string", "format": kind}, example=example)
     in_query = [
-        {
-            "in": "query",
-            "name": name,
-            "required": False,
-            "schema": item.schema,
-            "description": item.description,
-            "example": item.example,
-        }
-        for name, item in parameters_of(endpoint).items()
+        {"in": "query", "name": name, "required": False, **vars(item)} for name, item in parameters_of(endpoint).items()
     ]
-    names = {
-        *described.problems,
-        *(unknown if in_path else ()),
-        *(CHANGES if is_change else ()),
-        *(UPLOADS if tag in ("predictions", "explanations") else ()),
-        *(() if tag == "health" else ("invalid-field",)),
-        *(() if blueprint in UNLIMITED else ("too-many-requests",)),
-        *("bad-request", "internal-error"),
-        *(("no-model",) if endpoint == "health.ready" else ()),
-    }
+    names = {"bad-request", "internal-error", *described.problems}
+    names.update(unknown if in_path else ())
+    names.update(CHANGES if is_change else ())
+    names.update(UPLOADS if tag in ("predictions", "explanations") else ())
+    names.update(() if tag == "health" else ("invalid-field",))
+    names.update(() if blueprint in UNLIMITED else ("too-many-requests",))
     refused = plain_errors() if tag == "compatible" else problems(name for name in PROBLEMS if name in names)
-    operation: dict[str, Any] = {"tags": [tag], "parameters": in_path + in_query}
-    operation["responses"] = {str(described.status): _answer(described, shape, examples, tag), **refused}
+    good = {str(described.status): _answer(described, shape, examples.get("answer"), tag == "compatible")}
+    operation: dict[str, Any] = {"tags": [tag], "parameters": in_path + in_query, "responses": {**good, **refused}}
     if described.body:
-        operation["requestBody"] = {"required": described.needs_body, "content": _body(described, examples)}
+        operation["requestBody"] = {
+            "required": described.needs_body,
+            "content": _body(described, examples.get("body", {})),
+        }
     if is_change:
         operation["security"] = [{"key": []}]
     return operation
 
 
-def _answer(described: Described, shape: Schema | None, examples: dict[str, Any], tag: str) -> dict[str, Any]:
+def _answer(described: Described, shape: Schema | None, example: Any, is_compatible: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": described.meaning}
-    example = examples.get("answer")
-    if tag == "compatible" and shape == {"additionalProperties": True, "type": "object"}:
+    if is_compatible and shape == {"additionalProperties": True, "type": "object"}:
         shape = {"type": "object", "required": list(example)}  # their own documents say the rest
-    content: dict[str, Any] = {}
-    for kind in described.files:
-        content[kind] = (
-            {"schema": {"type": "string"}, "example": example} if kind.startswith("text/") else {"schema": {}}
-        )
-    if shape is not None:
-        content["application/json"] = {"schema": shape, "example": example}
+    content: dict[str, Any] = dict.fromkeys(described.files, {"schema": {}})
+    for kind, schema in {"application/json": shape, "text/plain": TEXT, "text/markdown": TEXT}.items():
+        if schema is not None and (kind in content or kind == "application/json"):
+            content[kind] = {"schema": schema, "example": example}
     if content:
         answer["content"] = content
     if described.headers:
         answer["headers"] = {
-            name: {"description": words, "schema": {"type": "string"}, "example": value}
+            name: {"description": words, "schema": TEXT, "example": value}
             for name, (words, value) in described.headers.items()
         }
     return answer
 
 
-def _body(described: Described, examples: dict[str, Any]) -> dict[str, Any]:
+def _body(described: Described, example: Any) -> dict[str, Any]:
     content: dict[str, Any] = {kind: {"schema": schema} for kind, schema in described.body.items()}
     if "application/json" in content:
-        content["application/json"]["example"] = examples.get("body", {})
+        content["application/json"]["example"] = example
     return content
 
 
@@ -221,5 +205,5 @@ def problems(names: Iterable[str]) -> dict[str, dict[str, Any]]:
         examples = response["content"]["application/problem+json"]["examples"]
         examples[name] = {"value": problem_body(name, status, sentence, "24c6d05d8adf9926")}
         if status in (429, 503):
-            response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
+            response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": TEXT}}
     return found

@@ -6,6 +6,7 @@ import json
 import zipfile
 
 import pytest
+import tiny_run
 from api_fakes import make_client, make_run, problem_of
 from conftest import draw_photo
 
@@ -35,7 +36,7 @@ def complete(client):
 
 
 def test_an_evaluation_is_given_whole(client):
-    evaluation = {"test": {"n": 9, "labels": "given", "roc": [1, 2, 3]}}
+    evaluation, _ = tiny_run.evaluation()
     (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
     assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {"run_id": "run-a", "evaluation": evaluation}
 
@@ -69,7 +70,7 @@ def test_the_card_of_an_old_run_is_made_when_asked_for(client):
     draw_photo(client.paths.data_dir / "photos" / "African" / "a.jpg", (180, 90, 60), 1)
     response = client.get(f"{RUNS}/run-a/card")
     assert response.status_code == 200 and response.content_type == "text/markdown; charset=utf-8"
-    assert response.get_data(as_text=True).startswith("# run-a")
+    assert response.get_data(as_text=True).startswith("# Model card: run-a\n")
     assert not (client.paths.models_dir / "run-a" / "README.md").exists()  # a run folder is never written again
 
 
