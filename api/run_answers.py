@@ -1,6 +1,5 @@
 """The shapes of JSON answers about runs."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -74,7 +73,7 @@ class Run(TypedDict):
     files: dict[str, str]
     config: TrainingConfig
     active: bool
-    evaluation: Mapping[str, Any]
+    evaluation: dict[str, dict[str, Any]]
     job: Job | None
 
 
@@ -82,7 +81,7 @@ class Evaluation(TypedDict):
     """Everything that was measured, by split."""
 
     run_id: str
-    evaluation: Mapping[str, Any]
+    evaluation: dict[str, dict[str, Any]]
 
 
 class HistoryRow(TypedDict):

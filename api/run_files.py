@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -29,7 +30,8 @@ COPIES = {"litert": "model.tflite", "keras": "model.keras"}  # formats the run h
 @run_files.get("/runs/<run_id>/evaluation")
 def show_evaluation(run_id: str) -> Evaluation:
     """Everything that was measured of the run, by split; empty if it was never evaluated."""
-    return {"run_id": run_id, "evaluation": _run(run_id).evaluation}
+    found = _run(run_id).evaluation
+    return {"run_id": run_id, "evaluation": {split: asdict(result) for split, result in found.items()}}
 
 
 @run_files.get("/runs/<run_id>/history")

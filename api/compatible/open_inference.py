@@ -10,7 +10,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request
 
-from api.compatible.binary_tensors import HEADER, divide, join
+from api.compatible.binary_tensors import HEADER, divide
 from api.compatible.bodies import INFER
 from api.compatible.open_inference_tensors import images_of, outputs_of, wanted_outputs
 from api.compatible.tensors import INPUT, MODEL_NAME, VERSION, named_predictor, probabilities_of
@@ -82,17 +82,14 @@ def infer(name: str, version: str | None = None) -> Response:
         wanted = wanted_outputs(body)
         images = images_of(body, raw, turn, settings.max_images)
         outputs = outputs_of(probabilities_of(turn, predictor, images), wanted)
-    return _answer({"model_name": name, "model_version": VERSION, **_id(body)}, outputs)
+    facts = {"id": body.get("id"), "model_name": name, "model_version": VERSION}
+    return _answer({key: value for key, value in facts.items() if value}, outputs)
 
 
-def _id(body: dict[str, Any]) -> dict[str, Any]:
-    return {"id": body["id"]} if body.get("id") else {}
-
-
-def _answer(facts: dict, outputs: list[tuple[dict, bytes]]) -> Response:
+def _answer(facts: dict[str, Any], outputs: list[tuple[dict[str, Any], bytes]]) -> Response:
     tensors, raw = [tensor for tensor, _ in outputs], [content for _, content in outputs if content]
     if not raw:
         return jsonify({**facts, "outputs": tensors})
     head = json.dumps({**facts, "outputs": tensors}, allow_nan=False).encode()
     headers = {HEADER: str(len(head))}
-    return Response(join(head, raw), headers=headers, content_type="application/octet-stream")
+    return Response(b"".join([head, *raw]), headers=headers, content_type="application/octet-stream")
