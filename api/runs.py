@@ -9,7 +9,7 @@ from flask import current_app, url_for
 from api.datasets import dataset_folder
 from api.inputs import LIMIT, takes
 from api.json_inputs import json_object, nothing
-from api.openapi.describe import Described, Schema, json_body
+from api.openapi.describe import NO_BODY, Described, Schema, json_body
 from api.openapi.describe import fields as object_of
 from api.problems import Problem
 from api.run_answers import Job, JobAnswer, Promotion, Promotions, RunLine, Runs, Served
@@ -51,7 +51,6 @@ TRAINING: dict[str, Schema] = {
     "preset": {"type": "string", "enum": list(PRESETS)},
     "settings": object_of(SETTINGS),
 }
-NO_BODY = json_body({})
 
 
 @runs.get("/runs")
@@ -98,7 +97,6 @@ def show_run(run_id: str) -> dict[str, Any]:
 @Described(
     problems=("run-finished", "jobs-unavailable"),
     body=NO_BODY,
-    needs_body=False,
     status=202,
     meaning="Cancelled or about to be.",
 )
@@ -123,7 +121,7 @@ def delete_run(run_id: str) -> tuple[str, int]:
 
 
 @runs.post("/runs/<run_id>/promote")
-@Described(body=NO_BODY, needs_body=False)
+@Described(body=NO_BODY)
 def promote_run(run_id: str) -> Served:
     """Serves this run from now on; twice is the same as once."""
     nothing()
@@ -131,7 +129,7 @@ def promote_run(run_id: str) -> Served:
 
 
 @runs.post("/rollback")
-@Described(problems=("run-invalid",), body=NO_BODY, needs_body=False)
+@Described(problems=("run-invalid",), body=NO_BODY)
 def roll_back() -> Served:
     """Serves the run that was served before."""
     nothing()

@@ -15,7 +15,6 @@ class Described:
     Attributes:
         problems: Keys of `PROBLEMS`, beside those that all routes of its kind share.
         body: Schema of the request body, by media type; empty if it takes none.
-        needs_body: Whether there must be one.
         status: Of a good answer.
         meaning: Of a good answer, in words.
         headers: Of a good answer: description and example by name.
@@ -25,7 +24,6 @@ class Described:
 
     problems: tuple[str, ...] = ()
     body: Mapping[str, Schema] = field(default_factory=dict)
-    needs_body: bool = True
     status: int = 200
     meaning: str = "Done."
     headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -47,6 +45,9 @@ def fields(properties: Mapping[str, Schema], required: tuple[str, ...] = ()) -> 
 def json_body(properties: Mapping[str, Schema], required: tuple[str, ...] = ()) -> dict[str, Schema]:
     """The body of a route that takes a JSON object."""
     return {"application/json": fields(properties, required)}
+
+
+NO_BODY = json_body({})  # of a change that takes no input: it may be left out, or be `{}`
 
 
 def picture_bodies(maximum: int = 1) -> dict[str, Schema]:

@@ -12,7 +12,7 @@ from flask import Response, current_app
 
 from api.inputs import parameters_of
 from api.limits import UNLIMITED
-from api.openapi.describe import Described, Schema
+from api.openapi.describe import NO_BODY, Described, Schema
 from api.problems import PROBLEMS, problem_body
 from api.security import CHANGING
 
@@ -148,7 +148,7 @@ def _operation(
     operation: dict[str, Any] = {"tags": [tag], "parameters": in_path + in_query, "responses": {**good, **refused}}
     if described.body:
         operation["requestBody"] = {
-            "required": described.needs_body,
+            "required": described.body is not NO_BODY,
             "content": _body(described, examples.get("body", {})),
         }
     if is_change:

@@ -280,6 +280,13 @@ def test_R10_the_served_run_cannot_be_deleted(client):
     assert predict(client, picture()).status_code == 200
 
 
+def test_R10_the_run_that_serves_in_place_of_a_lost_pointer_cannot_be_deleted(following):
+    response = following.delete(f"{RUNS}/run-c")  # nothing was promoted: the newest run serves
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
+    assert following.delete(f"{RUNS}/run-b").status_code == 204
+    assert predict(following, picture()).get_json()["run_id"] == "run-c"
+
+
 def test_R11_promoting_twice_is_the_same_as_once(following):
     for _ in range(2):
         response = promote(following, "run-a")
