@@ -8,7 +8,7 @@ from typing import (
 
 from typing_extensions import TypedDict
 
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
 
 _Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name a field `class`
 
@@ -135,7 +135,10 @@ class Suspects(TypedDict):
     """The most suspicious photos that nobody decided about."""
 
     dataset: str
+    suspicious: int
+    """Photos that something is wrong with and that nobody decided about, as on the pages and the model card."""
     total: int
+    """All ranked photos that nobody decided about."""
     decided: int
     suspects: list[Suspect]
 

@@ -13,7 +13,8 @@ from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
-from core.review.stored import stored_ranking
+from core.dataset.overlay import ACTIONS
+from core.review.stored import count_suspicious, stored_ranking
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -22,7 +23,7 @@ datasets = APIBlueprint("datasets", __name__)
 
 CLASS: Schema = {"type": "string", "format": "class"}  # formats of ours, for people and for tools that make examples
 TEXT = {"type": "string", "format": "printable", "maxLength": 1000}
-OTHER_ACTIONS = {"type": "string", "enum": [name for name in decisions.ACTIONS if name != "relabel"]}
+OTHER_ACTIONS = {"type": "string", "enum": [name for name in ACTIONS if name != "relabel"]}
 DECISION: dict[str, Schema] = {
     "path": {"type": "string", "format": "photo"},
     "action": OTHER_ACTIONS,
@@ -52,7 +53,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "fingerprint": dataset.fingerprint,
         "num_photos": len(dataset.usable),
         "num_problems": len(dataset.table) - len(dataset.usable),
-        "num_decided": len(decisions.current(decisions.log(dataset))),
+        "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
         "counts": {
             str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
@@ -67,7 +68,7 @@ def show_statistics(name: str) -> Response:
     """Sizes, light, copies, problems, and whether a plain number betrays the class."""
     from core.dataset.statistics import statistics  # pandas and SciPy: not for a server that only predicts
 
-    return jsonify(statistics(_dataset(name)).as_dict())
+    return jsonify(statistics(_dataset(name)))
 
 
 @datasets.get("/datasets/<name>/photos")
@@ -97,9 +98,15 @@ def list_suspects(name: str, limit: int) -> answers.Suspects:
     ranking = stored_ranking(dataset)
     if ranking is None:
         raise Problem("not-ranked")
-    left = ranking[~ranking["sha256"].isin(decisions.current(decisions.log(dataset)))]
-    suspects = _records(left[:limit], answers.Suspect)
-    return {"dataset": dataset.name, "total": len(left), "decided": len(ranking) - len(left), "suspects": suspects}
+    decided = dataset.decisions()
+    left = ranking[~ranking["sha256"].isin(decided)]
+    return {
+        "dataset": dataset.name,
+        "suspicious": count_suspicious(ranking, decided),
+        "total": len(left),
+        "decided": len(ranking) - len(left),
+        "suspects": _records(left[:limit], answers.Suspect),
+    }
 
 
 @datasets.get("/datasets/<name>/decisions")
@@ -107,7 +114,7 @@ def list_suspects(name: str, limit: int) -> answers.Suspects:
 def list_decisions(name: str, limit: int) -> answers.Decisions:
     """The decision that counts for each decided photo, the latest first."""
     dataset = _dataset(name)
-    found = sorted(decisions.current(decisions.log(dataset)).values(), key=lambda item: item.at, reverse=True)
+    found = sorted(dataset.decisions().values(), key=lambda item: item.at, reverse=True)
     return {"dataset": dataset.name, "total": len(found), "decisions": found[:limit]}
 
 
@@ -124,7 +131,7 @@ def decide(name: str) -> tuple[answers.DecisionMade, int]:
     dataset = _dataset(name)
     if body["path"] not in set(dataset.table["path"]):  # a lookup: client text never becomes a path
         raise Problem("unknown-photo")
-    choice("action", body["action"], decisions.ACTIONS)
+    choice("action", body["action"], ACTIONS)
     return {"decision": decisions.decide(dataset, **body)}, 201
 
 

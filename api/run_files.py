@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.run_answers import Evaluation, History, HistoryRow
 from core.export.exports import stored_export
 from core.export.files import digest, download_bytes, download_name
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, FormatName
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
 
@@ -67,7 +67,7 @@ def show_card(run_id: str) -> Response:
         {"enum": list(FORMATS), "default": "litert"}, "Others than litert and keras must be exported before.", "litert"
     )
 )
-def export_run(run_id: str, format: str) -> Response:
+def export_run(run_id: str, format: FormatName) -> Response:
     """Downloads the model of a succeeded run in `format`, after a check of the files; a folder comes as a zip."""
     run = _run(run_id)
     path, sha256 = exported(run, format)
@@ -81,7 +81,7 @@ def export_run(run_id: str, format: str) -> Response:
     )
 
 
-def exported(run: Run, format_name: str) -> tuple[Path, str | bool]:
+def exported(run: Run, format_name: FormatName) -> tuple[Path, str | bool]:
     """The file or folder of a run in a format, all its files checked, and its hash; `False` if none is recorded.
 
     Raises:

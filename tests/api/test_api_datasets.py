@@ -1,5 +1,8 @@
 """Suspects and decisions over HTTP."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 from api_fakes import FakePredictor, client_of, make_paths, make_run, problem_of
 from conftest import draw_world
@@ -8,7 +11,7 @@ from core.dataset import decisions
 from core.dataset.index import index_dataset
 from core.dataset.statistics import statistics
 from core.files import write_parquet
-from core.review.stored import ranking_file, stored_ranking
+from core.review.stored import ranking_file, stored_ranking, suspicious_left
 
 URL = "/api/v1/datasets/photos"
 
@@ -31,7 +34,11 @@ def ranked(paths):
     dataset = index_dataset(paths.data_dir / "photos", paths)
     table = dataset.usable[dataset.usable["split"] == "train"]
     ranking = table[["path", "split", "sha256"]].assign(
-        given_label=table["label"], suggested_label="Asian", score=0.9, reason="looks like Asian"
+        given_label=table["label"],
+        suggested_label="Asian",
+        score=0.9,
+        reason="looks like Asian",
+        kind="class",
     )
     write_parquet(ranking_file(dataset), ranking)
     return dataset
@@ -54,7 +61,7 @@ def test_a_dataset_is_described_by_its_index(client, ranked):
 def test_statistics_are_those_of_the_command_line(client, paths):
     (paths.data_dir / "photos" / "train" / "Asian" / "broken.jpg").write_bytes(b"x")
     body = client.get(f"{URL}/statistics").get_json()
-    assert body == statistics(index_dataset(paths.data_dir / "photos", paths)).as_dict()
+    assert body == json.loads(json.dumps(asdict(statistics(index_dataset(paths.data_dir / "photos", paths)))))
     assert body["total"] == 24 and body["problems"][0]["problem"] == "not-an-image"
 
 
@@ -102,6 +109,11 @@ def test_suspects_are_listed_without_the_decided_ones(client, ranked):
     assert second["suspects"][0] == first["suspects"][1]
 
 
+def test_the_suspicious_photos_are_counted_as_everywhere(client, ranked):
+    body = client.get(f"{URL}/suspects").get_json()
+    assert body["suspicious"] == suspicious_left(ranked) <= body["total"]
+
+
 def test_a_dataset_that_nobody_ranked_says_so(client):
     response = client.get(f"{URL}/suspects")
     assert (response.status_code, problem_of(response)) == (409, "not-ranked")
@@ -113,7 +125,7 @@ def test_a_decision_is_on_disk_when_it_is_answered(client, ranked):
     response = client.post(f"{URL}/decisions", json=body)
     assert response.status_code == 201
     assert response.get_json()["decision"]["label"] == "Asian"
-    assert [(item.path, item.label, item.reviewer) for item in decisions.log(ranked)] == [(path, "Asian", "Ada")]
+    assert [(item.path, item.label, item.reviewer) for item in ranked.decision_log()] == [(path, "Asian", "Ada")]
 
 
 def test_a_decision_is_undone(client, ranked):
@@ -140,7 +152,7 @@ def test_a_decision_is_undone(client, ranked):
 def test_H4_H10_bad_decisions_are_refused_and_nothing_is_written(client, ranked, change):
     body = {"path": ranked.usable["path"].iloc[0], "action": "relabel", "label": "Asian"}
     assert client.post(f"{URL}/decisions", json={**body, **change}).status_code == 422
-    assert decisions.log(ranked) == []
+    assert ranked.decision_log() == []
 
 
 def test_unknown_datasets_are_refused(client):

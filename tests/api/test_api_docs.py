@@ -47,7 +47,11 @@ def world(tmp_path_factory):
     draw_photo(paths.data_dir / "sample" / SUSPECT, (60, 90, 180), 12)
     dataset = index_dataset(paths.data_dir / "sample", paths)
     ranking = dataset.usable[["path", "split", "sha256"]].assign(
-        given_label=dataset.usable["label"], suggested_label="African", score=0.9, reason="looks like African"
+        given_label=dataset.usable["label"],
+        suggested_label="African",
+        score=0.9,
+        kind="class",
+        reason="looks like African",
     )
     write_parquet(ranking_file(dataset), ranking)
     run = make_run(paths, "bundled-elephants-strong")

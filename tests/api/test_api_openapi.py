@@ -27,7 +27,11 @@ def client(tmp_path_factory):
     paths = make_paths(tmp_path_factory.mktemp("openapi"))
     dataset = index_dataset(draw_world(paths.data_dir / "photos", 4, 2), paths)
     ranking = dataset.usable[["path", "split", "sha256"]].assign(
-        given_label=dataset.usable["label"], suggested_label="Asian", score=0.9, reason="looks like Asian"
+        given_label=dataset.usable["label"],
+        suggested_label="Asian",
+        score=0.9,
+        reason="looks like Asian",
+        kind="class",
     )
     write_parquet(ranking_file(dataset), ranking)
     decisions.decide(dataset, dataset.usable["path"].iloc[0], "keep")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import asdict
 
 import pytest
 import tiny_run
@@ -38,7 +39,10 @@ def complete(client):
 def test_an_evaluation_is_given_whole(client):
     evaluation, _ = tiny_run.evaluation()
     (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
-    assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {"run_id": "run-a", "evaluation": evaluation}
+    assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {
+        "run_id": "run-a",
+        "evaluation": json.loads(json.dumps(evaluation)),
+    }
 
 
 def test_a_run_that_was_not_evaluated_has_no_splits(client):
@@ -128,7 +132,7 @@ def store_export(client, format_name: str, content: dict[str, bytes]):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(part)
     check = ExportCheck("run-full", format_name, 1, 1.0, 0.0, 0.0, 0, 0, 9, "9 photos", ("probabilities",))
-    write_json(folder / f"{format_name}.json", {**check.as_dict(), "sha256": digest(path)})
+    write_json(folder / f"{format_name}.json", {**asdict(check), "sha256": digest(path)})
     return path
 
 

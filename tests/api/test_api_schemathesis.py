@@ -48,7 +48,11 @@ def serve(tmp_path, monkeypatch):
         draw_photo(paths.data_dir / DATASET / name.replace("train", "test"), (60 + number, 90, 180), 50 + number)
     dataset = index_dataset(paths.data_dir / DATASET, paths)
     ranking = dataset.usable[["path", "split", "sha256"]].assign(
-        given_label=dataset.usable["label"], suggested_label=CLASSES[0], score=0.9, reason="looks like African"
+        given_label=dataset.usable["label"],
+        suggested_label=CLASSES[0],
+        score=0.9,
+        kind="class",
+        reason="looks like African",
     )
     write_parquet(ranking_file(dataset), ranking)
     with contextlib.ExitStack() as stack:
