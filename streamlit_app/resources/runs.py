@@ -15,7 +15,7 @@ from streamlit_app.uploads import record_of
 
 def runs_of(name: str) -> list[Run]:
     """Runs trained on a data set, live and finished, newest first."""
-    return [run for run in registry.runs(paths()) if run.dataset.get("name") == name]
+    return [run for run in registry.runs(paths()) if run.dataset.name == name]
 
 
 def active_run() -> Run | None:

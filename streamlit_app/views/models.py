@@ -31,8 +31,8 @@ with st.container(border=True):
     with facts:
         st.markdown(
             f":material/label: {plain(listed(served.class_names))}  \n"
-            f":material/photo_library: learned from **{plain(served.dataset.get('name', ''))}** "
-            f"({served.dataset.get('num_photos', 0):,} photos, {served.labels} labels)  \n"
+            f":material/photo_library: learned from **{plain(served.dataset.name)}** "
+            f"({served.dataset.num_photos:,} photos, {served.labels} labels)  \n"
             f":material/schedule: {plain(day(served.created_at))}, took {duration(served.seconds)}"
         )
         model_actions.roll_back(served)
@@ -46,7 +46,7 @@ shown = st.segmented_control(
     label_visibility="collapsed",
 )
 if shown == "this data set":
-    runs = [run for run in runs if run.dataset.get("name") == data.name]
+    runs = [run for run in runs if run.dataset.name == data.name]
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a run")
     st.stop()

@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset.images import decode
 from core.errors import ImageError
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts.explain.panel import panel as explain
+from streamlit_app.parts.explain import panel as explain
 from streamlit_app.parts.predict import answer, chosen_photo
 from streamlit_app.parts.predict import table as prediction_table
 from streamlit_app.parts.predict.chosen_photo import ChosenPhoto

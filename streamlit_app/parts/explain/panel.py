@@ -5,9 +5,9 @@ import streamlit as st
 
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.parts.explain.panel import classes as explain_classes
-from streamlit_app.parts.explain.panel import methods as explain_methods
-from streamlit_app.parts.explain.panel import what_if as explain_what_if
+from streamlit_app.parts.explain import classes as explain_classes
+from streamlit_app.parts.explain import methods as explain_methods
+from streamlit_app.parts.explain import what_if as explain_what_if
 from streamlit_app.parts.shared import heat
 from streamlit_app.pictures import shrunk
 

@@ -1,5 +1,7 @@
 """What can be done with a run: let it answer, read its card, use it elsewhere, go back, delete."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from core.errors import TuskscopeError
@@ -35,7 +37,8 @@ def show(run: Run, served: Run) -> None:
             with st.expander("Use it elsewhere: ONNX, SavedModel, smaller files", icon=":material/ios_share:"):
                 exports.show(run)
         with st.expander("Settings and files"):
-            st.json({"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1)
+            facts = {"config": run.config.as_dict(), "dataset": asdict(run.dataset), "versions": run.versions}
+            st.json(facts, expanded=1)
 
 
 def roll_back(served: Run) -> None:

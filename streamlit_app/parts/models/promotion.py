@@ -35,5 +35,5 @@ def _facts(run: Run) -> dict[str, str]:
     return {
         "Accuracy": accuracy_text(run),
         "Classes": listed(run.class_names),
-        "Learned from": f"{run.dataset['name']} ({run.labels} labels)",
+        "Learned from": f"{run.dataset.name} ({run.labels} labels)",
     }

@@ -15,8 +15,8 @@ from streamlit_app import resources
 from streamlit_app.charts.prediction import probability_bars
 from streamlit_app.colors import class_colors
 from streamlit_app.components.explained_photos import explained_photos
-from streamlit_app.parts.explain.panel import more as explain_more
-from streamlit_app.parts.explain.panel import similar as similar_photos
+from streamlit_app.parts.explain import more as explain_more
+from streamlit_app.parts.explain import similar as similar_photos
 from streamlit_app.parts.predict import share
 from streamlit_app.parts.shared import heat
 from streamlit_app.pictures import shrunk
@@ -73,7 +73,7 @@ def draw(
             explain_more.button(image, run, key, own_path)
         if found is not None:
             share.button(small, found, answer(prediction), run, key)
-    if data is not None and data.name == run.dataset.get("name"):
+    if data is not None and data.name == run.dataset.name:
         clicked = similar_photos.show(prediction, run, data, class_name, f"{key}-similar", own_path)
         if clicked and open_photo:
             open_photo(clicked)

@@ -60,10 +60,10 @@ def start(data: Dataset, changed: str, is_shown: bool, outdated: bool) -> None:
 def latest(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """The newest finished run on reviewed labels with the newest one on given labels that is its equal."""
     done = [run for run in runs if run.state == "succeeded" and not run.predictions.empty]
-    for reviewed in (run for run in done if run.dataset.get("decisions")):
+    for reviewed in (run for run in done if run.dataset.decisions):
         for given in done:
-            same_photos = given.dataset.get("fingerprint") == reviewed.dataset.get("fingerprint")
-            if not given.dataset.get("decisions") and same_photos and _same(given.config, reviewed.config):
+            same_photos = given.dataset.fingerprint == reviewed.dataset.fingerprint
+            if not given.dataset.decisions and same_photos and _same(given.config, reviewed.config):
                 return given, reviewed
     return None
 
@@ -83,7 +83,7 @@ def is_outdated(pair: tuple[Run, Run] | None, data: Dataset) -> bool:
     """Whether somebody has decided more since the run on reviewed labels was trained."""
     if pair is None:
         return False
-    used = {item["image"]: (item["action"], item["label"]) for item in pair[1].dataset.get("decisions", [])}
+    used = {item.image: (item.action, item.label) for item in pair[1].dataset.decisions}
     return used != {image: (item.action, item.label) for image, item in resources.decisions(data).items()}
 
 
