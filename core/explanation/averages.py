@@ -74,23 +74,25 @@ def mean_maps(
     limit = min(limit, MAX_PHOTOS_OCCLUDED) if method == "occlusion" else limit
     share = min(1.0, limit / len(table))
     chosen = table.sample(frac=1, random_state=seed).groupby("label", sort=True)
-    rows = [row for _, part in chosen for row in part.head(max(1, int(share * len(part)))).itertuples()]
+    photos = [
+        (path, str(label)) for label, part in chosen for path in part["path"].head(max(1, int(share * len(part))))
+    ]
     maps: dict[str, list[np.ndarray]] = defaultdict(list)
     errors: dict[str, list[np.ndarray]] = defaultdict(list)
     unreadable = 0
-    for done, row in enumerate(rows, start=1):
+    for done, (path, label) in enumerate(photos, start=1):
         try:
-            image = decode(dataset.folder / row.path)
+            image = decode(dataset.folder / path)
         except (ImageError, OSError):
             unreadable += 1
         else:
             prediction = predictor.predict([image])[0]
-            for found, wanted in ((maps, row.label), (errors, prediction.label)):
-                if found is maps or wanted != row.label:
+            for found, wanted in ((maps, label), (errors, prediction.label)):
+                if found is maps or wanted != label:
                     coarse = coarse_map(method, image, names.index(wanted), predictor, prediction)
-                    found[row.label].append(upsample(normalize(coarse), SIZE))
+                    found[label].append(upsample(normalize(coarse), SIZE))
         if progress is not None:
-            progress(done, len(rows))
+            progress(done, len(photos))
     return MeanMaps(
         split,
         method,

@@ -36,7 +36,7 @@ def mixed(image: np.ndarray, hidden: np.ndarray, keep: np.ndarray) -> np.ndarray
     if keep.dtype == bool:
         return np.where(keep[..., None], image, hidden)
     weight = (keep * 256 + 0.5).astype(np.uint16)[..., None]
-    return ((image * weight + hidden * (256 - weight) + 128) >> 8).astype(np.uint8)
+    return ((image * weight + hidden * (256 - weight) + 128) // 256).astype(np.uint8)
 
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:

@@ -38,4 +38,5 @@ def occlusion_map(
 
 def _over_cells(squares: np.ndarray) -> np.ndarray:
     """Sums the values of the squares that cover each cell."""
-    return sum(np.pad(squares, ((down, 1 - down), (right, 1 - right))) for down in (0, 1) for right in (0, 1))
+    shifted = [np.pad(squares, ((down, 1 - down), (right, 1 - right))) for down in (0, 1) for right in (0, 1)]
+    return np.sum(shifted, axis=0)

@@ -106,5 +106,5 @@ def _shortened(text: str, size: int, room: float) -> str:
     return text + "…"
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

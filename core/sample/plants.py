@@ -26,7 +26,7 @@ def tree(scene: Scene, foot: tuple[float, float], height: float, leaf: np.ndarra
     )
     _, number, flat, spread = TREES[kind]
     fork, top = np.array((x + lean * 0.5, y - 0.5 * height)), np.array((x + lean, y - 0.85 * height))
-    wood = [stroke([foot, fork, top], [0.09 * height, 0.055 * height, 0.03 * height])]
+    wood = [stroke(np.vstack([foot, fork, top]), [0.09 * height, 0.055 * height, 0.03 * height])]
     for side in (-1, 1):
         end = top + np.array((side * rng.uniform(0.2, 0.38), rng.uniform(-0.1, 0.06))) * height
         wood.append(stroke([fork, (fork + end) / 2 + (0, 3), end], [0.04 * height, 1.5]))
