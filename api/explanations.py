@@ -15,10 +15,11 @@ from api.limits import Turn, admitted
 from api.served import served_predictor
 from core.dataset.images import resize
 from core.errors import MethodUnavailableError
-from core.explanation.heatmap import METHODS as ALL_METHODS
-from core.explanation.heatmap import NEEDS_TENSORFLOW, Explanation, explain
+from core.explanation.faithfulness import Faithfulness, measure_faithfulness
+from core.explanation.heatmap import Explanation, explain
+from core.explanation.methods import METHODS as ALL_METHODS
+from core.explanation.methods import NEEDS_TENSORFLOW
 from core.explanation.overlay import encode_png, overlay
-from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction, Predictor
 
 explanations = APIBlueprint("explanations", __name__)
@@ -45,7 +46,7 @@ def create_explanation() -> Response:
         trust = None
         if with_trust:
             with turn.predicting():
-                trust = measure_trust(image, found, predictor)
+                trust = measure_faithfulness(image, found, predictor)
         response = _answer(kind, image, found, trust, opacity, size)
     response.headers.update(
         {
@@ -109,7 +110,7 @@ def _format(name: str | None) -> str:
 
 
 def _answer(
-    kind: str, image: np.ndarray, found: Explanation, trust: Trust | None, opacity: float, size: int | None
+    kind: str, image: np.ndarray, found: Explanation, trust: Faithfulness | None, opacity: float, size: int | None
 ) -> Response:
     shape = _shape(image.shape[:2], size)
     heatmap = found.heatmap
