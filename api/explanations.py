@@ -17,10 +17,11 @@ from api.openapi.describe import Described, picture_bodies
 from api.served import served_predictor
 from core.dataset.images import resize
 from core.errors import MethodUnavailableError
-from core.explanation.heatmap import METHODS as ALL_METHODS
-from core.explanation.heatmap import NEEDS_TENSORFLOW, Explanation, explain
+from core.explanation.faithfulness import Faithfulness, measure_faithfulness
+from core.explanation.heatmap import Explanation, explain
+from core.explanation.methods import METHODS as ALL_METHODS
+from core.explanation.methods import NEEDS_TENSORFLOW
 from core.explanation.overlay import encode_png, overlay
-from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction, Predictor
 
 explanations = APIBlueprint("explanations", __name__)
@@ -94,7 +95,7 @@ def create_explanation() -> Response:
         trust = None
         if wanted.trust:
             with turn.predicting():
-                trust = measure_trust(image, found, predictor)
+                trust = measure_faithfulness(image, found, predictor)
         return _answer(wanted, image, found, trust)
 
 
@@ -153,7 +154,7 @@ def _accepted_format() -> str:
     return next(key for key, value in FORMATS.items() if value == accepted)
 
 
-def _answer(wanted: Wanted, image: np.ndarray, found: Explanation, trust: Trust | None) -> Response:
+def _answer(wanted: Wanted, image: np.ndarray, found: Explanation, trust: Faithfulness | None) -> Response:
     heatmap = found.heatmap if wanted.size is None else resized(found.heatmap, wanted.size)
     if wanted.format == "png":
         content = encode_png(overlay(resize(image, heatmap.shape), heatmap, wanted.opacity))
@@ -177,7 +178,7 @@ def _answer(wanted: Wanted, image: np.ndarray, found: Explanation, trust: Trust 
     return response
 
 
-def _numbers(image: np.ndarray, found: Explanation, heatmap: np.ndarray, trust: Trust | None) -> Response:
+def _numbers(image: np.ndarray, found: Explanation, heatmap: np.ndarray, trust: Faithfulness | None) -> Response:
     prediction = found.prediction
     return jsonify(
         {
