@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.prediction.predictor import Prediction
+from core.metrics import Measured
 
 _WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
 _REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
@@ -13,7 +13,7 @@ _SPECIAL = set("\\`*_{}[]()<>#+-.!|~$&^=/@'\"")
 def plain(text: object) -> str:
     """Any text, made to show literally where Streamlit would read Markdown (captions, labels, messages).
 
-    File and class names come from strangers: they may hold links, pictures, formulas or colour directives.
+    File and class names come from other people: they may hold links, pictures, formulas or colour directives.
     """
     shown = []
     for character in " ".join(str(text).translate(_REORDERING).split()):
@@ -26,19 +26,15 @@ def plain(text: object) -> str:
     return "".join(shown).replace("www\\.", f"www{_WORD_JOINER}\\.")
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """`0.963` as `96 %`; what is not certain never reads as 100 %, nor what is possible as 0 %."""
-    text = f"{100 * share:.{digits}f}"
-    if share < 1 and text == f"{100:.{digits}f}":
-        text = f"{100 - 10**-digits:.{digits}f}"
-    if share > 0 and float(text) == 0:
-        text = f"< {10**-digits:g}"
-    return f"{text} %"
-
-
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 photo`, `1,028 photos`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def interval_text(measured: Measured) -> str:
+    """`92.2 % (87.3–95.3, n = 179)`: a share where labels and split stand elsewhere."""
+    value, low, high = (f"{100 * share:.1f}" for share in (measured.value, measured.low, measured.high))
+    return f"{value} % ({low}–{high}, n = {measured.n})"
 
 
 def duration(seconds: float) -> str:
@@ -58,34 +54,13 @@ def file_size(num_bytes: float) -> str:
 def day(iso: str) -> str:
     """`2026-11-23T09:30:00+00:00` as `23 Nov 2026, 09:30`; in the machine's own time zone."""
     try:
-        return f"{datetime.fromisoformat(iso).astimezone():%-d %b %Y, %H:%M}"
+        moment = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
 def listed(names: Sequence[str]) -> str:
     """`African`, `African and Asian`, `bear, cat and dog`."""
     *most, last = names or [""]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def answer(prediction: Prediction) -> str:
-    """What the run says of a photo, in one short sentence (not escaped)."""
-    probability = percent(prediction.probability)
-    if prediction.is_subject is False:
-        return "Not what this model knows"
-    if prediction.uncertain:
-        return f"Not sure: {prediction.label} {probability}"
-    return f"{prediction.label}, {probability}"
-
-
-def answer_detail(prediction: Prediction) -> str:
-    """What the short sentence means, and what to do about it (not escaped)."""
-    if prediction.is_subject is False:
-        return (
-            f"The photo does not look like those it learned from ({listed(list(prediction.probabilities))}), "
-            "so the bars below mean little."
-        )
-    if prediction.uncertain:
-        return "The classes are too close to call. Let a person look, or try a photo that shows more."
-    return "The probability of the most likely class. The bars show all of them."

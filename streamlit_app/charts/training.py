@@ -10,7 +10,7 @@ HEIGHT = 280
 
 
 def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
-    """Loss and accuracy by epoch, on the photos it learns from and on those it does not see.
+    """Loss and accuracy by epoch, on the training photos and on those held out.
 
     Args:
         history: Columns `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`.

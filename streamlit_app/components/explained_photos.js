@@ -17,7 +17,7 @@ function strength() {
 
 function picture(photo, ask) {
   const frame = make("picture");
-  frame.style.setProperty("--ratio", photo.width / photo.height);
+  frame.style.setProperty("--ratio", photo.size[0] / photo.size[1]);
   const image = make("", "", "img");
   image.alt = photo.alt;
   image.src = photo.source;

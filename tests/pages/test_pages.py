@@ -170,7 +170,7 @@ def open_dialog(paths, module: str, call: str) -> AppTest:
     """A page that holds nothing but a dialog; `run` and `served` are what the dialog is about."""
     script = f"""
 from streamlit_app import resources
-from streamlit_app.parts import {module}
+from streamlit_app.parts.models import {module}
 from core.runs import registry
 served = resources.active_run()
 run = next((run for run in registry.runs(resources.paths()) if run.run_id != served.run_id), served)
@@ -190,13 +190,13 @@ def test_a_promotion_is_confirmed_with_what_changes(app, sample, served, paths):
 
 def test_going_back_serves_the_run_before(app, sample, served, paths):
     registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
-    open_dialog(paths, "model_actions", "confirm_roll_back(served)").button("confirm-roll-back").click().run()
+    open_dialog(paths, "actions", "confirm_roll_back(served)").button("confirm-roll-back").click().run()
     assert registry.active(paths).run_id == served.run_id
 
 
 def test_a_deleted_run_is_gone_and_the_served_one_stays(app, sample, served, paths):
     fake_run(sample, paths, "second-run")
-    open_dialog(paths, "model_actions", "confirm_delete(run)").button("confirm-delete").click().run()
+    open_dialog(paths, "actions", "confirm_delete(run)").button("confirm-delete").click().run()
     assert [run.run_id for run in registry.runs(paths)] == [served.run_id]
 
 

@@ -17,9 +17,9 @@ from core.runs import registry
 from streamlit_app import resources
 from streamlit_app.components.explained_photos import ExplainedPhoto
 from streamlit_app.parts.evaluation import averages as evaluation_averages
-from streamlit_app.parts.explain.panel import classes as explain_classes
-from streamlit_app.parts.explain.panel import methods as explain_methods
-from streamlit_app.parts.explain.panel import what_if as explain_what_if
+from streamlit_app.parts.explain import classes as explain_classes
+from streamlit_app.parts.explain import methods as explain_methods
+from streamlit_app.parts.explain import what_if as explain_what_if
 from streamlit_app.pictures import fingerprint, shrunk
 from streamlit_app.resources import explanations, gradient_maps
 

@@ -10,7 +10,7 @@ from streamlit_app import loop
 from streamlit_app.parts.shared.run_picker import preset_title
 from streamlit_app.words import day, duration
 
-STATES = {"succeeded": "ready", "queued": "waits", "running": "runs"}
+STATES = {"succeeded": "ready"}
 
 
 def show(runs: Sequence[Run], served: Run | None, key: str) -> None:
@@ -20,34 +20,34 @@ def show(runs: Sequence[Run], served: Run | None, key: str) -> None:
 
 def choose(runs: Sequence[Run], served: Run | None, key: str) -> Run | None:
     """Shows the table; gives the run whose row is chosen."""
-    table = as_table(runs, served)
-    event = st.dataframe(table, key=key, on_select="rerun", selection_mode="single-row", **_LOOK)
+    event = st.dataframe(as_table(runs, served), key=key, on_select="rerun", selection_mode="single-row", **_LOOK)
     return runs[event.selection.rows[0]] if event.selection.rows else None
 
 
 def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
     """One row a run, in their order: id, state, accuracy with interval and n, curve, and where it comes from."""
-    figures = [loop.headline(run) for run in runs]
-    return pd.DataFrame(
-        {
-            "run": [run.run_id for run in runs],
-            "state": [
-                "served" if served and run.run_id == served.run_id else STATES.get(run.state, run.state) for run in runs
-            ],
-            "accuracy": [round(100 * figure[0].value, 1) if figure else None for figure in figures],
-            "interval": [
-                f"{100 * figure[0].low:.1f}–{100 * figure[0].high:.1f} %, n = {figure[0].n}, {figure[2]}"
-                if figure
-                else run.message
-                for run, figure in zip(runs, figures, strict=True)
-            ],
-            "curve": [curve(run) for run in runs],
-            "labels": [run.labels for run in runs],
-            "preset": [preset_title(run) for run in runs],
-            "time": [duration(run.seconds) if run.seconds else "" for run in runs],
-            "date": [day(run.created_at) for run in runs],
-        }
-    )
+    rows = []
+    for run in runs:
+        accuracy, interval = None, run.message
+        if figure := loop.headline(run):
+            measured, _, split = figure
+            accuracy = round(100 * measured.value, 1)
+            interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {split}"
+        is_served = served is not None and run.run_id == served.run_id
+        rows.append(
+            {
+                "run": run.run_id,
+                "state": "in use" if is_served else STATES.get(run.state, run.state),
+                "accuracy": accuracy,
+                "interval": interval,
+                "curve": curve(run),
+                "labels": run.labels,
+                "preset": preset_title(run),
+                "time": duration(run.seconds) if run.seconds else "",
+                "date": day(run.created_at),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def curve(run: Run) -> list[float]:

@@ -1,7 +1,5 @@
 """Which photos the review shows: reason, class, split and score, behind one button."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
@@ -12,50 +10,49 @@ from streamlit_app.words import plain
 SUSPICIOUS = ("class", "copy", "subject", "poor", "unclear")  # files that cannot be read are listed on Dataset
 KINDS = {
     "class": "Looks like another class",
-    "subject": "Does not show the subject",
-    "copy": "Its copy has another label",
-    "poor": "Too small or blank",
+    "subject": "Not relevant",
+    "copy": "Copy has another label",
+    "poor": "Unusable picture",
     "unclear": "Cannot tell",
     "fits": "Looks as labelled",
 }
 ALL = "all"
+NOT_RELEVANT = QueueFilter(kinds=("subject", "poor"))
 
 
 def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
     """Draws the button and what is behind it; gives what is chosen."""
-    splits = [ALL, *dict.fromkeys(ranking["split"])]
-    bound = {"bind": "query-params"}
 
-    def shown(name: str) -> str:
-        return "All" if name == ALL else plain(name)
+    def choice(label: str, names: list[str], key: str) -> tuple[str, ...]:
+        chosen = st.selectbox(
+            label,
+            [ALL, *names],
+            key=key,
+            format_func=lambda name: "All" if name == ALL else plain(name),
+            bind="query-params",
+        )
+        return () if chosen == ALL else (chosen,)
 
     with st.popover("Filter", icon=":material/filter_alt:"):
         kinds = st.multiselect(
-            "Reason", list(KINDS), key="reason", format_func=KINDS.get, placeholder="All suspicious ones", **bound
+            "Reason",
+            list(KINDS),
+            key="reason",
+            format_func=KINDS.get,
+            placeholder="All suspicious ones",
+            bind="query-params",
         )
-        label = st.selectbox("Labelled", [ALL, *data.class_names], key="labelled", format_func=shown, **bound)
-        split = st.selectbox("Split", splits, key="from", format_func=shown, **bound)
+        labels = choice("Labelled", list(data.class_names), "labelled")
+        splits = choice("Split", list(dict.fromkeys(ranking["split"])), "from")
         least = st.slider(
-            "Suspicion at least",
+            "Likely mislabelled, at least",
             0,
             100,
             0,
             5,
             format="%d %%",
             key="least",
-            **bound,
+            bind="query-params",
             help="How sure the ranking is that something is wrong with the label.",
         )
-    return QueueFilter(
-        kinds=tuple(kinds or SUSPICIOUS),
-        labels=_chosen(label),
-        splits=_chosen(split),
-        min_score=least / 100,
-    )
-
-
-def _chosen(name: str) -> Sequence[str]:
-    return () if name == ALL else (name,)
-
-
-NO_SUBJECT = QueueFilter(kinds=("subject", "poor"))
+    return QueueFilter(tuple(kinds or SUSPICIOUS), labels, splits=splits, min_score=least / 100)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 
-def head(question: str, line: str = "") -> None:
+def head(question: str, line: str) -> None:
     """Shows the title and the line below it.
 
     Args:
@@ -11,5 +11,4 @@ def head(question: str, line: str = "") -> None:
         line: Markdown; names in it must have gone through `words.plain`.
     """
     st.title(question, anchor=False)
-    if line:
-        st.markdown(line)
+    st.markdown(line)

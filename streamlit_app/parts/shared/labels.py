@@ -12,26 +12,27 @@ from streamlit_app import resources
 from streamlit_app.words import counted
 
 
-def label_toggle(data: Dataset, run: Run, split: str) -> str:
-    """Draws the choice; `given` where nobody reviewed photos of the split."""
-    number = num_decided(data, run, split)
+def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advice: str) -> str:
+    """Draws the choice between given and reviewed labels; `given` where nobody reviewed photos of the split.
+
+    Args:
+        photos: Those that are judged, with `split` and `sha256`.
+        data: The dataset.
+        split: Which of them.
+        key: Of the widget.
+        advice: Said beside the choice.
+    """
+    rows = photos[photos["split"] == split] if len(photos) else photos.reindex(columns=["sha256"])
+    number = int(rows["sha256"].isin(list(resources.decisions(data))).sum())
     return st.segmented_control(
         "Judged by",
         ["given", "reviewed"] if number else ["given"],
         default="given",
-        key=f"judged-{split}",
+        key=key,
         format_func=lambda labels: f"{labels.capitalize()} labels",
         required=True,
-        help=f"{counted(number, 'photo')} of {split} reviewed. Figures by given and by reviewed labels do not compare.",
+        help=f"{counted(number, 'photo')} of {split} reviewed. {advice}",
     )
-
-
-def num_decided(data: Dataset, run: Run, split: str) -> int:
-    """How many photos of a split that the run predicted somebody has decided about."""
-    if run.predictions.empty:
-        return 0
-    rows = run.predictions[run.predictions["split"] == split]
-    return int(rows["sha256"].isin(list(resources.decisions(data))).sum())
 
 
 def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[EvaluationResult, pd.DataFrame]:
