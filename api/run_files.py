@@ -1,6 +1,7 @@
 """What a run left behind: its evaluation, its learning curve, its model card and its model, as files or as JSON."""
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
@@ -26,7 +27,8 @@ NEEDS_TENSORFLOW = tuple(name for name in FORMATS if name not in COPIES)
 @run_files.get("/runs/<run_id>/evaluation")
 def show_evaluation(run_id: str) -> dict:
     """Everything that was measured of the run, by split; empty if it was never evaluated."""
-    return {"run_id": run_id, "evaluation": _run(run_id).evaluation}
+    found = _run(run_id).evaluation
+    return {"run_id": run_id, "evaluation": {split: asdict(result) for split, result in found.items()}}
 
 
 @run_files.get("/runs/<run_id>/history")

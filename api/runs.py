@@ -56,9 +56,9 @@ def show_run(run_id: str) -> dict:
     run = registry.load(_paths(), run_id)
     facts = {
         **run.as_dict(),
-        "dataset": {key: value for key, value in run.dataset.items() if key != "folder"},
+        "dataset": {key: value for key, value in asdict(run.dataset).items() if key != "folder"},
     }
-    evaluation = {split: {key: result.get(key) for key in SUMMARY} for split, result in run.evaluation.items()}
+    evaluation = {split: {key: asdict(result)[key] for key in SUMMARY} for split, result in run.evaluation.items()}
     return {
         **facts,
         "active": run.run_id == _active_id(),

@@ -15,7 +15,6 @@ from api.limits import Turn, admitted
 from api.pictures import heat_address, photo_address, photo_bytes
 from api.predictions import served_predictor
 from core.errors import ImageError, NoActiveRunError
-from core.metrics.intervals import Measured
 from core.prediction.predictor import Prediction, Predictor
 from core.runs.folder import Run
 
@@ -155,7 +154,7 @@ def accuracy_of(run: Run) -> str:
     for split in ("test", "validation"):
         result = run.evaluation.get(split)
         if result:
-            return Measured(**result["accuracy"]).text(result["labels"], split)
+            return result.accuracy.text(result.labels, split)
     return ""
 
 

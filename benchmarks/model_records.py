@@ -35,11 +35,11 @@ def record_of(dataset: Dataset, run: Run, paths: Paths) -> dict:
     config = run.config
     record: dict = {"preset": config.preset, "seed": config.seed, "seconds": run.seconds, "code": training_code()}
     for split, result in run.evaluation.items():
-        record[split] = {**result["accuracy"], "labels": result["labels"]}
+        record[split] = {**asdict(result.accuracy), "labels": result.labels}
     rows = dataset.usable
     groups = by_group(run.predictions, rows, "test", copied_into(rows)) if "test" in record else []
     record["groups"] = [asdict(item) for item in groups]
-    record["ece"] = run.evaluation.get("test", {}).get("ece")
+    record["ece"] = run.evaluation["test"].ece if "test" in run.evaluation else None
     files = [file.stat().st_size for file in run.folder.iterdir()]
     record |= {"megabytes": (run.folder / "model.tflite").stat().st_size / 1e6, "folder_megabytes": sum(files) / 1e6}
     return record | _speed(dataset, run, paths)

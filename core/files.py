@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 def fsync_dir(folder: Path) -> None:
@@ -46,7 +47,12 @@ def write_json(path: Path, content: object) -> None:
     write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> object:
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        OSError, ValueError: If it is not there or no JSON.
+    """
     return json.loads(path.read_text(encoding="utf-8"))
 
 

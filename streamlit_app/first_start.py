@@ -42,7 +42,7 @@ def prepare(paths: Paths, progress: Callable[[int, int], None] | None = None) ->
     folder = sample_folder(paths)
     if not folder.exists():
         draw_sample(folder, progress=progress)
-    has_run = any(run.dataset.get("name") == folder.name for run in registry.runs(paths))
+    has_run = any(run.dataset.name == folder.name for run in registry.runs(paths))
     if not claim(paths) or has_run:
         return None
     return jobs.enqueue(paths, folder, preset("quick"))

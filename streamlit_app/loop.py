@@ -98,7 +98,7 @@ def headline(run: Run) -> tuple[Measured, str, str] | None:
     for split in ("test", "validation", "train"):
         if split in run.evaluation:
             result = run.evaluation[split]
-            return Measured(**result["accuracy"]), result["labels"], split
+            return result.accuracy, result.labels, split
     return None
 
 
@@ -142,7 +142,7 @@ def _training_fact(live: Sequence[Run], done_runs: Sequence[Run]) -> str:
 
 
 def _accuracy(run: Run, splits: Sequence[str]) -> float:
-    return next((run.evaluation[split]["accuracy"]["value"] for split in splits if split in run.evaluation), 0.0)
+    return next((run.evaluation[split].accuracy.value for split in splits if split in run.evaluation), 0.0)
 
 
 _LOOP = (

@@ -15,6 +15,7 @@ from core.errors import BusyError, NoActiveRunError
 from core.paths import Paths
 from core.prediction.predictor import Prediction
 from core.runs import registry
+from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.presets import preset
 from core.runs.staging import stage, write
@@ -123,7 +124,7 @@ class FakeJobs:
 
 def make_run(paths: Paths, run_id: str = "run-a", state: str = "succeeded", **changes) -> Run:
     """A run folder with nothing but its `run.json`."""
-    dataset = {"name": "photos", "folder": str(paths.data_dir / "photos"), "fingerprint": "", "num_photos": 4}
+    dataset = DatasetReference("photos", str(paths.data_dir / "photos"), num_photos=4)
     run = stage(paths, run_id, preset("quick"), dataset, "running")
     run = write(
         run,

@@ -1,7 +1,5 @@
 """A small world for the tests of the pages: a data set of two colours and runs that were never trained."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from core.files import write_json, write_parquet
 from core.metrics import as_dict, from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Prediction
+from core.runs.contents import DatasetReference, SubjectThreshold
 from core.runs.folder import Run
 from core.runs.presets import preset
 from core.runs.staging import publish, stage, write
@@ -26,15 +25,9 @@ def fake_run(
     said[:mistakes] = (said[:mistakes] + 1) % len(names)
     probabilities = np.full((len(rows), len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(len(rows)), said] = 0.9
-    dataset = {
-        "name": data.name,
-        "folder": data.name,
-        "fingerprint": data.fingerprint,
-        "num_photos": len(data.usable),
-        "decisions": [asdict(decision) for decision in used],
-    }
+    dataset = DatasetReference(data.name, data.name, data.fingerprint, len(data.usable), tuple(used))
     run = stage(paths, run_id, preset("quick", labels=labels), dataset, "running")
-    run = write(run, class_names=names, uncertain_below=0.6, subject={"imagenet_classes": [385], "threshold": 0.1})
+    run = write(run, class_names=names, uncertain_below=0.6, subject=SubjectThreshold(0.1, imagenet_classes=[385]))
     table = predictions_table(rows, probabilities, names)
     write_parquet(run.folder / "predictions.parquet", table)
     write_json(run.folder / "evaluation.json", {"test": as_dict(from_table(table, "test", names))})

@@ -6,6 +6,7 @@ import pandas as pd
 from core.files import write_json, write_parquet
 from core.metrics import as_dict, from_table, predictions_table
 from core.paths import Paths
+from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.presets import preset
 from core.runs.staging import publish, stage, write
@@ -56,7 +57,7 @@ def publish_run(
     **changes,
 ) -> Run:
     """Publishes a run with these model files; its data set is the folder `world` of `paths`."""
-    dataset = {"name": "world", "folder": "world", "fingerprint": "f", "num_photos": 16, "decisions": []}
+    dataset = DatasetReference("world", "world", "f", 16)
     run = stage(paths, run_id, config or preset("quick"), dataset, "running")
     run = write(run, class_names=tuple(names), uncertain_below=0.55, **changes)
     found, table = evaluation(names)

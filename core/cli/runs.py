@@ -1,5 +1,6 @@
 """Commands about runs: evaluate, list, promote, roll back, export, card."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -44,11 +45,11 @@ def list_runs(as_json: bool) -> None:
             "state": run.state,
             "served": run.run_id == served,
             "preset": run.config.preset,
-            "dataset": run.dataset["name"],
+            "dataset": run.dataset.name,
             "labels": run.labels,
             "created_at": run.created_at,
             "seconds": run.seconds,
-            "test_accuracy": run.evaluation.get("test", {}).get("accuracy"),
+            "test_accuracy": asdict(run.evaluation["test"].accuracy) if "test" in run.evaluation else None,
         }
         for run in registry.runs(paths)
     ]

@@ -1,6 +1,7 @@
 """Commands about training: train, the worker, and the worker's inner command."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -38,13 +39,12 @@ def train(
     paths = Paths.from_env()
     run = start(config, index_dataset(dataset, paths), paths, run_id, _show)
     if as_json:
-        print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": run.evaluation})
+        evaluation = {split: asdict(result) for split, result in run.evaluation.items()}
+        print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": evaluation})
         return
-    from core.metrics import from_dict
-
     click.echo(f"{run.run_id}: trained in {run.seconds:.0f} s on {run.labels} labels")
     for result in run.evaluation.values():
-        click.echo("  " + from_dict(result).sentence())
+        click.echo("  " + result.sentence())
 
 
 @click.command("work-on", hidden=True)

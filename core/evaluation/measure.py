@@ -72,7 +72,7 @@ def select_rows(run: Run, dataset: Dataset, split: str) -> pd.DataFrame:
     if split not in SPLITS:
         raise DatasetError(f"Expected one of {', '.join(SPLITS)} as the split, but got {split!r}.")
     table = dataset.usable
-    own = dataset.fingerprint == run.dataset["fingerprint"]
+    own = dataset.fingerprint == run.dataset.fingerprint
     if split == "validation" and own:
         table = with_validation(table, run.config.validation_fraction, run.config.seed)
     elif split == "test" and dataset.is_plain and not own:

@@ -46,7 +46,7 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
 
         files, what = photo_paths(given), "given photos"
     else:
-        files, what = _train_files(run, paths), f"train and validation photos of {run.dataset.get('name', '')}"
+        files, what = _train_files(run, paths), f"train and validation photos of {run.dataset.name}"
     order = np.random.default_rng(7).permutation(len(files))
     images = _read([files[index] for index in order[: NUM_COMPARED + NUM_REPRESENTATIVE]], run.image_size)
     if given and not images:
@@ -60,7 +60,7 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
 def _train_files(run: Run, paths: Paths) -> list[Path]:
     from core.dataset.index import index_dataset
 
-    folder = paths.dataset_folder(run.dataset.get("folder", ""))
+    folder = paths.dataset_folder(run.dataset.folder)
     try:
         dataset = index_dataset(folder, paths)
     except (DatasetError, OSError):

@@ -19,6 +19,7 @@ from core.paths import Paths
 from core.processes import stop
 from core.runs import registry
 from core.runs.config import TrainingConfig
+from core.runs.contents import DatasetReference
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.progress import Progress, read_progress
 from core.runs.staging import discard, free_run_id, stage
@@ -83,10 +84,9 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
     run_id = run_id or free_run_id(paths, config.preset)
     table = JobTable(paths)
-    dataset = {"name": folder.name, "folder": paths.reference(folder), "fingerprint": "", "num_photos": 0}
     with table.transaction() as connection:
         table.add(connection, run_id)
-        run = stage(paths, run_id, config, {**dataset, "decisions": []}, "queued")
+        run = stage(paths, run_id, config, DatasetReference(folder.name, paths.reference(folder)), "queued")
     try:
         put(paths, run_id)
     except BaseException:

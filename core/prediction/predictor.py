@@ -132,7 +132,7 @@ class Predictor:
         subject, is_subject = None, None
         if "subject" in outputs and self.run.subject:
             subject = float(np.clip(outputs["subject"].item(), 0, 1))
-            is_subject = subject >= self.run.subject["threshold"]
+            is_subject = subject >= self.run.subject.threshold
         class_maps = outputs.get("class_maps")
         return Prediction(
             label=self.run.class_names[best],

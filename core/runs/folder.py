@@ -1,23 +1,25 @@
 """The run folder: what a training leaves behind explains itself and can be checked."""
 
-import json
 import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from core.errors import RunInvalidError
-from core.files import sha256_of
+from core.errors import ConfigError, RunInvalidError
+from core.files import read_json, sha256_of
+from core.metrics import EvaluationResult, Labels
+from core.records import from_json
 from core.runs.config import TrainingConfig
+from core.runs.contents import Calibration, DatasetReference, SubjectThreshold
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
 SCHEMA_VERSION = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-STATES = ("queued", "running", "succeeded", "failed", "cancelled")
-LIVE_STATES = ("queued", "running")
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+LIVE_STATES: tuple[State, ...] = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,16 @@ class Run:
     Attributes:
         run_id: Name of the folder; grammar `RUN_ID`.
         folder: Where it lies; a live run lies in a staging folder.
-        state: One of `STATES`.
+        state: The last two are its end, like `succeeded`.
         config: What was asked for.
-        dataset: `name`, `folder`, `fingerprint`, `num_photos` to learn from (not test) and the label `decisions` used.
+        dataset: Which photos and label decisions.
         created_at: ISO 8601, UTC.
         class_names: In the order of the network's outputs; empty until training began.
         image_size: `(height, width)` in pixels.
         labels: `given` or `reviewed`: what it was trained on.
-        subject: How to read the subject score: `threshold` in 0-1, and what it came from; `None` if there is none.
+        subject: How to read the out-of-distribution score; `None` if the network gives none.
         uncertain_below: Predictions with a lower probability are marked uncertain.
-        calibration: See `core.training.calibration.Calibration`; `None` if nothing was fitted.
+        calibration: How far the probabilities can be relied on; `None` if nothing was fitted.
         seconds: Training time.
         versions: Versions of the libraries that wrote the files.
         message: One sentence when the run failed or was cancelled.
@@ -45,16 +47,16 @@ class Run:
 
     run_id: str
     folder: Path
-    state: str
+    state: State
     config: TrainingConfig
-    dataset: dict[str, Any]
+    dataset: DatasetReference
     created_at: str
     class_names: tuple[str, ...] = ()
     image_size: tuple[int, int] = (0, 0)
-    labels: str = "given"
-    subject: dict[str, Any] | None = None
+    labels: Labels = "given"
+    subject: SubjectThreshold | None = None
     uncertain_below: float = 0.0
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     message: str = ""
@@ -71,11 +73,11 @@ class Run:
             return pd.DataFrame(columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy"])
 
     @cached_property
-    def evaluation(self) -> dict[str, dict]:
-        """Evaluation results by split, as `EvaluationResult.as_dict` wrote them."""
+    def evaluation(self) -> dict[str, EvaluationResult]:
+        """Evaluation results by split; empty if the run was not evaluated or the file is damaged."""
         try:
-            return json.loads((self.folder / "evaluation.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return from_json(dict[str, EvaluationResult], read_json(self.folder / "evaluation.json"))
+        except (OSError, ValueError, TypeError):
             return {}
 
     @cached_property
@@ -131,25 +133,17 @@ def read_run(folder: Path) -> Run:
         RunInvalidError: If it is missing, not readable, or written by another schema version.
     """
     try:
-        content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        content = read_json(folder / "run.json")
         version = content.pop("schema_version")
         if version != SCHEMA_VERSION:
             raise RunInvalidError(
                 f"The run {folder.name} has schema version {version}, this Tuskscope reads {SCHEMA_VERSION}. "
                 "Train it again."
             )
-        if content["state"] not in STATES or not RUN_ID.fullmatch(content["run_id"]):
-            raise ValueError("state or run_id")
-        return Run(
-            **{
-                **content,
-                "folder": folder,
-                "class_names": tuple(content["class_names"]),
-                "image_size": tuple(content["image_size"]),
-                "config": TrainingConfig.from_dict(content["config"]),
-            }
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not RUN_ID.fullmatch(content["run_id"]):
+            raise ValueError("run_id")
+        return from_json(Run, {**content, "folder": folder})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise RunInvalidError(
             f"The run {folder.name} has no readable run.json. Restore the folder or train again."
         ) from error

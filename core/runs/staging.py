@@ -13,7 +13,8 @@ from core.errors import RunInvalidError, TrainingError
 from core.files import fsync_dir, sha256_of, write_json
 from core.paths import Paths
 from core.runs.config import TrainingConfig
-from core.runs.folder import RUN_ID, Run
+from core.runs.contents import DatasetReference
+from core.runs.folder import RUN_ID, Run, State
 
 STAGING_PREFIX = ".staging-"
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
@@ -33,7 +34,7 @@ def free_run_id(paths: Paths, preset: str) -> str:
             return run_id
 
 
-def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: dict, state: str) -> Run:
+def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: DatasetReference, state: State) -> Run:
     """Creates the staging folder of a new run and writes its `run.json`.
 
     Raises:

@@ -1,41 +1,13 @@
 """Probabilities that come true although labels are wrong, and the doubt below which a run asks for a person."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 from scipy.special import expit, softmax
+
+from core.runs.contents import Calibration
 
 _PRIOR_WRONG, _PRIOR_RIGHT = 1.0, 9.0  # as if of ten more photos of each class one label had been wrong
 _USUAL_LOG_TEMPERATURE = 0.7  # standard deviation of the prior: temperatures lie between 0.5 and 2, mostly
 _CURVE_POINTS = 50
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What was learned from predictions of photos that the predicting model had not seen.
-
-    Attributes:
-        temperature: Logits are divided by it; above 1 the network was too sure.
-        label_noise: For each class the share of its photos whose given label is another one, as estimated.
-        accepted_error: Share of wrong answers that is accepted among those given without a doubt mark.
-        uncertain_below: The smallest probability at which that holds.
-        coverage: Share of the photos that is answered without a doubt mark.
-        curve: Risk against coverage: `coverage`, `errors` (expected share of wrong answers), `threshold`.
-        n: Photos it rests on.
-    """
-
-    temperature: float
-    label_noise: list[float]
-    accepted_error: float
-    uncertain_below: float
-    coverage: float
-    curve: dict[str, list[float]]
-    n: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """What `run.json` holds."""
-        return asdict(self)
 
 
 def calibrate(

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.dataset.index import SPLITS, Dataset
 from core.errors import RunInvalidError
 from core.files import write_atomic
-from core.metrics import EvaluationResult, from_dict
+from core.metrics import EvaluationResult
 from core.paths import Paths
 from core.runs.config import TrainingConfig
 from core.runs.folder import Run
@@ -56,7 +56,7 @@ def model_card(run: Run, facts: DataFacts | None = None) -> str:
         facts: Of its dataset; `None` if that is gone or changed since.
     """
     names = [f"**{literal(name)}**" for name in run.class_names]
-    results = [from_dict(content) for content in run.evaluation.values()]
+    results = list(run.evaluation.values())
     parts = [
         f"# Model card: {literal(run.run_id)}",
         f"Says whether a photo shows {_listed(names, 'or')}. {_network(run)}",
@@ -100,9 +100,9 @@ def _network(run: Run) -> str:
 
 
 def _data(run: Run, facts: DataFacts | None) -> list[str]:
-    name, decisions = literal(run.dataset.get("name", "")), run.dataset.get("decisions", [])
-    learned = f"Learned from **{name}**: {run.dataset.get('num_photos', 0):,} photos outside of test."
-    actions = Counter(decision["action"] for decision in decisions)
+    name, decisions = literal(run.dataset.name), run.dataset.decisions
+    learned = f"Learned from **{name}**: {run.dataset.num_photos:,} photos outside of test."
+    actions = Counter(decision.action for decision in decisions)
     made = ", ".join(f"{number} {literal(action)}" for action, number in sorted(actions.items()))
     labels = "Labels: as given, no review decision used."
     if decisions:
@@ -143,19 +143,16 @@ def _figures(results: list[EvaluationResult]) -> str:
 
 
 def _doubt(run: Run) -> list[str]:
-    fitted = getattr(run, "calibration", None)
-    temperature = fitted.get("temperature") if isinstance(fitted, dict) else None
     lines = [
-        f"* Temperature {temperature:.3f}, inside the model."
-        if isinstance(temperature, int | float)
+        f"* Temperature {run.calibration.temperature:.3f}, inside the model."
+        if run.calibration
         else "* Probabilities are as learned, without a temperature."
     ]
     lines.append(f"* Uncertain: the largest probability is below {run.uncertain_below:.2f}.")
-    threshold = (run.subject or {}).get("threshold")
-    if isinstance(threshold, int | float):
-        share = run.subject.get("share_passing")
-        passing = f"; {100 * share:.1f} % of the training photos reach it" if isinstance(share, int | float) else ""
-        lines.append(f"* Not the subject: a subject score below {threshold:.3f}{passing}.")
+    if run.subject:
+        share = run.subject.share_passing
+        passing = "" if share is None else f"; {100 * share:.1f} % of the training photos reach it"
+        lines.append(f"* Not the subject: a subject score below {run.subject.threshold:.3f}{passing}.")
     else:
         lines.append("* It cannot tell whether a photo shows the subject at all: it names a class for any picture.")
     return ["\n".join(lines)]
@@ -182,14 +179,14 @@ def _making(run: Run) -> list[str]:
     versions = ", ".join(f"{name} {value}" for name, value in run.versions.items())
     return [
         f"{run.created_at[:10]}, {run.seconds:.0f} s of training. {files}. {versions}. "
-        f"Data fingerprint {literal(str(run.dataset.get('fingerprint', ''))[:12])}.",
+        f"Data fingerprint {literal(run.dataset.fingerprint[:12])}.",
         f"```sh\n{command(run)}\n```",
     ]
 
 
 def command(run: Run) -> str:
     """The command that trains the same again; a dataset outside of the data folder is named `DATASET`."""
-    reference = str(run.dataset.get("folder", ""))
+    reference = run.dataset.folder
     is_inside = reference and not Path(reference).is_absolute() and not set(reference) & set("`\n\r")
     folder = shlex.quote(f"data/{reference}") if is_inside else "DATASET"
     known = PRESETS.get(run.config.preset)

@@ -53,7 +53,7 @@ def data_facts(dataset: Dataset) -> DataFacts:
 def facts_if_unchanged(run: Run, paths: Paths) -> DataFacts | None:
     """The facts of a run's dataset, if it is there and its photos and labels are the same as then."""
     try:
-        dataset = index_dataset(paths.dataset_folder(run.dataset["folder"]), paths)
-    except (DatasetError, OSError, KeyError):
+        dataset = index_dataset(paths.dataset_folder(run.dataset.folder), paths)
+    except (DatasetError, OSError):
         return None
-    return data_facts(dataset) if dataset.fingerprint == run.dataset.get("fingerprint") else None
+    return data_facts(dataset) if dataset.fingerprint == run.dataset.fingerprint else None

@@ -88,7 +88,7 @@ def prove_with(given: Run, reviewed: Run, dataset: Dataset, judged_by: str = "gi
     """
     if replace(given.config, labels="reviewed") != replace(reviewed.config, labels="reviewed"):
         raise DatasetError(f"The runs {given.run_id} and {reviewed.run_id} differ in more than their labels.")
-    used = {item["image"]: Decision(**item) for item in reviewed.dataset.get("decisions", [])}
+    used = {item.image: item for item in reviewed.dataset.decisions}
     relabelled, excluded = count_changes(dataset, used)
     sides = [judge(run.predictions, dataset, judged_by, used) for run in (given, reviewed)]
     return Proof(

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
 from core.runs.config import TrainingConfig
+from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.reporter import Listener, Reporter
 from core.runs.staging import new_run_id, publish, stage, write
@@ -65,7 +66,7 @@ def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) ->
     run = write(registry.load(paths, run_id), state="running")
 
     def open_dataset(report: Reporter) -> Dataset:
-        folder = paths.dataset_folder(run.dataset["folder"])
+        folder = paths.dataset_folder(run.dataset.folder)
         return index_dataset(folder, paths, lambda done, total: report("read the dataset", done, total))
 
     return _finish(run, paths, progress, open_dataset)
@@ -113,18 +114,17 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)
     _check_trainable(dataset, table, class_names)
-    description = {**_describe(dataset, paths), "decisions": [asdict(item) for item in used.values()]}
     run = write(
         run,
         class_names=class_names,
         labels="reviewed" if used else "given",
-        dataset=description,
+        dataset=replace(_describe(dataset, paths), decisions=tuple(used.values())),
         uncertain_below=config.uncertain_below,
     )
     trained = RECIPES[config.network](run, dataset, table, paths, report)
     run = write(run, subject=trained.subject)
     if trained.calibration:
-        run = write(run, calibration=trained.calibration.as_dict(), uncertain_below=trained.calibration.uncertain_below)
+        run = write(run, calibration=trained.calibration, uncertain_below=trained.calibration.uncertain_below)
     report("check the written model", 0, 1)
     _check_reload(run, dataset, table, trained)
     report("evaluate", 0, 1)
@@ -197,14 +197,9 @@ def _cancel_on_sigterm():
         signal.signal(signal.SIGTERM, previous)
 
 
-def _describe(dataset: Dataset, paths: Paths) -> dict:
-    return {
-        "name": dataset.name,
-        "folder": paths.reference(dataset.folder),
-        "fingerprint": dataset.fingerprint,
-        "num_photos": int((dataset.usable["split"] != "test").sum()),
-        "decisions": [],
-    }
+def _describe(dataset: Dataset, paths: Paths) -> DatasetReference:
+    num_photos = int((dataset.usable["split"] != "test").sum())
+    return DatasetReference(dataset.name, paths.reference(dataset.folder), dataset.fingerprint, num_photos)
 
 
 def _sentence(error: BaseException) -> str:

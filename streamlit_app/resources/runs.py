@@ -20,7 +20,7 @@ BY_MODEL = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", "")
 
 def runs_of(name: str) -> list[Run]:
     """Runs trained on a dataset, live and finished, newest first."""
-    return [run for run in registry.runs(resources.paths()) if run.dataset.get("name") == name]
+    return [run for run in registry.runs(resources.paths()) if run.dataset.name == name]
 
 
 def active_run() -> Run | None:

@@ -28,7 +28,7 @@ tabs = dict(zip(names, st.tabs(names, key="tab", on_change="rerun", bind="query-
 if tabs["Photos"].open:
     with tabs["Photos"]:
         served = resources.active_run()
-        run = served if served and served.dataset.get("name") == data.name else None
+        run = served if served and served.dataset.name == data.name else None
         table = filters.with_predictions(data.table, run)
         chosen = filters.filter_bar(data, has_predictions=run is not None and not run.predictions.empty)
         rows = filters.apply(table, chosen)

@@ -25,8 +25,8 @@ head(QUESTION, f"{standing(served)}.")
 with st.container(border=True):
     st.markdown(
         f":material/label: {plain(listed(served.class_names))}  \n"
-        f":material/photo_library: {counted(served.dataset.get('num_photos', 0), 'training photo')} of "
-        f"**{plain(served.dataset.get('name', ''))}**, {served.labels} labels  \n"
+        f":material/photo_library: {counted(served.dataset.num_photos, 'training photo')} of "
+        f"**{plain(served.dataset.name)}**, {served.labels} labels  \n"
         f":material/schedule: {plain(day(served.created_at))}, took {duration(served.seconds)}"
     )
     actions.roll_back(served)
@@ -35,7 +35,7 @@ shown = st.segmented_control(
     "Runs of", [HERE, EVERYWHERE], default=HERE, key="which", required=True, label_visibility="collapsed"
 )
 if shown == HERE:
-    runs = [run for run in runs if run.dataset.get("name") == data.name]
+    runs = [run for run in runs if run.dataset.name == data.name]
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a model")
     st.stop()

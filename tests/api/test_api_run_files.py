@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+import tiny_run
 from api_fakes import make_client, make_run, problem_of
 
 from core.files import sha256_of
@@ -29,7 +30,7 @@ def complete(client):
 
 
 def test_an_evaluation_is_given_whole(client):
-    evaluation = {"test": {"n": 9, "labels": "given", "roc": [1, 2, 3]}}
+    evaluation, _ = tiny_run.evaluation()
     (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
     assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {"run_id": "run-a", "evaluation": evaluation}
 

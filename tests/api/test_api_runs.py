@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import tiny_run
 from api_fakes import (
     FakePredictor,
     FakeSource,
@@ -141,18 +142,11 @@ def test_runs_are_listed_newest_first_with_the_served_one_marked(following):
 
 
 def test_a_run_tells_its_facts_and_no_folder(client):
-    evaluation = {
-        "test": {
-            "n": 9,
-            "labels": "given",
-            "accuracy": {"value": 0.9, "low": 0.7, "high": 1, "n": 9},
-            "roc": [1, 2, 3],
-        }
-    }
+    evaluation, _ = tiny_run.evaluation()
     (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
     body = client.get(f"{RUNS}/run-a").get_json()
     assert body["run_id"] == "run-a" and body["active"] is True and body["job"] is None
-    assert body["evaluation"]["test"]["accuracy"]["value"] == 0.9 and "roc" not in body["evaluation"]["test"]
+    assert body["evaluation"]["test"]["accuracy"]["value"] == 0.875 and "roc" not in body["evaluation"]["test"]
     assert body["dataset"]["name"] == "photos" and "folder" not in body["dataset"]
     assert str(client.paths.data_dir) not in json.dumps(body)
 

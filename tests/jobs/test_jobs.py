@@ -23,6 +23,7 @@ from core.jobs.watchdog import Limits
 from core.jobs.worker import Worker
 from core.processes import ProcessIdentity
 from core.runs import registry
+from core.runs.contents import DatasetReference
 from core.runs.presets import preset
 from core.runs.progress import Progress, ProgressFile, read_progress
 from core.runs.staging import stage, write
@@ -180,7 +181,7 @@ def test_a_queued_run_is_trained_and_published(paths, worker):
     done = jobs.status(paths, run_id)
     assert (done.state, done.fraction, done.message) == ("succeeded", 1.0, "")
     assert registry.load(paths, run_id).folder == paths.models_dir / run_id
-    assert registry.load(paths, run_id).dataset["folder"] == "photos"
+    assert registry.load(paths, run_id).dataset.folder == "photos"
     assert jobs.jobs(paths) == [] and slot_is_free(paths)
 
 
@@ -464,7 +465,7 @@ def test_T5_a_reused_pid_is_not_taken_for_the_trainer(paths):
 
 
 def test_T4_a_run_of_a_living_worker_is_left_alone(paths):
-    run = stage(paths, "ok-1", CONFIG, {}, "running")
+    run = stage(paths, "ok-1", CONFIG, DatasetReference("photos", "photos"), "running")
     me = ProcessIdentity.of()
     dead = replace(me, started=0.0)
     write_process(run.folder, JobProcess(trainer=dead, worker=me, started_at="2026-01-01T00:00:00+00:00"))
@@ -473,7 +474,7 @@ def test_T4_a_run_of_a_living_worker_is_left_alone(paths):
 
 
 def test_T14_a_run_of_another_machine_is_left_alone_while_it_reports(paths):
-    run = stage(paths, "ok-1", CONFIG, {}, "running")
+    run = stage(paths, "ok-1", CONFIG, DatasetReference("photos", "photos"), "running")
     elsewhere = ProcessIdentity(host="not-" + socket.gethostname(), pid=1, started=0.0)
     write_process(run.folder, JobProcess(elsewhere, elsewhere, "2026-01-01T00:00:00+00:00"))
     ProgressFile(run.folder)
@@ -521,7 +522,7 @@ def test_the_remains_of_a_crash_are_swept_but_nothing_that_lives(paths):
 
 
 def test_a_training_at_a_terminal_is_buried_when_its_process_is_gone(paths):
-    run = stage(paths, "at-a-terminal", CONFIG, {}, "running")
+    run = stage(paths, "at-a-terminal", CONFIG, DatasetReference("photos", "photos"), "running")
     ProgressFile(run.folder)
     content = json.loads((run.folder / "progress.json").read_text())
     content["process"]["started"] -= 1000

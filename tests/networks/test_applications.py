@@ -122,7 +122,7 @@ def test_a_run_on_such_a_backbone_trains_predicts_and_explains(paths, monkeypatc
     monkeypatch.setattr(networks, "build_application", lambda name, weights: build_application(name, weights=None))
     dataset = index_dataset(draw_world(paths.data_dir / "world"), paths)
     run = train(preset("quick", backbone="MobileNetV3Small"), dataset, paths)
-    assert run.config.image_size == (224, 224) and run.subject["threshold"] == 0.5
+    assert run.config.image_size == (224, 224) and run.subject.threshold == 0.5
     prediction = Predictor(run).predict([np.zeros((20, 30, 3), np.uint8)])[0]
     assert 0 <= prediction.subject_score <= 1 and prediction.embedding.shape == (576,)
     assert prediction.class_maps.shape == (7, 7, 2)

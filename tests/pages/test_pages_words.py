@@ -1,9 +1,12 @@
 """What the pages write and choose, without Streamlit running."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from pages_fakes import fake_run
 
+from core.metrics import proportion
 from core.prediction.predictor import failed_record
 from streamlit_app import loop, words
 from streamlit_app.colors import CLASS_COLORS, NEEDS_A_PERSON, class_colors
@@ -64,8 +67,9 @@ def test_exactly_one_step_is_next(world, paths):
 def test_the_best_run_is_chosen_without_the_test_photos_where_it_can(world, paths):
     good, poor = fake_run(world, paths, "good", mistakes=0), fake_run(world, paths, "poor", mistakes=5)
     assert loop.best([poor, good]).run_id == "good"
-    poor.evaluation["validation"] = {"accuracy": {"value": 1.0}}
-    good.evaluation["validation"] = {"accuracy": {"value": 0.5}}
+    measured = good.evaluation["test"]
+    poor.evaluation["validation"] = replace(measured, accuracy=proportion(8, 8))
+    good.evaluation["validation"] = replace(measured, accuracy=proportion(4, 8))
     assert loop.best([poor, good]).run_id == "poor"
 
 

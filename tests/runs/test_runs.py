@@ -5,17 +5,20 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.dataset.decisions import Decision
 from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError, TrainingError
 from core.runs import registry
+from core.runs.contents import Calibration, DatasetReference, SubjectThreshold
 from core.runs.presets import preset
-from core.runs.staging import new_run_id, publish, stage
+from core.runs.staging import new_run_id, publish, stage, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DATASET = {"name": "world", "folder": "world", "fingerprint": "f", "num_photos": 1, "decisions": []}
+DATASET = DatasetReference("world", "world", "f", 1)
 
 
 def make_run(paths, run_id: str, state: str = "succeeded"):
@@ -120,6 +123,12 @@ def test_R8_a_lost_pointer_serves_the_newest_run(paths, content):
         lambda text: text[:100],
         lambda text: text.replace('"schema_version": 1', '"schema_version": 9'),
         lambda text: text.replace("succeeded", "perfect"),
+        lambda text: text.replace('"fingerprint": "f"', '"fingerprint": 5'),
+        lambda text: text.replace('"num_photos": 1', '"num_pictures": 1'),
+        lambda text: text.replace('"labels": "reviewed"', '"labels": "guessed"'),
+        lambda text: text.replace('"epochs": 200', '"epochs": -1'),
+        lambda text: text.replace('"subject": null', '"subject": {"threshold": "half"}'),
+        lambda text: text.replace('"calibration": null', '"calibration": {"temperature": 1.0}'),
         lambda text: "[]",
         lambda text: "null",
     ],
@@ -131,6 +140,38 @@ def test_R4_a_damaged_run_json_is_left_out_with_a_reason(paths, change):
     assert registry.runs(paths) == []
     with pytest.raises(RunInvalidError):
         registry.load(paths, "one")
+
+
+def test_the_contents_of_a_run_survive_the_disk_with_their_types(paths):
+    decision = Decision("0" * 64, "train/a.png", "relabel", "African", "me", "2026-01-01", "note")
+    calibration = Calibration(
+        1.2, [0.1, 0.2], 0.05, 0.8, 0.7, {"coverage": [1.0], "errors": [0], "threshold": [0.5]}, 9
+    )
+    run = write(
+        stage(paths, "typed", preset("quick"), replace(DATASET, decisions=(decision,)), "running"),
+        subject=SubjectThreshold(0.5, 0.96, {"efficientnet-lite0": [385]}),
+        calibration=calibration,
+    )
+    loaded = registry.load(paths, "typed")
+    assert loaded == run
+    assert loaded.dataset.decisions == (decision,) and loaded.calibration == calibration
+
+
+def test_runs_of_earlier_versions_load(paths):
+    run = make_run(paths, "old")
+    content = json.loads((run.folder / "run.json").read_text())
+    del content["calibration"], content["dataset"]["decisions"], content["dataset"]["num_photos"]
+    content["subject"] = {"imagenet_classes": [385, 386], "threshold": 0.03}
+    (run.folder / "run.json").write_text(json.dumps(content))
+    loaded = registry.load(paths, "old")
+    assert loaded.subject == SubjectThreshold(0.03, None, [385, 386]) and loaded.dataset.num_photos == 0
+
+
+def test_a_damaged_evaluation_counts_as_none(paths):
+    run = make_run(paths, "one")
+    for content in ("", "[]", '{"test": {}}', '{"test": {"split": 1}}'):
+        (run.folder / "evaluation.json").write_text(content)
+        assert registry.load(paths, "one").evaluation == {}
 
 
 def test_R10_the_served_run_cannot_be_deleted(paths):

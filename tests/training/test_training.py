@@ -11,7 +11,6 @@ from core.dataset.images import decode
 from core.dataset.index import index_dataset
 from core.errors import TrainingError
 from core.features.embeddings import cached
-from core.metrics import from_dict
 from core.prediction.predictor import Predictor
 from core.runs import registry
 from core.runs.presets import preset
@@ -40,7 +39,7 @@ def test_the_run_folder_holds_what_the_design_says(quick_run):
 
 
 def test_quick_learns_two_colours(quick_run):
-    test = from_dict(quick_run.evaluation["test"])
+    test = quick_run.evaluation["test"]
     assert (test.n, test.accuracy.value) == (8, 1.0)
     assert set(quick_run.predictions["split"]) == {"validation", "test"}
 
@@ -83,7 +82,7 @@ def test_three_classes_work(paths, backbones):
     dataset = index_dataset(draw_world(paths.data_dir / "three", classes=classes), paths)
     run = train(preset("quick"), dataset, paths)
     assert run.class_names == ("African", "Asian", "Mammoth")
-    assert run.evaluation["test"]["accuracy"]["value"] == 1.0
+    assert run.evaluation["test"].accuracy.value == 1.0
     assert Predictor(run).predict([np.zeros((5, 5, 3), np.uint8)])[0].class_maps.shape[-1] == 3
 
 
@@ -104,9 +103,9 @@ def test_reviewed_labels_are_used_and_recorded(paths, backbones):
     reviewed = train(preset("quick"), dataset, paths)
     given = train(preset("quick", labels="given"), dataset, paths)
     assert (reviewed.labels, given.labels) == ("reviewed", "given")
-    assert [item["label"] for item in reviewed.dataset["decisions"]] == ["African"]
-    assert given.dataset["decisions"] == []
-    assert reviewed.evaluation["test"]["labels"] == "given"  # nobody reviewed a test photo
+    assert [item.label for item in reviewed.dataset.decisions] == ["African"]
+    assert given.dataset.decisions == ()
+    assert reviewed.evaluation["test"].labels == "given"  # nobody reviewed a test photo
     assert wrong.exists()
 
 
@@ -171,6 +170,6 @@ def test_T12_a_diverging_loss_stops_the_training():
 def test_quick_reaches_91_percent_on_the_real_photos(paths, backbones, elephants):
     use_backbones(paths, backbones)
     run = train(preset("quick"), index_dataset(elephants, paths), paths)
-    accuracy = run.evaluation["test"]["accuracy"]
-    assert accuracy["n"] >= 170
-    assert accuracy["value"] >= 0.91
+    accuracy = run.evaluation["test"].accuracy
+    assert accuracy.n >= 170
+    assert accuracy.value >= 0.91

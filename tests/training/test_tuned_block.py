@@ -11,7 +11,6 @@ from core.dataset.index import index_dataset
 from core.errors import ConfigError
 from core.features.embeddings import cached
 from core.features.photo_features import Features
-from core.metrics import from_dict
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.config import NETWORKS
@@ -49,7 +48,7 @@ def photos(strong_paths):
 
 
 def test_learns_two_colours_and_is_judged_on_photos_it_had_not_seen(strong_run):
-    test, validation = (from_dict(strong_run.evaluation[split]) for split in ("test", "validation"))
+    test, validation = (strong_run.evaluation[split] for split in ("test", "validation"))
     assert test.n == 8 and test.accuracy.value >= 0.75
     assert validation.n >= 2
     assert len(strong_run.history) == 4
@@ -57,9 +56,9 @@ def test_learns_two_colours_and_is_judged_on_photos_it_had_not_seen(strong_run):
 
 def test_says_how_far_it_can_be_trusted(strong_run):
     found = strong_run.calibration
-    assert found["temperature"] > 0 and found["n"] == 16
-    assert strong_run.uncertain_below == found["uncertain_below"] >= 0.5
-    assert len(found["label_noise"]) == 2 and found["curve"]["coverage"][-1] == 1.0
+    assert found.temperature > 0 and found.n == 16
+    assert strong_run.uncertain_below == found.uncertain_below >= 0.5
+    assert len(found.label_noise) == 2 and found.curve["coverage"][-1] == 1.0
 
 
 def test_keras_and_litert_agree_on_all_outputs(strong_run, photos):

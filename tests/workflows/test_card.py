@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from tiny_run import publish_run
 
+from core.dataset.decisions import Decision
 from core.errors import RunInvalidError
 from core.runs import registry
 from core.runs.config import TrainingConfig
+from core.runs.contents import SubjectThreshold
 from core.runs.presets import PRESETS, preset
 from core.workflows.card import CARD_FILE, card_of, command, literal, model_card
 from core.workflows.card_facts import DataFacts
@@ -55,14 +57,14 @@ def test_every_figure_has_its_n_interval_labels_and_split(paths):
 def test_what_the_run_can_doubt_is_said(paths):
     plain = model_card(publish_run(paths, FILES, "plain"))
     assert "without a temperature" in plain and "below 0.55" in plain and "names a class for any picture" in plain
-    run = publish_run(paths, FILES, "gated", subject={"threshold": 0.03, "share_passing": 0.93})
+    run = publish_run(paths, FILES, "gated", subject=SubjectThreshold(0.03, 0.93))
     assert "a subject score below 0.030; 93.0 % of the training photos reach it" in model_card(run)
 
 
 def test_labels_that_were_reviewed_are_counted(paths):
     run = publish_run(paths, FILES)
-    decisions = [{"action": "relabel"}, {"action": "exclude"}, {"action": "relabel"}]
-    run = replace(run, labels="reviewed", dataset={**run.dataset, "decisions": decisions})
+    decisions = tuple(Decision("0" * 64, "a.png", action) for action in ("relabel", "exclude", "relabel"))
+    run = replace(run, labels="reviewed", dataset=replace(run.dataset, decisions=decisions))
     assert "Labels: reviewed, 3 decisions used (1 exclude, 2 relabel)." in model_card(run)
 
 
@@ -109,8 +111,8 @@ def test_the_command_trains_the_same_again(paths, config: TrainingConfig):
 
 def test_a_folder_elsewhere_is_not_spelled_out(paths):
     run = publish_run(paths, FILES)
-    assert " DATASET " in command(replace(run, dataset={**run.dataset, "folder": "/home/someone/photos"}))
-    assert "'data/my photos'" in command(replace(run, dataset={**run.dataset, "folder": "my photos"}))
+    assert " DATASET " in command(replace(run, dataset=replace(run.dataset, folder="/home/someone/photos")))
+    assert "'data/my photos'" in command(replace(run, dataset=replace(run.dataset, folder="my photos")))
 
 
 @pytest.mark.parametrize(

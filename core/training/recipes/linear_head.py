@@ -8,6 +8,7 @@ import pandas as pd
 from core.dataset.index import Dataset
 from core.dataset.labels import class_indices
 from core.paths import Paths
+from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
 from core.training.recipes.shared import Report, Trained
 
@@ -66,9 +67,10 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     learned = is_train | is_validation
     gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
     fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
+    subject = SubjectThreshold(**gate.facts)
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
-        gate.facts,
+        subject,
         gate.scores({config.backbone: embeddings}),
     )

@@ -5,16 +5,13 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from core.dataset.images import decode, resize
 from core.dataset.index import Dataset
-
-if TYPE_CHECKING:
-    from core.training.calibration import Calibration
+from core.runs.contents import Calibration, SubjectThreshold
 
 Report = Callable[..., None]  # report(stage, done, total, **more): see reporter.Reporter
 
@@ -34,9 +31,9 @@ class Trained:
 
     probabilities: np.ndarray
     final: np.ndarray
-    subject: dict[str, Any] | None
+    subject: SubjectThreshold | None
     subject_scores: np.ndarray | None = None
-    calibration: "Calibration | None" = None
+    calibration: Calibration | None = None
 
 
 def prepare_tensorflow() -> None:

@@ -11,6 +11,7 @@ from core.dataset.labels import class_indices
 from core.files import write_atomic
 from core.networks.out_of_distribution import SubjectGate, derive_subject
 from core.paths import Paths
+from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
 from core.training.recipes.shared import Report, Trained, prepare_tensorflow
 
@@ -40,7 +41,7 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     rows = np.flatnonzero(learns)
     train = table.iloc[rows].reset_index(drop=True)
     labels = class_indices(train, run.class_names)
-    decided = train["sha256"].isin({item["image"] for item in run.dataset["decisions"]}).to_numpy()
+    decided = train["sha256"].isin({item.image for item in run.dataset.decisions}).to_numpy()
 
     def read(part: pd.DataFrame, num_views: int, stage: str) -> TrunkOutputs:
         return read_trunk(
@@ -97,7 +98,8 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     embeddings[rows] = seen.embeddings
     if others is not None:
         embeddings[~learns] = others.embeddings
-    return Trained(probabilities, final, gate.facts, gate.scores({config.backbone: embeddings}), calibration)
+    subject = SubjectThreshold(**gate.facts)
+    return Trained(probabilities, final, subject, gate.scores({config.backbone: embeddings}), calibration)
 
 
 def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:

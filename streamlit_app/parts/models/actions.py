@@ -1,5 +1,7 @@
 """What can be done with a run: use it, read its card, export it, switch back, delete."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from core.runs import registry
@@ -35,7 +37,8 @@ def show(run: Run, served: Run) -> None:
             with st.expander("Export: ONNX, SavedModel, smaller files", icon=":material/ios_share:"):
                 exports.show(run)
         with st.expander("Settings and files"):
-            st.json({"config": run.config.as_dict(), "dataset": run.dataset, "versions": run.versions}, expanded=1)
+            facts = {"config": run.config.as_dict(), "dataset": asdict(run.dataset), "versions": run.versions}
+            st.json(facts, expanded=1)
 
 
 def roll_back(served: Run) -> None:

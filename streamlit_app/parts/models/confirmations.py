@@ -63,5 +63,5 @@ def _facts(run: Run) -> dict[str, str]:
     return {
         "Accuracy": accuracy_text(run),
         "Classes": listed(run.class_names),
-        "Trained on": f"{run.dataset['name']} ({run.labels} labels)",
+        "Trained on": f"{run.dataset.name} ({run.labels} labels)",
     }

@@ -80,7 +80,7 @@ def draw(
             more.button(image, run, key, own_path)
         if found is not None:
             share.button(photo, found)
-    if data.name == run.dataset.get("name"):
+    if data.name == run.dataset.name:
         clicked = similar.show(photo, data, class_name, own_path)
         if clicked and open_photo:
             open_photo(clicked)

@@ -57,10 +57,10 @@ def start(data: Dataset, runs: Sequence[Run], changed: str, outdated: bool) -> N
 def latest(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """The newest finished run on reviewed labels with the newest one on given labels that is its equal."""
     done = [run for run in runs if run.state == "succeeded" and not run.predictions.empty]
-    for reviewed in (run for run in done if run.dataset.get("decisions")):
+    for reviewed in (run for run in done if run.dataset.decisions):
         for given in done:
-            same_photos = given.dataset.get("fingerprint") == reviewed.dataset.get("fingerprint")
-            if not given.dataset.get("decisions") and same_photos and _same(given.config, reviewed.config):
+            same_photos = given.dataset.fingerprint == reviewed.dataset.fingerprint
+            if not given.dataset.decisions and same_photos and _same(given.config, reviewed.config):
                 return given, reviewed
     return None
 
@@ -76,7 +76,7 @@ def measured(pair: tuple[Run, Run], data: Dataset, judged_by: str) -> Proof | No
 
 def is_outdated(reviewed: Run, data: Dataset) -> bool:
     """Whether somebody has decided more since the run on reviewed labels was trained."""
-    used = {item["image"]: (item["action"], item["label"]) for item in reviewed.dataset.get("decisions", [])}
+    used = {item.image: (item.action, item.label) for item in reviewed.dataset.decisions}
     return used != {image: (item.action, item.label) for image, item in resources.decisions(data).items()}
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.dataset.decisions import reviewed
 from core.dataset.index import Dataset
-from core.metrics import EvaluationResult, from_dict, from_table
+from core.metrics import EvaluationResult, from_table
 from core.runs.folder import Run
 from core.workflows.proof import judge
 from streamlit_app import resources
@@ -42,7 +42,7 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
         DatasetError: If no photo of the split is left.
     """
     if labels == "given":
-        return from_dict(run.evaluation[split]), run.predictions
+        return run.evaluation[split], run.predictions
     predictions = judge(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
 

@@ -55,4 +55,4 @@ def accuracy_text(run: Run) -> str:
 
 def standing(run: Run) -> str:
     """Which run it is, what it learned from and how good it is (Markdown)."""
-    return f"**{plain(run.run_id)}**, trained on *{plain(run.dataset['name'])}*: {plain(accuracy_text(run))}"
+    return f"**{plain(run.run_id)}**, trained on *{plain(run.dataset.name)}*: {plain(accuracy_text(run))}"

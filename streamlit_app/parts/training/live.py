@@ -48,7 +48,7 @@ def show() -> int:
 def _job(job: JobStatus, run: Run) -> None:
     with st.container(border=True):
         text, button = st.columns([5, 1], vertical_alignment="center")
-        text.markdown(f"**{preset_title(run)}** on **{plain(run.dataset['name'])}** · {plain(run.run_id)}")
+        text.markdown(f"**{preset_title(run)}** on **{plain(run.dataset.name)}** · {plain(run.run_id)}")
         if button.button("Cancel", key=f"cancel-{job.run_id}", icon=":material/close:", width="stretch"):
             jobs.cancel(resources.paths(), job.run_id)
             st.rerun()

@@ -1,0 +1,53 @@
+"""JSON becomes frozen dataclasses, strictly: a damaged file is noticed where it is read, not where it is used."""
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+_hints = cache(get_type_hints)
+
+
+def from_json(kind: type[T], content: object) -> T:
+    """Reads what `json` made of `dataclasses.asdict`, nested dataclasses, lists and dicts included.
+
+    Args:
+        kind: A dataclass, or any type made of JSON's types, `Literal`, unions and dataclasses.
+        content: What was read.
+
+    Raises:
+        ValueError: If a value has another type than declared.
+        TypeError: If a field is missing or unknown.
+    """
+    return cast(T, _read(kind, content))
+
+
+def _read(kind: Any, content: Any) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return content
+    if is_dataclass(kind) and isinstance(content, dict):
+        hints = _hints(kind)
+        # An unknown name is left to the constructor, which refuses it.
+        return kind(**{name: _read(hints.get(name, Any), value) for name, value in content.items()})
+    if origin in (Union, UnionType):
+        for one in inner:
+            try:
+                return _read(one, content)
+            except (TypeError, ValueError):
+                continue
+    elif origin is Literal and content in inner:
+        return content
+    elif origin is list and isinstance(content, list):
+        return [_read(inner[0], item) for item in content]
+    elif origin is tuple and isinstance(content, list | tuple):
+        kinds = inner[:1] * len(content) if inner[1:] == (...,) else inner
+        return tuple(_read(one, item) for one, item in zip(kinds, content, strict=True))
+    elif origin in (dict, Mapping) and isinstance(content, dict):
+        return {_read(inner[0], key): _read(inner[1], item) for key, item in content.items()}
+    elif origin is None and (isinstance(content, kind) or kind is float and isinstance(content, int)):
+        if kind is bool or not isinstance(content, bool):  # true is no number here
+            return content
+    raise ValueError(f"Expected {kind}, but got {content!r:.80}.")

@@ -1,0 +1,57 @@
+"""JSON becomes dataclasses, strictly."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+from core.records import from_json
+
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    kind: Literal["open", "closed"]
+    points: tuple[Point, ...] = ()
+    size: tuple[int, int] = (0, 0)
+    note: str | None = None
+    weights: dict[str, list[float]] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def test_what_was_written_is_read_back():
+    shape = Shape("open", (Point(1), Point(2, 3)), (4, 5), "n", {"a": [1.5, 2]}, {"b": 1}, [{"c": None}])
+    assert from_json(Shape, json.loads(json.dumps(asdict(shape)))) == shape
+    assert from_json(dict[str, Shape], {"one": asdict(shape)}) == {"one": shape}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        [],
+        {},
+        {"kind": "round"},
+        {"kind": "open", "unknown": 1},
+        {"kind": "open", "points": [{"x": "1"}]},
+        {"kind": "open", "points": [{"x": True}]},
+        {"kind": "open", "points": [{"x": 1.5}]},
+        {"kind": "open", "points": [{"y": 1.5}]},
+        {"kind": "open", "points": {}},
+        {"kind": "open", "size": [1, 2, 3]},
+        {"kind": "open", "note": 5},
+        {"kind": "open", "weights": {"a": 1}},
+        {"kind": "open", "rows": [1]},
+    ],
+)
+def test_whatever_does_not_fit_is_refused(wrong):
+    with pytest.raises((ValueError, TypeError)):
+        from_json(Shape, wrong)
