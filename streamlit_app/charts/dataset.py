@@ -48,7 +48,8 @@ def sizes(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
     if table.empty:
         return empty()
     figure = go.Figure()
-    for place, (name, rows) in enumerate(table.groupby("label")):
+    for place, name in enumerate(sorted(table["label"].unique())):
+        rows = table[table["label"] == name]
         found = rows.groupby(["width", "height"]).size().reset_index(name="n")
         # Rings of different classes at one size lie inside each other.
         diameter = 8 + 3.5 * np.log2(found["n"].clip(1, 512)) + 8 * place
@@ -72,7 +73,8 @@ def brightness(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
         return empty()
     figure = go.Figure()
     centres = (BINS[:-1] + BINS[1:]) / 2
-    for name, rows in table.groupby("label"):
+    for name in sorted(table["label"].unique()):
+        rows = table[table["label"] == name]
         shares = np.histogram(rows["brightness"], BINS)[0] / len(rows)
         figure.add_scatter(
             x=centres,

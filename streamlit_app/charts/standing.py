@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -119,7 +120,7 @@ def corrupted(figures: Sequence[Figure]) -> go.Figure:
         rows, COLUMNS, subplot_titles=list(kinds), shared_yaxes="all", horizontal_spacing=0.03, vertical_spacing=0.2
     )
     for place, items in enumerate(kinds.values()):
-        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
+        where: dict[str, Any] = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
         words = [
             "as they are: " if item is clean else f"{item.strength}, {item.changed.value:.0%} of the answers changed: "
             for item in items
@@ -140,7 +141,7 @@ def _line(
     hover: str,
     words: Sequence[str] = (),
     color: str = STRONG,
-    **where: int,
+    **where: Any,
 ) -> None:
     """Accuracies with their intervals; `hover` may show `customdata`: `words` and the figure."""
     figure.add_scatter(

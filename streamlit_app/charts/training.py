@@ -19,7 +19,7 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
     if history.empty:
         return empty(HEIGHT)
     figure = make_subplots(1, 2, subplot_titles=("Accuracy", "Loss"), horizontal_spacing=0.14)
-    last = max(epochs, float(history["epoch"].max()))
+    last = max(epochs, int(history["epoch"].max()))
     for column, figure_name in enumerate(("accuracy", "loss"), start=1):
         ends = []
         for prefix, label, color in (("", "train", QUIET), ("val_", "validation", STRONG)):

@@ -1,7 +1,9 @@
 """Datasets and their photos, read once and shared between people."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -18,7 +20,8 @@ from core.paths import Paths
 from streamlit_app.pictures import as_webp
 
 LARGE_SIDE = 1400  # pixels of a photo under review: fills a large window, and is a tenth of a megabyte
-BY_CONTENT = {Dataset: lambda data: (str(data.folder), data.fingerprint, len(data.table))}
+HashFuncs = dict[str | type[Any], Callable[[Any], Any]]
+BY_CONTENT: HashFuncs = {Dataset: lambda data: (str(data.folder), data.fingerprint, len(data.table))}
 
 
 def paths() -> Paths:

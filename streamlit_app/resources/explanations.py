@@ -108,9 +108,7 @@ def averages(data: Dataset, run: Run, split: str, progress: Progress | None = No
     Raises:
         DatasetError: If the split has no photo of the run's classes.
     """
-    return _kept_or(
-        _averages_key(data, run, split), lambda: mean_maps(data, split, resources.predictor(run), progress)
-    )
+    return _kept_or(_averages_key(data, run, split), lambda: mean_maps(data, split, resources.predictor(run), progress))
 
 
 def known_averages(data: Dataset, run: Run, split: str) -> MeanMaps | None:

@@ -14,7 +14,7 @@ from core.features.views import WHOLE
 from core.networks.templates import any_template
 from core.review.stored import ranking_file, stored_ranking
 from core.review.suspects import find_suspects
-from streamlit_app.resources.datasets import paths
+from streamlit_app.resources.datasets import HashFuncs, paths
 
 
 def _state(file: Path) -> tuple[str, int, int]:
@@ -26,8 +26,10 @@ def _state(file: Path) -> tuple[str, int, int]:
     return str(file), found.st_mtime_ns, found.st_size
 
 
-BY_DECISIONS = {Dataset: lambda data: _state(decisions_log.decisions_file(data))}
-BY_RANKING = {Dataset: lambda data: (data.fingerprint, *(_state(ranking_file(data, test)) for test in (False, True)))}
+BY_DECISIONS: HashFuncs = {Dataset: lambda data: _state(decisions_log.decisions_file(data))}
+BY_RANKING: HashFuncs = {
+    Dataset: lambda data: (data.fingerprint, *(_state(ranking_file(data, test)) for test in (False, True)))
+}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_DECISIONS)

@@ -13,9 +13,10 @@ from core.prediction.predictor import Predictor
 from core.runs import registry
 from core.runs.folder import Run
 from streamlit_app import resources
+from streamlit_app.resources.datasets import HashFuncs
 from streamlit_app.uploads import record_of
 
-BY_MODEL = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
+BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
 
 def runs_of(name: str) -> list[Run]:

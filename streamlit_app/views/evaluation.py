@@ -7,6 +7,7 @@ from streamlit_app.parts.evaluation import compare, failures, figures, groups, h
 from streamlit_app.parts.shared.head import head
 from streamlit_app.parts.shared.labels import label_toggle, measured
 from streamlit_app.parts.shared.run_picker import run_picker
+from streamlit_app.parts.shared.tabs import tabs
 from streamlit_app.words import plain
 
 QUESTION = "How good is it, and where does it fail?"
@@ -14,7 +15,9 @@ data = frame.dataset()
 runs = [run for run in resources.runs_of(data.name) if run.state == "succeeded" and run.evaluation]
 if not runs:
     head(QUESTION, f"No run of **{plain(data.name)}** has been evaluated yet.")
-    navigation.empty("**Nothing to evaluate yet.** Every training ends with an evaluation.", "training", "Train a model")
+    navigation.empty(
+        "**Nothing to evaluate yet.** Every training ends with an evaluation.", "training", "Train a model"
+    )
     st.stop()
 
 place = st.container()
@@ -38,19 +41,17 @@ def by_group() -> None:
     groups.show(data, run, result, predictions)
 
 
-sights = {
-    "Where it fails": lambda: failures.show(data, run, result, predictions),
-    "Average heat maps": lambda: heat_maps.show(data, run, split),
-    "Compare": lambda: compare.show(data, runs, run, result),
-    "By class and group": by_group,
-    "Robustness": lambda: robustness.show(data, run, result),
-    "Learning curves": lambda: figures.learning(run),
-    "ROC and PR": lambda: figures.thresholds(result),
-    "Calibration": lambda: figures.calibration(result),
-    "Leaving photos to people": lambda: figures.abstaining(result),
-}
-tabs = st.tabs(list(sights), key="sight", on_change="rerun", bind="query-params")
-for tab, show in zip(tabs, sights.values(), strict=True):
-    if tab.open:  # the others cost time that nobody sees
-        with tab:
-            show()
+tabs(
+    {
+        "Where it fails": lambda: failures.show(data, run, result, predictions),
+        "Average heat maps": lambda: heat_maps.show(data, run, split),
+        "Compare": lambda: compare.show(data, runs, run, result),
+        "By class and group": by_group,
+        "Robustness": lambda: robustness.show(data, run, result),
+        "Learning curves": lambda: figures.learning(run),
+        "ROC and PR": lambda: figures.thresholds(result),
+        "Calibration": lambda: figures.calibration(result),
+        "Leaving photos to people": lambda: figures.abstaining(result),
+    },
+    key="sight",
+)

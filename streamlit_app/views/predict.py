@@ -32,7 +32,7 @@ source = st.segmented_control(
     "Photo",
     list(SOURCES),
     default="upload",
-    format_func=SOURCES.get,
+    format_func=SOURCES.__getitem__,
     key="source",
     required=True,
     label_visibility="collapsed",

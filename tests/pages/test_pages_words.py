@@ -8,6 +8,7 @@ from pages_fakes import fake_run
 
 from core.metrics import proportion
 from core.prediction.predictor import failed_record
+from core.prediction.words import percent
 from streamlit_app import loop, words
 from streamlit_app.colors import CLASS_COLORS, NEEDS_A_PERSON, class_colors
 from streamlit_app.parts.dataset import filters
@@ -20,7 +21,7 @@ from streamlit_app.uploads import as_csv
     [(0.963, 0, "96 %"), (0.9991, 0, "99 %"), (1, 0, "100 %"), (0.004, 0, "< 1 %"), (0, 0, "0 %"), (0.75, 1, "75.0 %")],
 )
 def test_a_percentage_never_claims_more_than_it_knows(share, digits, text):
-    assert words.percent(share, digits) == text
+    assert percent(share, digits) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (89, "89 s"), (180, "3 min"), (7500, "2 h 5 min")])
@@ -89,7 +90,7 @@ def test_the_run_table_tells_every_run(world, paths):
     done = fake_run(world, paths)
     failed = fake_run(world, paths, "failed-run", state="failed", message="The disk is full.")
     table = run_table.as_table([failed, done], done)
-    assert table["state"].tolist() == ["failed", "served"]
+    assert table["state"].tolist() == ["failed", "in use"]
     assert table["accuracy"].iloc[1] == pytest.approx(87.5)
     assert table["interval"].iloc[1] == "52.9–97.8 %, n = 8, test"
 

@@ -10,8 +10,8 @@ from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, corrupted, dots
-from streamlit_app.parts.shared.labels import label_of
 from streamlit_app.parts.shared.chart import chart
+from streamlit_app.parts.shared.labels import label_of
 from streamlit_app.parts.shared.progress import offer
 from streamlit_app.words import counted, plain
 
@@ -57,7 +57,9 @@ def _background(found: Robustness, by_variant: list[Figure], result: EvaluationR
     rows = []
     for item in (known[name] for name in (CLEAN, *VARIANTS)):
         is_clean = item.variant == CLEAN
-        rows.append(Dot(item.title, item.accuracy, "" if is_clean else f"{percent(item.changed.value)} changed", is_clean))
+        rows.append(
+            Dot(item.title, item.accuracy, "" if is_clean else f"{percent(item.changed.value)} changed", is_clean)
+        )
     chart(dots(rows, result.majority_baseline), "background", alt="Accuracy with parts blurred")
     st.caption(
         "The subject is found by ImageNet's own evidence, coarsely: a seventh of the picture at a time, heads "

@@ -40,7 +40,7 @@ class _Maps:
         return [name for name in self.methods if name not in made]
 
     def want(self, names: list[str]) -> None:
-        self.wanted += [name for name in names if name not in self.wanted]
+        self.wanted.extend(name for name in names if name not in self.wanted)
 
     def give_up_tensorflow(self) -> None:
         self.wanted[:] = [name for name in self.wanted if name not in NEEDS_TENSORFLOW]

@@ -26,7 +26,9 @@ def confirm(run: Run, served: Run | None) -> None:
     if served is not None:
         rows.insert(0, {"": "Now", **_facts(served)})
         if set(served.class_names) != set(run.class_names):
-            st.warning("The classes change. Programs that use the API must know the new ones.", icon=":material/warning:")
+            st.warning(
+                "The classes change. Programs that use the API must know the new ones.", icon=":material/warning:"
+            )
     st.dataframe(rows, hide_index=True)
     do("Use it", "promotion", lambda: registry.promote(resources.paths(), run.run_id))
 
@@ -61,7 +63,7 @@ def do(label: str, key: str, action: Callable[[], Run | None]) -> None:
 
 def _facts(run: Run) -> dict[str, str]:
     return {
-        "Accuracy": accuracy_text(run),
+        "Evaluation": accuracy_text(run),
         "Classes": listed(run.class_names),
         "Trained on": f"{run.dataset.name} ({run.labels} labels)",
     }

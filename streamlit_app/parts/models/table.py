@@ -1,6 +1,7 @@
 """Runs as a table."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -54,9 +55,9 @@ def curve(run: Run) -> list[float]:
     """Validation accuracy by epoch, else training accuracy; at most 60 points."""
     history = run.history
     for column in ("val_accuracy", "accuracy"):
-        values = history[column].dropna() if column in history else []
-        if len(values):
-            return list(values.iloc[:: max(1, len(values) // 60)])
+        if column in history and history[column].notna().any():
+            values = history[column].dropna().tolist()
+            return values[:: max(1, len(values) // 60)]
     return []
 
 
@@ -72,4 +73,4 @@ _COLUMNS = {
     "date": "Started",
 }
 
-_LOOK = {"hide_index": True, "column_config": _COLUMNS, "placeholder": ""}
+_LOOK: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "placeholder": ""}

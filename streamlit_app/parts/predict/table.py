@@ -88,7 +88,7 @@ def _small(content: bytes) -> str | None:
         return None
 
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "photo": st.column_config.ImageColumn("Photo", width="small"),
     "path": "File",
     "label": "Answer",

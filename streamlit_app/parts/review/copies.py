@@ -1,7 +1,5 @@
 """The same photo in two classes or two splits: one label is wrong, or a test photo was learned from."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import streamlit as st
 
@@ -16,7 +14,7 @@ from streamlit_app.words import counted
 KINDS = {"exact": "same file", "near": "nearly equal", "mirrored": "mirrored", "crop": "a part of the other"}
 
 
-def show(data: Dataset, made: Mapping[str, Decision], reviewer: str) -> None:
+def show(data: Dataset, made: dict[str, Decision], reviewer: str) -> None:
     """Lists the photos of such pairs, copies side by side, to decide about."""
     pairs = find_duplicates(data, resources.paths(), progress(st.empty(), "Looking for copies"))
     rows = rows_of(data, pairs[pairs["crosses_class"] | pairs["crosses_split"]], made)
@@ -35,7 +33,7 @@ def show(data: Dataset, made: Mapping[str, Decision], reviewer: str) -> None:
     grid.show(data, rows, key="copies", reviewer=reviewer)
 
 
-def rows_of(data: Dataset, pairs: pd.DataFrame, made: Mapping[str, Decision]) -> pd.DataFrame:
+def rows_of(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd.DataFrame:
     """One row a photo of these pairs, the copies of a photo one after the other; decided ones say so."""
     sides = [pairs[[name, "group", "kind"]].rename(columns={name: "path"}) for name in ("path_a", "path_b")]
     photos = pd.concat(sides).drop_duplicates("path")
@@ -44,7 +42,7 @@ def rows_of(data: Dataset, pairs: pd.DataFrame, made: Mapping[str, Decision]) ->
     photos["number"] = photos["group"].factorize()[0] + 1
     decided = [made.get(sha256) for sha256 in photos["sha256"]]
     notes = [
-        f"{row.number}: {row.split}, {item.label or item.action if item else KINDS[row.kind]}"
-        for row, item in zip(photos.itertuples(), decided, strict=True)
+        f"{row['number']}: {row['split']}, {item.label or item.action if item else KINDS[row['kind']]}"
+        for row, item in zip(photos.to_dict("records"), decided, strict=True)
     ]
     return photos.assign(note=notes, warn=[item is None for item in decided])

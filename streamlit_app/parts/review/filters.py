@@ -38,7 +38,7 @@ def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
             "Reason",
             list(KINDS),
             key="reason",
-            format_func=KINDS.get,
+            format_func=KINDS.__getitem__,
             placeholder="All suspicious ones",
             bind="query-params",
         )

@@ -1,7 +1,5 @@
 """How far the review is, and what to do next: update the list, or prove the gain."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +13,7 @@ RANK_AFTER = 25
 LITTLE_LEFT = 0.02  # of the photos
 
 
-def progress_line(ranking: pd.DataFrame, made: Mapping[str, Decision]) -> None:
+def progress_line(ranking: pd.DataFrame, made: dict[str, Decision]) -> None:
     """`12 reviewed · 9 fixed · about 31 (24–38) wrong labels left`."""
     progress = review_progress(ranking, made)
     left = progress.remaining
@@ -25,7 +23,7 @@ def progress_line(ranking: pd.DataFrame, made: Mapping[str, Decision]) -> None:
     )
 
 
-def update_button(data: Dataset, ranking: pd.DataFrame, made: Mapping[str, Decision], with_test: bool) -> None:
+def update_button(data: Dataset, ranking: pd.DataFrame, made: dict[str, Decision], with_test: bool) -> None:
     """Ranks the rest by what was decided; asks for it after some decisions, and never jumps in by itself."""
     number = decided_since(ranking, made)
     clicked = st.button(
@@ -42,13 +40,13 @@ def update_button(data: Dataset, ranking: pd.DataFrame, made: Mapping[str, Decis
         st.rerun()
 
 
-def decided_since(ranking: pd.DataFrame, made: Mapping[str, Decision]) -> int:
+def decided_since(ranking: pd.DataFrame, made: dict[str, Decision]) -> int:
     """Photos whose decision the ranking does not know yet."""
     pairs = zip(ranking["sha256"], ranking["decision"], strict=True)
     return sum((made[sha256].action if sha256 in made else "") != known for sha256, known in pairs)
 
 
-def offer_proof(ranking: pd.DataFrame, made: Mapping[str, Decision]) -> None:
+def offer_proof(ranking: pd.DataFrame, made: dict[str, Decision]) -> None:
     """When little is left and something was fixed: the way to the proof."""
     progress = review_progress(ranking, made)
     if progress.fixed and progress.remaining.value <= max(2, LITTLE_LEFT * progress.num_photos):

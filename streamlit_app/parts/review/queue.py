@@ -42,6 +42,8 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
     """
     state = state_of(data)
     ranking, made = resources.ranking(data, with_test), resources.decisions(data)
+    if ranking is None:  # taken away since the page was drawn
+        st.rerun()
     queue = upcoming(ranking, made, filters, state["skipped"], "" if first in state["seen"] else first)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         with st.container(width="content"):
@@ -113,7 +115,7 @@ def _save(data: Dataset, entry: dict[str, Any], state: dict[str, Any], reviewer:
 
 def upcoming(
     ranking: pd.DataFrame,
-    made: Mapping[str, Decision],
+    made: dict[str, Decision],
     filters: QueueFilter,
     skipped: Sequence[str] = (),
     first: str = "",
@@ -127,7 +129,7 @@ def upcoming(
 
 
 def photos(
-    data: Dataset, queue: pd.DataFrame, made: Mapping[str, Decision], have: Sequence[str] = ()
+    data: Dataset, queue: pd.DataFrame, made: dict[str, Decision], have: Sequence[str] = ()
 ) -> list[QueuePhoto | KnownPhoto]:
     """The first photos of the queue with all that is shown beside them; only the names of those the browser has."""
     served = resources.active_run()
@@ -136,7 +138,9 @@ def photos(
     for row in queue.head(10 * AHEAD).to_dict("records"):
         if row["path"] in have:
             found.append(KnownPhoto(row["path"], row["sha256"]))
-        elif (content := resources.large_photo(data.folder / row["path"], row["sha256"])) is not None:  # else it is gone
+        elif (
+            content := resources.large_photo(data.folder / row["path"], row["sha256"])
+        ) is not None:  # else it is gone
             found.append(_photo(data, row, data_url(content), run, made))
         if len(found) == AHEAD:
             break
@@ -158,9 +162,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     return f"{reason[:1].upper()}{reason[1:]}. {percent(row['model_score'])} likely mislabelled."
 
 
-def _photo(
-    data: Dataset, row: dict[str, Any], source: str, run: Run | None, made: Mapping[str, Decision]
-) -> QueuePhoto:
+def _photo(data: Dataset, row: dict[Any, Any], source: str, run: Run | None, made: dict[str, Decision]) -> QueuePhoto:
     path = row["path"]
     known = {name: float(row.get(f"probability_{name}", "nan")) for name in data.class_names}
     ranked = sorted((name for name in known if known[name] == known[name]), key=known.__getitem__, reverse=True)[:5]
@@ -181,11 +183,11 @@ def _photo(
         ],
         near=[
             Figure(
-                thumbnail(data, item.path, item.sha256),
-                item.label,
-                f"{item.path}, labelled {item.label}, similarity {item.similarity:.2f}",
-                item.path,
+                thumbnail(data, item["path"], item["sha256"]),
+                item["label"],
+                f"{item['path']}, labelled {item['label']}, similarity {item['similarity']:.2f}",
+                item["path"],
             )
-            for item in near.itertuples()
+            for item in near.to_dict("records")
         ],
     )

@@ -31,8 +31,8 @@ def card(
         id,
         photo.webp,
         (width, height),
-        found and found.heatmap,
-        found is not None and found.signed,
+        found.heatmap if found else None,
+        bool(found and found.signed),
         trust=photo.known_trust(found) if found and verdict else None,
         **words,
     )

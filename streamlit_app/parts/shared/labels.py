@@ -5,14 +5,14 @@ import streamlit as st
 
 from core.dataset.decisions import reviewed
 from core.dataset.index import Dataset
-from core.metrics import EvaluationResult, from_table
+from core.metrics import EvaluationResult, Labels, from_table
 from core.runs.folder import Run
 from core.workflows.proof import judge
 from streamlit_app import resources
 from streamlit_app.words import counted
 
 
-def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advice: str) -> str:
+def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advice: str) -> Labels:
     """Draws the choice between given and reviewed labels; `given` where nobody reviewed photos of the split.
 
     Args:
@@ -35,7 +35,7 @@ def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advi
     )
 
 
-def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[EvaluationResult, pd.DataFrame]:
+def measured(data: Dataset, run: Run, split: str, labels: Labels) -> tuple[EvaluationResult, pd.DataFrame]:
     """The evaluation by these labels, and the predictions with these labels in `given_label`.
 
     Raises:
@@ -47,7 +47,7 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
     return from_table(predictions, split, run.class_names, labels), predictions
 
 
-def label_of(data: Dataset, labels: str) -> dict[str, str]:
+def label_of(data: Dataset, labels: Labels) -> dict[str, str]:
     """sha256 to the label that counts; photos excluded in the review are left out of the reviewed ones."""
     table = data.usable if labels == "given" else reviewed(data.usable, resources.decisions(data))
     return dict(zip(table["sha256"], table["label"], strict=True))

@@ -40,7 +40,7 @@ def gallery(
         panel(data, clicked, run)
 
 
-def page_of(rows: pd.DataFrame, key: str, page_size: int = PAGE_SIZE) -> tuple[DeltaGenerator, list[dict[str, Any]]]:
+def page_of(rows: pd.DataFrame, key: str, page_size: int = PAGE_SIZE) -> tuple[DeltaGenerator, list[dict[Any, Any]]]:
     """Draws the choice of a page if there is one to make; gives the place above it and the rows of the page."""
     place, page = st.container(), 1
     if len(rows) > page_size:

@@ -33,7 +33,8 @@ def progress(place: DeltaGenerator, what: str, then: str = "") -> Progress:
     return show
 
 
-def offer(label: str, icon: str, key: str, photos: int, seconds: float, note: str, start: Callable[[Progress], object]
+def offer(
+    label: str, icon: str, key: str, photos: int, seconds: float, note: str, start: Callable[[Progress], object]
 ) -> None:
     """A button that starts something slow and draws the page anew when it is done.
 

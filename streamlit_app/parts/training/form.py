@@ -105,7 +105,7 @@ def _label_source(data: Dataset) -> str:
 
 def _settings(config: TrainingConfig) -> TrainingConfig:
     changes, columns = _backbone(config), st.columns(3)
-    ranges = {item.name: item.metadata.get("range") for item in fields(TrainingConfig)}
+    ranges = {item.name: item.metadata["range"] for item in fields(TrainingConfig) if "range" in item.metadata}
     for place, name in enumerate((*FIELDS[config.network], *COMMON)):
         value = getattr(config, name)
         label, key = name.replace("_", " ").capitalize(), f"{config.preset}-{name}"
