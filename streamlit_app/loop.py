@@ -8,9 +8,9 @@ import pandas as pd
 
 from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
-from core.metrics import Labels, Measured
+from core.metrics import EvaluationResult
 from core.runs.folder import LIVE_STATES, Run
-from streamlit_app.words import counted
+from streamlit_app.words import accuracy_text, counted
 
 MANY_SUSPECTS = 5
 SURE_KINDS = ("class", "copy", "subject", "poor")  # of `core.review.suspects.KINDS`: reasons that name a fault
@@ -90,19 +90,15 @@ def best(runs: Sequence[Run]) -> Run | None:
     """The succeeded run with the highest validation accuracy; the test split chooses nothing."""
 
     def accuracy(run: Run) -> float:
-        splits = [split for split in ("validation", "test", "train") if split in run.evaluation]
-        return run.evaluation[splits[0]].accuracy.value if splits else 0.0
+        found = headline(run, ("validation", "test", "train"))
+        return found.accuracy.value if found else 0.0
 
-    done = [run for run in runs if run.state == "succeeded" and run.evaluation]
-    return max(done, key=accuracy, default=None)
+    return max((run for run in runs if run.state == "succeeded" and run.evaluation), key=accuracy, default=None)
 
 
-def headline(run: Run) -> tuple[Measured, Labels, str] | None:
-    """The figure that stands for a run: accuracy, labels and split (test if it can); `None` if unevaluated."""
-    for split in ("test", "validation", "train"):
-        if result := run.evaluation.get(split):
-            return result.accuracy, result.labels, split
-    return None
+def headline(run: Run, splits: Sequence[str] = ("test", "validation", "train")) -> EvaluationResult | None:
+    """The evaluation that stands for a run: of the first of the splits that it has; `None` if unevaluated."""
+    return next((run.evaluation[split] for split in splits if split in run.evaluation), None)
 
 
 def next_step(found: Sequence[Step]) -> Step:
@@ -126,8 +122,8 @@ def _training_fact(live: Sequence[Run], finished: Sequence[Run]) -> str:
     if live:
         return f"A training is {live[-1].state}"
     found = best(finished)
-    figure = headline(found) if found else None
-    return figure[0].text(figure[1], figure[2]) if figure else "No model yet"
+    result = headline(found) if found else None
+    return accuracy_text(result) if result else "No model yet"
 
 
 _LOOP = (

@@ -3,20 +3,19 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-# Group: key: (title, icon).
-GROUPS = {
+GROUPS = {  # key of a page: its icon
     "Data": {
-        "overview": ("Overview", ":material/explore:"),
-        "dataset": ("Dataset", ":material/photo_library:"),
-        "review": ("Review", ":material/fact_check:"),
+        "overview": ":material/explore:",
+        "dataset": ":material/photo_library:",
+        "review": ":material/fact_check:",
     },
     "Model": {
-        "training": ("Training", ":material/model_training:"),
-        "prove": ("Prove", ":material/balance:"),
-        "evaluation": ("Evaluation", ":material/insights:"),
-        "models": ("Models", ":material/deployed_code:"),
+        "training": ":material/model_training:",
+        "prove": ":material/balance:",
+        "evaluation": ":material/insights:",
+        "models": ":material/deployed_code:",
     },
-    "Use": {"predict": ("Predict", ":material/image_search:")},
+    "Use": {"predict": ":material/image_search:"},
 }
 PAGES = [key for pages in GROUPS.values() for key in pages]
 
@@ -31,8 +30,8 @@ def navigation() -> StreamlitPage:
     return st.navigation(
         {
             group: [
-                st.Page(file_of(key), title=title, icon=icon, url_path=key, default=key == "overview")
-                for key, (title, icon) in pages.items()
+                st.Page(file_of(key), title=key.capitalize(), icon=icon, url_path=key, default=key == "overview")
+                for key, icon in pages.items()
             ]
             for group, pages in GROUPS.items()
         }

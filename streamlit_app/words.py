@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.metrics import Measured
+from core.metrics import EvaluationResult, Measured
 
 _WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
 _REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
@@ -31,10 +31,15 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def interval_text(measured: Measured) -> str:
-    """`92.2 % (87.3–95.3, n = 179)`: a share where labels and split stand elsewhere."""
+def interval_text(measured: Measured, note: str = "") -> str:
+    """`92.2 % (87.3–95.3, n = 179)`: a share where labels and split stand elsewhere; a note follows n."""
     value, low, high = (f"{100 * share:.1f}" for share in (measured.value, measured.low, measured.high))
-    return f"{value} % ({low}–{high}, n = {measured.n})"
+    return f"{value} % ({low}–{high}, n = {measured.n}{note and ', ' + note})"
+
+
+def accuracy_text(result: EvaluationResult) -> str:
+    """`92.2 % accuracy (87.3–95.3, n = 179, given labels, test)`."""
+    return result.accuracy.text(result.labels, result.split).replace(" %", " % accuracy", 1)
 
 
 def duration(seconds: float) -> str:

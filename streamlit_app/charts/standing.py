@@ -55,37 +55,28 @@ def dots(rows: Sequence[Dot], line: float | None = None) -> go.Figure:
         figure.add_vline(x=line, line=DOTTED)
     lowest, longest = 1.0, 0
     for place, row in enumerate(rows):
-        color, name, found = STRONG if row.is_strong else QUIET, escaped(row.name), row.accuracy
+        color, found = STRONG if row.is_strong else QUIET, row.accuracy
+        text, low, symbol = f"{100 * row.value:.0f} % ({row.note})", row.value, "circle-open"
         if isinstance(found, Measured):
-            symbol, low, words = "circle", found.low, interval_text(found)
-            text, note = f"{100 * row.value:.1f} %", ", ".join(filter(None, (f"n = {found.n}", row.note)))
-            figure.add_scatter(
-                x=[found.low, found.high],
-                y=[place, place],
-                mode="lines",
-                hoverinfo="skip",
-                line={"color": color, "width": 4},
-                opacity=0.45,
-            )
-        else:
-            symbol, low, words = "circle-open", row.value, f"{100 * row.value:.1f} %, {row.note}"
-            text, note = f"{100 * row.value:.0f} %", row.note
+            text, low, symbol = interval_text(found, row.note), found.low, "circle"
+            ends = {"x": [found.low, found.high], "y": [place, place], "line": {"color": color, "width": 4}}
+            figure.add_scatter(**ends, mode="lines", hoverinfo="skip", opacity=0.45)
         figure.add_scatter(
             x=[row.value],
             y=[place],
             mode="markers",
             cliponaxis=False,
             marker={"color": color, "size": 12, "symbol": symbol, "line": {"width": 2, "color": color}},
-            hovertemplate=f"{name}: {words}<extra></extra>",
+            hovertemplate=f"{escaped(row.name)}: {text}<extra></extra>",
         )
-        text = f"<b>{text}</b> <span style='color:{QUIET}'>{escaped(note)}</span>"
-        write(figure, 1.02, place, text, xref="paper", xanchor="left", font={"size": 12})
-        lowest, longest = min(lowest, low), max(longest, len(note))
+        lowest, longest = min(lowest, low), max(longest, len(text))
+        text = escaped(text).replace(" (", f"</b> <span style='color:{QUIET}'>(", 1)
+        write(figure, 1.02, place, f"<b>{text}</span>", xref="paper", xanchor="left", font={"size": 12})
     styled(figure, height=46 + ROW * len(rows))
     figure.update_xaxes(range=[max(0, lowest - 0.04), 1.005], tickformat=".0%")
     names = [escaped(row.name) for row in rows]
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", showgrid=False)
-    return figure.update_layout(margin={"r": 76 + 7 * longest})
+    return figure.update_layout(margin={"r": 24 + 7 * longest})
 
 
 def learning(curve: LearningCurve) -> go.Figure:

@@ -37,7 +37,8 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
                 marker={"size": 5},
                 hovertemplate=f"{label} {figure_name} after epoch %{{x}}: %{{y{shown}}}<extra></extra>",
             )
-            ends.append((float(rows.iloc[-1, 1]), float(rows.iloc[-1, 0]), label, color))
+            x, y = rows.to_numpy()[-1]
+            ends.append((y, x, label, color))
         for place, (y, x, label, color) in enumerate(sorted(ends)):  # the higher line's name above, the lower's below
             end_label(figure, x, y, label, color, row=1, col=column, yshift=9 if place else -9)
     styled(figure, HEIGHT, x_title="epoch")

@@ -43,11 +43,11 @@ class QueuePhoto:
         id: Its path.
         twin: Its sha256: a decision about it holds for its exact copies, which are then passed over.
         source: Address of the large picture.
-        given: The folder's label.
+        given: The label of its folder.
         suggested: A class, or "".
         advice: `relabel`, `exclude` or `keep`; "" if nothing is suggested.
         reason: A sentence.
-        split: Of the data set.
+        split: Of the dataset.
         bars: Of the classes, the most probable first.
         heats: The photo with the heat map of each class.
         near: The photos most similar to it.

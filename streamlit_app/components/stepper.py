@@ -1,6 +1,7 @@
 """The loop as a row of five dots."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from streamlit_app.components import component
 from streamlit_app.loop import Step
@@ -8,5 +9,5 @@ from streamlit_app.loop import Step
 
 def stepper(steps: Sequence[Step]) -> None:
     """Shows the steps: a tick for done, a ring for the next one, an empty dot for the rest."""
-    data = [{"name": step.name, "state": step.state, "fact": step.fact} for step in steps]
+    data = [asdict(step) for step in steps]
     component("stepper")(data=data, key="stepper")

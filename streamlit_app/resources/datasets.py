@@ -54,6 +54,11 @@ def folder_state(folder: Path) -> tuple[tuple[str, int], ...]:
     )
 
 
+def num_photos(data: Dataset, *splits: str) -> int:
+    """How many usable photos these splits have."""
+    return int(data.usable["split"].isin(splits).sum())
+
+
 def photo(data: Dataset, path: str) -> np.ndarray | None:
     """The pixels of a photo of a dataset, or `None` if it cannot be read."""
     try:

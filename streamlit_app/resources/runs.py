@@ -1,20 +1,20 @@
 """Runs, their predictors, what they said of uploaded photos, and how robust they were measured to be."""
 
-import hashlib
+from typing import Any
 
 import streamlit as st
 
+from core.dataset.images import decode
 from core.dataset.index import Dataset
-from core.errors import NoActiveRunError
+from core.errors import ImageError, NoActiveRunError
 from core.evaluation.background import is_prepared
 from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
 from core.explanation.masking import Progress
-from core.prediction.predictor import Predictor
+from core.prediction.predictor import Predictor, failed_record
 from core.runs import registry
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.resources.datasets import HashFuncs
-from streamlit_app.uploads import record_of
 
 BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
@@ -38,14 +38,13 @@ def predictor(run: Run) -> Predictor:
     return Predictor(run)
 
 
-def upload_record(content: bytes, name: str, run: Run) -> dict:
-    """The record of one uploaded photo; kept, because every click on the table asks for all of them again."""
-    return {**_record(hashlib.sha256(content).hexdigest(), content, run), "path": name}
-
-
 @st.cache_data(max_entries=2000, show_spinner=False, hash_funcs=BY_MODEL)
-def _record(sha256: str, _content: bytes, run: Run) -> dict:
-    return record_of(_content, "", resources.predictor(run))
+def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
+    """The record of one uploaded photo; kept, because every click on the table asks for all of them again."""
+    try:
+        return resources.predictor(run).predict([decode(content)])[0].as_record(name)
+    except ImageError as error:
+        return failed_record(name, run.run_id, str(error))
 
 
 def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:

@@ -6,8 +6,7 @@ from core.dataset.index import SPLITS
 from streamlit_app import frame, resources
 from streamlit_app.parts.dataset import filters, importing, problems, statistics
 from streamlit_app.parts.shared import photos
-from streamlit_app.parts.shared.head import head
-from streamlit_app.parts.shared.tabs import tabs
+from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.words import counted, listed, plain
 
 data = frame.dataset()

@@ -4,11 +4,10 @@ import streamlit as st
 
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.evaluation import compare, failures, figures, groups, heat_maps, robustness
-from streamlit_app.parts.shared.head import head
 from streamlit_app.parts.shared.labels import label_toggle, measured
+from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.parts.shared.run_picker import run_picker
-from streamlit_app.parts.shared.tabs import tabs
-from streamlit_app.words import plain
+from streamlit_app.words import accuracy_text, plain
 
 QUESTION = "How good is it, and where does it fail?"
 data = frame.dataset()
@@ -23,7 +22,7 @@ if not runs:
 place = st.container()
 left, right, by = st.columns([2.4, 1.5, 1.9], vertical_alignment="bottom")
 with left:
-    run = run_picker(runs, "run", resources.active_run())
+    run = run_picker(runs, "run")
 splits = [split for split in ("test", "validation", "train") if split in run.evaluation]
 split = right.segmented_control("Measured on", splits, default=splits[0], key=f"split-{run.run_id}", required=True)
 with by:
@@ -31,14 +30,7 @@ with by:
     labels = label_toggle(run.predictions, data, split, f"judged-{split}", advice)
 result, predictions = measured(data, run, split, labels)
 with place:
-    accuracy = plain(result.accuracy.text(result.labels, split).replace(" % (", " % accuracy (", 1))
-    head(QUESTION, f"**{accuracy}**. {plain(figures.baseline(result))}")
-
-
-def by_group() -> None:
-    """The figures of each class, and of groups of photos."""
-    figures.per_class(result)
-    groups.show(data, run, result, predictions)
+    head(QUESTION, f"**{plain(accuracy_text(result))}**. {plain(figures.baseline(result))}")
 
 
 tabs(
@@ -46,9 +38,9 @@ tabs(
         "Where it fails": lambda: failures.show(data, run, result, predictions),
         "Average heat maps": lambda: heat_maps.show(data, run, split),
         "Compare": lambda: compare.show(data, runs, run, result),
-        "By class and group": by_group,
+        "By class and group": lambda: groups.show(data, run, result, predictions),
         "Robustness": lambda: robustness.show(data, run, result),
-        "Learning curves": lambda: figures.learning(run),
+        "Curves": lambda: figures.learning(run),
         "ROC and PR": lambda: figures.thresholds(result),
         "Calibration": lambda: figures.calibration(result),
         "Leaving photos to people": lambda: figures.abstaining(result),

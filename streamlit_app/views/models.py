@@ -6,7 +6,7 @@ from core.runs import registry
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.models import actions
 from streamlit_app.parts.models import table as run_table
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.shared.run_picker import standing
 from streamlit_app.words import counted, day, duration, listed, plain
 
@@ -29,7 +29,7 @@ with st.container(border=True):
         f"**{plain(served.dataset.name)}**, {served.labels} labels  \n"
         f":material/schedule: {plain(day(served.created_at))}, took {duration(served.seconds)}"
     )
-    actions.roll_back(served)
+    actions.roll_back()
 
 shown = st.segmented_control(
     "Runs of", [HERE, EVERYWHERE], default=HERE, key="which", required=True, label_visibility="collapsed"
@@ -40,5 +40,5 @@ if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a model")
     st.stop()
 st.caption(f"{counted(len(runs), 'run')}. Choose a row to use that model, to read its card, to export or to delete it.")
-chosen = run_table.choose(runs, served, key="runs")
+chosen = run_table.choose(runs, key="runs")
 actions.show(chosen or served, served)

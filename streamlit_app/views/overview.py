@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from core.dataset.images import decode
-from core.errors import ImageError
 from streamlit_app import frame, loop, navigation, resources
 from streamlit_app.parts.predict import answer, examples
 from streamlit_app.parts.shared import photo_panel
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import card, head
 from streamlit_app.parts.shared.run_picker import standing
-from streamlit_app.uploads import PHOTO_TYPES
+from streamlit_app.uploads import PHOTO_TYPES, decoded
 from streamlit_app.words import plain
 
 QUESTION = "Where are you now?"
@@ -34,18 +32,13 @@ else:
             path = examples.pick(data, "Or try one of these", key="hero-example") or ""
             image = resources.photo(data, path) if path else None
         else:
-            try:
-                image = decode(upload.getvalue())
-            except ImageError as error:
-                st.error(plain(error), icon=":material/broken_image:")
+            image = decoded(upload.getvalue())
         if image is not None:
-            opener = photo_panel.opener(data)
-            answer.show(image, served, "hero-answer", data, own_path=path, open_photo=opener)
+            answer.show(image, served, "hero-answer", data, own_path=path, open_photo=photo_panel.opener(data))
 
 st.subheader("The loop", anchor=False)
 for column, step in zip(st.columns(len(steps)), steps, strict=True):
-    with column.container(border=True, height="stretch"):
-        st.markdown(f"{MARKS[step.state]} **{step.title}**")
+    with card(column, f"{MARKS[step.state]} {step.title}"):
         st.caption(plain(step.fact))
         st.space("stretch")
         navigation.link(step.page, step.action, key=f"step-{step.name}", primary=step is loop.next_step(steps))

@@ -2,18 +2,16 @@
 
 import streamlit as st
 
-from core.dataset.images import decode
-from core.errors import ImageError
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.explain import panel as explain
 from streamlit_app.parts.predict import answer, chosen_photo
 from streamlit_app.parts.predict import table as prediction_table
 from streamlit_app.parts.predict.chosen_photo import ChosenPhoto
 from streamlit_app.parts.shared import photo_panel
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.shared.run_picker import standing
 from streamlit_app.pictures import fingerprint
-from streamlit_app.uploads import PHOTO_TYPES
+from streamlit_app.uploads import PHOTO_TYPES, decoded
 from streamlit_app.words import listed, plain
 
 QUESTION = "What is this, and why?"
@@ -51,10 +49,8 @@ if uploads:
 if len(uploads) > 1:
     prediction_table.show(uploads, run, data)
 elif uploads:
-    try:
-        photo = ChosenPhoto(decode(uploads[0].getvalue()))
-    except ImageError as error:
-        st.error(plain(error), icon=":material/broken_image:")
+    image = decoded(uploads[0].getvalue())
+    photo = None if image is None else ChosenPhoto(image)
 else:
     photo = chosen_photo.choose(data)
 if photo is not None:

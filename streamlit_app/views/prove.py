@@ -5,8 +5,8 @@ import streamlit as st
 from core.workflows.proof import count_changes
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.prove import proof
-from streamlit_app.parts.shared.head import head
 from streamlit_app.parts.shared.labels import label_toggle
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.training import live as training_live
 from streamlit_app.words import counted, plain
 
@@ -19,7 +19,7 @@ if not relabelled + excluded:
     head(QUESTION, f"No training label of {name} has been changed yet.")
     navigation.empty("**Nothing to prove yet.** Review some labels first.", "review", "Review labels")
     st.stop()
-if not (data.usable["split"] == "test").any():
+if not resources.num_photos(data, "test"):
     head(QUESTION, f"{name} has no test photos to prove it on.")
     navigation.empty(
         "**A gain is proven on photos that no model was trained on.** Add a `test` folder.", "dataset", "Add photos"

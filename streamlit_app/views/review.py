@@ -4,7 +4,7 @@ import streamlit as st
 
 from streamlit_app import frame, loop, resources
 from streamlit_app.parts.review import copies, decisions, filters, grid, queue, search
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.words import counted, plain
 
 QUESTION = "Which labels look wrong?"
@@ -18,7 +18,7 @@ if base is None:
     st.stop()
 
 place = st.container()
-has_test = bool((data.usable["split"] == "test").any())
+has_test = resources.num_photos(data, "test") > 0
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     chosen = st.segmented_control(
         "Show", TABS, default=TABS[0], key="tab", required=True, label_visibility="collapsed", bind="query-params"
@@ -36,7 +36,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
 made = resources.decisions(data)
 suspicious = loop.suspects_left(base, {})
 with place:
-    photos = counted(int((data.usable["split"] != "test").sum()), "photo")
+    photos = counted(resources.num_photos(data, "train", "validation"), "photo")
     line = f"**{counted(suspicious, 'label')}** of {photos} {'looks' if suspicious == 1 else 'look'} wrong."
     if with_test:
         line += " :orange[:material/front_hand: Test photos are included: their figures change with your decisions.]"

@@ -5,7 +5,7 @@ import streamlit as st
 from core.jobs import queue as jobs
 from streamlit_app import frame, resources
 from streamlit_app.parts.models import table as run_table
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.training import form, live
 from streamlit_app.words import counted, plain
 
@@ -13,7 +13,7 @@ data = frame.dataset()
 runs = resources.runs_of(data.name)
 under_way = len(jobs.jobs(resources.paths()))
 finished = [run for run in runs if run.state == "succeeded"]
-photos = counted(int((data.usable["split"] != "test").sum()), "training photo")
+photos = counted(resources.num_photos(data, "train", "validation"), "training photo")
 if under_way:
     line = f"**{counted(under_way, 'training')}** running or queued."
 elif finished:
@@ -27,6 +27,6 @@ if not live.show():
 form.show(data, runs)
 st.subheader("Runs so far", anchor=False)
 if runs:
-    run_table.show(runs, resources.active_run(), key="training-runs")
+    run_table.show(runs, key="training-runs")
 else:
     st.caption("None yet.")

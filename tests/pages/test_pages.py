@@ -125,6 +125,22 @@ def test_the_dataset_page_counts_photos_and_keeps_filters_in_the_address(app, se
     assert "1 of 24 photos" in words(test)
 
 
+def test_any_folder_can_be_named_in_the_picker_and_the_address_keeps_it(app, served, tmp_path):
+    elsewhere = draw_world(tmp_path / "elsewhere")
+    (next((elsewhere / "test" / "Asian").iterdir())).unlink()
+    test = app("dataset", data=str(elsewhere))
+    assert not test.exception and not test.error
+    assert "23 photos" in words(test)
+    assert test.selectbox("data").value == str(elsewhere)
+    gone = app("dataset", data="gone")
+    assert "there is none at" in gone.error[0].value.replace("\\", "")
+
+
+def test_the_navigation_has_three_groups_with_every_page():
+    assert list(navigation.GROUPS) == ["Data", "Model", "Use"]
+    assert {page.stem for page in (ROOT / "streamlit_app" / "views").glob("*.py")} == set(PAGES)
+
+
 @pytest.mark.parametrize("tab", ["Photos", "Statistics", "Problems", "Add photos"])
 def test_every_tab_of_the_dataset_page_opens(app, served, tab):
     assert not app("dataset", tab=tab).exception
@@ -181,7 +197,7 @@ run = next((run for run in registry.runs(resources.paths()) if run.run_id != ser
 
 def test_a_promotion_is_confirmed_with_what_changes(app, sample, served, paths):
     better = fake_run(sample, paths, "better-run", mistakes=0)
-    test = open_dialog(paths, "confirmations", "confirm(run, served)")
+    test = open_dialog(paths, "confirmations", "confirm(run)")
     shown = test.dataframe[0].value
     assert [text.split(" (")[0] for text in shown["Evaluation"]] == ["87.5 % accuracy", "100.0 % accuracy"]
     test.button("confirm-promotion").click().run()
@@ -190,7 +206,7 @@ def test_a_promotion_is_confirmed_with_what_changes(app, sample, served, paths):
 
 def test_going_back_serves_the_run_before(app, sample, served, paths):
     registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
-    open_dialog(paths, "confirmations", "confirm_roll_back(served, run)").button("confirm-roll-back").click().run()
+    open_dialog(paths, "confirmations", "confirm_roll_back(run)").button("confirm-roll-back").click().run()
     assert registry.active(paths).run_id == served.run_id
 
 

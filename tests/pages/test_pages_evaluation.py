@@ -13,7 +13,7 @@ SIGHTS = [
     "Compare",
     "By class and group",
     "Robustness",
-    "Learning curves",
+    "Curves",
     "ROC and PR",
     "Calibration",
     "Leaving photos to people",

@@ -255,7 +255,9 @@ def test_the_panel_tells_answer_label_decision_and_path(app, sample, served):
     for fact in ("African, ", "Given label: African", "Reviewed by Kim: Asian", "1 decision", "tusks"):
         assert fact in words(test).replace("*", ""), fact
     assert test.code[0].value.endswith(path)
-    assert [button.label for button in test.button] == ["Explain more"]
+    assert [button.label for button in test.button] == ["Explain more", "Undo this decision"]
+    test.button("undo-decision").click().run()
+    assert decisions.current(decisions.log(sample)) == {}
 
 
 def test_the_panel_of_a_photo_that_is_gone_says_so(app, sample, served):

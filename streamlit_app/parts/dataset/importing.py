@@ -11,6 +11,7 @@ from core.dataset.download import PAGE, download
 from core.dataset.importing import ImportReport
 from core.errors import DatasetError
 from streamlit_app import frame, resources
+from streamlit_app.parts.shared.layout import card
 from streamlit_app.parts.shared.progress import progress
 from streamlit_app.words import counted, file_size, plain
 
@@ -18,16 +19,13 @@ from streamlit_app.words import counted, file_size, plain
 def show() -> None:
     """The three ways."""
     zipped, folder, kaggle = st.columns(3, gap="medium")
-    with zipped.container(border=True, height="stretch"):
-        st.markdown("**:material/folder_zip: Upload a zip**")
+    with card(zipped, ":material/folder_zip: Upload a zip"):
         st.caption("One folder per class, or `train` and `test` with one folder per class in each.")
         upload = st.file_uploader("Zip of photos", type=["zip"], key="zip", label_visibility="collapsed")
-    with folder.container(border=True, height="stretch"):
-        st.markdown("**:material/folder_open: Open a folder**")
+    with card(folder, ":material/folder_open: Open a folder"):
         st.caption("The photos stay where they are; nothing is ever written to their folder.")
         _folder()
-    with kaggle.container(border=True, height="stretch"):
-        st.markdown("**:material/cloud_download: Elephants from Kaggle**")
+    with card(kaggle, ":material/cloud_download: Elephants from Kaggle"):
         st.caption("1,028 photos of African and Asian elephants. No account needed.")
         st.space("stretch")
         if st.button("Download", icon=":material/download:", key="kaggle"):

@@ -6,7 +6,7 @@ from core.dataset.index import Dataset
 from streamlit_app import resources
 from streamlit_app.charts import dataset as charts
 from streamlit_app.colors import class_colors
-from streamlit_app.parts.shared.chart import chart
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.words import plain
 
 ICONS = {"fine": ":green[:material/check_circle:]", "unknown": ":gray[:material/help:]"}

@@ -13,8 +13,8 @@ from core.workflows.proof import judge
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots, learning
 from streamlit_app.parts.shared import photos
-from streamlit_app.parts.shared.chart import chart
 from streamlit_app.parts.shared.labels import measured
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.parts.shared.run_picker import caption, preset_title
 from streamlit_app.words import counted, plain
 

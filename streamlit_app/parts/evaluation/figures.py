@@ -3,42 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from core.metrics import EvaluationResult, Measured
+from core.metrics import EvaluationResult
 from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app.charts import evaluation as charts
 from streamlit_app.charts.training import curves
 from streamlit_app.colors import class_colors
-from streamlit_app.parts.shared.chart import chart
-from streamlit_app.words import interval_text
+from streamlit_app.parts.shared.layout import chart
 
 
 def baseline(result: EvaluationResult) -> str:
     """What any figure has to beat (not escaped)."""
     majority = max(result.per_class, key=lambda row: row["support"])["class_name"]
     return f"Always answering {majority} would reach {percent(result.majority_baseline, 1)}."
-
-
-def per_class(result: EvaluationResult) -> None:
-    """How much of each class is found, and how often a prediction of it is right."""
-    st.dataframe(per_class_table(result), hide_index=True)
-    measured = result.balanced_accuracy
-    st.caption(f"Balanced accuracy, where every class counts the same: {measured.text(result.labels, result.split)}.")
-
-
-def per_class_table(result: EvaluationResult) -> pd.DataFrame:
-    """One row a class; every share with its 95 % interval and n."""
-    predicted = [sum(counts) for counts in zip(*result.confusion_matrix, strict=True)]
-    return pd.DataFrame(
-        {
-            "Class": row["class_name"],
-            "Photos": row["support"],
-            "Recall": _share(row, "recall", row["support"]),
-            "Precision": _share(row, "precision", n),
-            "F1": "–" if row["f1"] is None else f"{row['f1']:.3f}",
-        }
-        for row, n in zip(result.per_class, predicted, strict=True)
-    )
 
 
 def learning(run: Run) -> None:
@@ -82,9 +59,3 @@ def abstaining(result: EvaluationResult) -> None:
         f"is at least {percent(point['threshold'], 1)}."
     )
     chart(charts.risk_coverage(result, point["coverage"]), "risk", alt="Errors by share of the photos answered")
-
-
-def _share(row: dict, name: str, n: int) -> str:
-    if row[name] is None:
-        return "–"
-    return interval_text(Measured(row[name], row[f"{name}_low"], row[f"{name}_high"], n))

@@ -1,20 +1,20 @@
-"""Groups: whether some photos are harder than others."""
+"""By class and group: whether some photos are harder than others."""
 
 import pandas as pd
 import streamlit as st
 
 from core.dataset.index import Dataset
 from core.evaluation.groups import DARK, THUMBNAIL_SIDE, by_group
-from core.metrics import EvaluationResult
+from core.metrics import EvaluationResult, Measured
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots
-from streamlit_app.parts.shared.chart import chart
-from streamlit_app.words import plain
+from streamlit_app.parts.shared.layout import chart
+from streamlit_app.words import interval_text, plain
 
 
 def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.DataFrame) -> None:
-    """One dot with its interval for every group of photos.
+    """The figures of each class, then one dot with its interval for every group of photos.
 
     Args:
         data: The dataset.
@@ -22,6 +22,9 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
         result: Of it; its split is shown.
         predictions: Of the run, with the labels `result` judges by in `given_label`.
     """
+    st.dataframe(per_class_table(result), hide_index=True)
+    balanced = result.balanced_accuracy.text(result.labels, result.split)
+    st.caption(f"Balanced accuracy, where every class counts the same: {balanced}.")
     copies = resources.copied_into(data) if result.split == "test" else None
     measured = resources.known_robustness(data, run, result.split)
     area = dict(zip(measured.images, measured.subject_area, strict=False)) if measured else {}
@@ -39,3 +42,24 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
             f"Where intervals overlap, the groups may be equally hard.{unknown}"
         )
     )
+
+
+def per_class_table(result: EvaluationResult) -> pd.DataFrame:
+    """One row a class; every share with its 95 % interval and n."""
+    predicted = [sum(counts) for counts in zip(*result.confusion_matrix, strict=True)]
+    return pd.DataFrame(
+        {
+            "Class": row["class_name"],
+            "Photos": row["support"],
+            "Recall": _share(row, "recall", row["support"]),
+            "Precision": _share(row, "precision", n),
+            "F1": "–" if row["f1"] is None else f"{row['f1']:.3f}",
+        }
+        for row, n in zip(result.per_class, predicted, strict=True)
+    )
+
+
+def _share(row: dict, name: str, n: int) -> str:
+    if row[name] is None:
+        return "–"
+    return interval_text(Measured(row[name], row[f"{name}_low"], row[f"{name}_high"], n))

@@ -6,13 +6,12 @@ import streamlit as st
 from core.dataset.index import Dataset
 from core.explanation.averages import MAX_PHOTOS, middle_share
 from core.explanation.heatmap import normalize, upsample
-from core.explanation.overlay import colorize
+from core.explanation.overlay import colorize, legend
 from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components.explained_photos import ExplainedPhoto, explained_photos
-from streamlit_app.parts.shared import heat
 from streamlit_app.parts.shared.progress import offer
 from streamlit_app.pictures import as_webp
 from streamlit_app.words import counted, plain
@@ -46,7 +45,7 @@ def show(data: Dataset, run: Run, split: str) -> None:
     for name, one in found.errors.items():
         note = f"{counted(found.error_counts[name], 'photo')}, evidence for the wrong answer"
         cards.append(_card(f"Errors only: {name}", one, note, colors[name]))
-    explained_photos(cards, heat.colors_of(), f"averages-{run.run_id}-{split}", columns=4)
+    explained_photos(cards, legend(), f"averages-{run.run_id}-{split}", columns=4)
     if not found.errors:
         st.caption("No error among these photos.")
     unread = f" {counted(found.num_unreadable, 'photo')} could not be read." if found.num_unreadable else ""
@@ -58,7 +57,7 @@ def show(data: Dataset, run: Run, split: str) -> None:
 
 
 def _offer(data: Dataset, run: Run, split: str) -> None:
-    number = min(MAX_PHOTOS, int((data.usable["split"] == split).sum()))
+    number = min(MAX_PHOTOS, resources.num_photos(data, split))
     st.markdown(
         "The average of many heat maps shows habits: a model that looks at the sky or at a corner has learned "
         "something else than you wanted."

@@ -10,8 +10,8 @@ from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, corrupted, dots
-from streamlit_app.parts.shared.chart import chart
 from streamlit_app.parts.shared.labels import label_of
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.parts.shared.progress import offer
 from streamlit_app.words import counted, plain
 
@@ -69,7 +69,7 @@ def _background(found: Robustness, by_variant: list[Figure], result: EvaluationR
 
 
 def _offer(data: Dataset, run: Run, split: str, seen: str) -> None:
-    number = min(MAX_PHOTOS, int((data.usable["split"] == split).sum()))
+    number = min(MAX_PHOTOS, resources.num_photos(data, split))
     st.markdown(
         "Photos from other sources are blurred, dark, small or grey, with other backgrounds. This asks the model "
         f"about each photo {PASSES_PER_PHOTO - 2} times, corrupted in seven ways. The result is kept."

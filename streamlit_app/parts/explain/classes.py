@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.explanation.heatmap import available_methods
 from core.explanation.methods import ALL
+from core.explanation.overlay import legend
 from core.prediction.words import percent
 from streamlit_app.colors import class_colors
 from streamlit_app.components.explained_photos import explained_photos
@@ -47,7 +48,7 @@ def show(photo: AnsweredPhoto) -> None:
         )
         for name, one in found.items()
     ]
-    explained_photos(cards, heat.colors_of(signed), key=f"{photo.key}-classes", columns=min(3, len(cards)))
+    explained_photos(cards, legend(signed), key=f"{photo.key}-classes", columns=min(3, len(cards)))
     if len(class_names) > NUM_CLASSES:
         st.caption(f"The {NUM_CLASSES} most probable of {len(class_names)} classes.")
     place = st.empty()

@@ -10,6 +10,7 @@ from core.errors import BusyError, MethodUnavailableError
 from core.explanation.apart import START_SECONDS, MapsApart
 from core.explanation.heatmap import Explanation, available_methods
 from core.explanation.methods import ALL, NEEDS_TENSORFLOW
+from core.explanation.overlay import legend
 from streamlit_app import resources
 from streamlit_app.components.explained_photos import explained_photos
 from streamlit_app.parts.shared import heat
@@ -95,8 +96,7 @@ def _cards(maps: _Maps) -> str | None:
                 button="In progress…" if name in maps.wanted else f"Make it, about {seconds}",
             )
         )
-    legend = heat.colors_of(class_name=maps.class_name)
-    return explained_photos(cards, legend, key=f"{maps.photo.key}-methods", columns=4)
+    return explained_photos(cards, legend(class_name=maps.class_name), key=f"{maps.photo.key}-methods", columns=4)
 
 
 def _under_way(maps: _Maps) -> MapsApart | None:

@@ -8,6 +8,7 @@ from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components import data_url
 from streamlit_app.components.photo_grid import GridPhoto, photo_grid
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.resources import AnsweredPhoto
 from streamlit_app.words import plain
 
@@ -28,7 +29,7 @@ def show(photo: AnsweredPhoto, data: Dataset, class_name: str, own_path: str = "
     if found.empty:
         return None
     label, agree = photo.prediction.label, int((found["label"] == photo.prediction.label).sum())
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with side_by_side():
         st.markdown(f"**Most similar training photos**: {agree} of {len(found)} labelled {plain(label)}.")
         with_maps = st.toggle("Heat maps", key=f"{photo.key}-maps", help=f"Evidence for {plain(class_name)}.")
     colors = class_colors(data.class_names)

@@ -14,7 +14,7 @@ from streamlit_app import resources
 from streamlit_app.charts.prediction import probability_bars
 from streamlit_app.colors import class_colors
 from streamlit_app.components.hide_parts import Shares, hide_parts
-from streamlit_app.parts.shared.chart import chart
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.resources import AnsweredPhoto
 from streamlit_app.words import plain
 

@@ -9,7 +9,7 @@ from core.runs.folder import LIVE_STATES, Run
 from core.workflows.card import CARD_FILE, card_of
 from streamlit_app import resources
 from streamlit_app.parts.models import confirmations, exports
-from streamlit_app.parts.shared.run_picker import accuracy_text
+from streamlit_app.parts.shared.run_picker import accuracy_of
 from streamlit_app.parts.training.live import against
 from streamlit_app.words import plain
 
@@ -22,12 +22,12 @@ def show(run: Run, served: Run) -> None:
         if not is_done:
             st.markdown(f"{run.state.capitalize()}. {plain(run.message)}")
         elif is_served:
-            st.markdown(f"In use: {plain(accuracy_text(run))}.")
+            st.markdown(f"In use: {plain(accuracy_of(run))}.")
         else:
             st.markdown(against(served, run))
         with st.container(horizontal=True):
             if is_done and not is_served:
-                confirmations.button(run, served, key="promote")
+                confirmations.button(run, key="promote")
             if is_done and st.button("Model card…", key="card", icon=":material/description:"):
                 show_card(run)
             if run.state not in LIVE_STATES and not is_served:
@@ -41,11 +41,11 @@ def show(run: Run, served: Run) -> None:
             st.json(facts, expanded=1)
 
 
-def roll_back(served: Run) -> None:
+def roll_back() -> None:
     """A button back to the run that was in use before, if there was one."""
     before = next(registry.earlier(resources.paths()), None)
     if before and st.button(f"Switch back to {plain(before.run_id)}…", key="roll-back", icon=":material/undo:"):
-        confirmations.confirm_roll_back(served, before)
+        confirmations.confirm_roll_back(before)
 
 
 @st.dialog("Model card", width="large", icon=":material/description:")

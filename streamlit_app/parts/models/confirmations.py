@@ -8,22 +8,22 @@ from core.errors import TuskscopeError
 from core.runs import registry
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.parts.shared.run_picker import accuracy_text
+from streamlit_app.parts.shared.run_picker import accuracy_of
 from streamlit_app.words import listed, plain
 
 
-def button(run: Run, served: Run | None, key: str) -> None:
+def button(run: Run, key: str) -> None:
     """A button that opens the confirmation."""
     if st.button("Use this model…", key=key, icon=":material/publish:", type="primary"):
-        confirm(run, served)
+        confirm(run)
 
 
 @st.dialog("Use this model?", width="medium", icon=":material/publish:")
-def confirm(run: Run, served: Run | None) -> None:
+def confirm(run: Run) -> None:
     """Shows what changes, and does it."""
     st.markdown(f"From now on **{plain(run.run_id)}** answers on these pages, in the API and on the command line.")
     rows = [{"": "Then", **_facts(run)}]
-    if served is not None:
+    if served := resources.active_run():
         rows.insert(0, {"": "Now", **_facts(served)})
         if set(served.class_names) != set(run.class_names):
             st.warning(
@@ -34,9 +34,9 @@ def confirm(run: Run, served: Run | None) -> None:
 
 
 @st.dialog("Switch back?", icon=":material/undo:")
-def confirm_roll_back(served: Run, before: Run) -> None:
+def confirm_roll_back(before: Run) -> None:
     """Asks once more, and switches back to the model that was in use before."""
-    st.markdown(f"**{plain(before.run_id)}** will be in use again instead of **{plain(served.run_id)}**.")
+    st.markdown(f"**{plain(before.run_id)}** will be in use again.")
     do("Switch back", "roll-back", lambda: registry.rollback(resources.paths()))
 
 
@@ -63,7 +63,7 @@ def do(label: str, key: str, action: Callable[[], Run | None]) -> None:
 
 def _facts(run: Run) -> dict[str, str]:
     return {
-        "Evaluation": accuracy_text(run),
+        "Evaluation": accuracy_of(run),
         "Classes": listed(run.class_names),
         "Trained on": f"{run.dataset.name} ({run.labels} labels)",
     }

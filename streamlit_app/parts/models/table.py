@@ -7,21 +7,22 @@ import pandas as pd
 import streamlit as st
 
 from core.runs.folder import Run
-from streamlit_app import loop
+from streamlit_app import loop, resources
 from streamlit_app.parts.shared.run_picker import preset_title
 from streamlit_app.words import day, duration
 
 STATES = {"succeeded": "ready"}
 
 
-def show(runs: Sequence[Run], served: Run | None, key: str) -> None:
+def show(runs: Sequence[Run], key: str) -> None:
     """Shows the table."""
-    st.dataframe(as_table(runs, served), key=key, **_LOOK)
+    st.dataframe(as_table(runs, resources.active_run()), key=key, **_LOOK)
 
 
-def choose(runs: Sequence[Run], served: Run | None, key: str) -> Run | None:
+def choose(runs: Sequence[Run], key: str) -> Run | None:
     """Shows the table; gives the run whose row is chosen."""
-    event = st.dataframe(as_table(runs, served), key=key, on_select="rerun", selection_mode="single-row", **_LOOK)
+    table = as_table(runs, resources.active_run())
+    event = st.dataframe(table, key=key, on_select="rerun", selection_mode="single-row", **_LOOK)
     return runs[event.selection.rows[0]] if event.selection.rows else None
 
 
@@ -30,11 +31,11 @@ def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
     rows = []
     for run in runs:
         accuracy, interval = None, run.message
-        if figure := loop.headline(run):
-            measured, _, split = figure
+        if result := loop.headline(run):
+            measured = result.accuracy
             accuracy = round(100 * measured.value, 1)
-            interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {split}"
-        is_served = served is not None and run.run_id == served.run_id
+            interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {result.split}"
+        is_served = served and run.run_id == served.run_id
         rows.append(
             {
                 "run": run.run_id,

@@ -10,6 +10,8 @@ from core.dataset.index import Dataset
 from core.errors import MethodUnavailableError
 from core.explanation.heatmap import Explanation
 from core.explanation.methods import ALL
+from core.explanation.overlay import encode_png, legend
+from core.explanation.share_card import share_card
 from core.prediction.predictor import Prediction
 from core.prediction.words import answer, answer_detail
 from core.runs.folder import Run
@@ -18,10 +20,10 @@ from streamlit_app.charts.prediction import probability_bars
 from streamlit_app.colors import class_colors
 from streamlit_app.components.explained_photos import explained_photos
 from streamlit_app.parts.explain import more, similar
-from streamlit_app.parts.predict import share
 from streamlit_app.parts.shared import heat
-from streamlit_app.parts.shared.chart import chart
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.parts.shared.progress import progress
+from streamlit_app.parts.shared.run_picker import accuracy_of
 from streamlit_app.pictures import shrunk
 from streamlit_app.resources import AnsweredPhoto
 from streamlit_app.words import plain
@@ -79,7 +81,7 @@ def draw(
         if leads_on:
             more.button(image, run, key, own_path)
         if found is not None:
-            share.button(photo, found)
+            _share_button(photo, found)
     if data.name == run.dataset.name:
         clicked = similar.show(photo, data, class_name, own_path)
         if clicked and open_photo:
@@ -105,9 +107,31 @@ def _picture(photo: AnsweredPhoto, class_name: str) -> Explanation | None:
         st.caption(plain(error))
     explained_photos(
         [heat.card(photo, found, note=note, alt=f"The photo, and the evidence for {class_name}", verdict=False)],
-        heat.colors_of(class_name=class_name) if found else None,
+        legend(class_name=class_name) if found else None,
         key=f"{photo.key}-picture",
         columns=1,
         tallest="62vh",
     )
     return found
+
+
+def _share_button(photo: AnsweredPhoto, found: Explanation) -> None:
+    """Offers the answer as one picture to give to others; it is drawn when somebody wants it."""
+    run, trust = photo.run, photo.known_trust(found)
+    notes = [trust.sentence] if trust else []
+    notes.append(f"Tuskscope, run {run.run_id}: {accuracy_of(run)}.")
+
+    def draw() -> bytes:
+        colors = class_colors(run.class_names)
+        return encode_png(share_card(photo.image, found, answer(photo.prediction), colors, 0.6, notes))
+
+    st.download_button(
+        "Save as picture",
+        draw,
+        "answer.png",
+        "image/png",
+        key=f"{photo.key}-card",
+        icon=":material/image:",
+        on_click="ignore",
+        help="The photo with its heat map and the answer, to show to others.",
+    )

@@ -12,6 +12,7 @@ from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.parts.explain.more import BROUGHT
 from streamlit_app.parts.predict import examples
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.words import plain
 
 PHOTO, RUN = "photo", "by"  # names in the address
@@ -62,20 +63,20 @@ def answering_run(served: Run) -> Run:
     except (RunNotFoundError, RunInvalidError):
         run = None
     if run is None or run.state != "succeeded":
-        st.query_params.pop(RUN, None)
+        _forget_run()
         return served
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f":material/info: Predictions here are by **{plain(run.run_id)}**, which is not in use.")
-        if st.button("Predict with the model in use", key="ask-served"):
-            st.query_params.pop(RUN, None)
-            st.rerun()
+        st.button("Predict with the model in use", key="ask-served", on_click=_forget_run)
     return run
+
+
+def _forget_run() -> None:
+    st.query_params.pop(RUN, None)
 
 
 def _other_photo(source: str) -> None:
     """Says where the photo comes from, and lets one take another."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with side_by_side():
         st.caption(plain(source))
-        if st.button("Another photo", key="another", icon=":material/close:"):
-            forget()
-            st.rerun()
+        st.button("Another photo", key="another", icon=":material/close:", on_click=forget)

@@ -15,7 +15,7 @@ from core.workflows.proof import Proof, prove_with
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots
 from streamlit_app.parts.shared import photos
-from streamlit_app.parts.shared.chart import chart
+from streamlit_app.parts.shared.layout import chart
 from streamlit_app.parts.training.form import estimate
 from streamlit_app.words import counted, duration, plain
 

@@ -11,6 +11,7 @@ from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import Dataset
 from core.errors import DatasetError
 from core.review.agreement import Agreement, agreements
+from streamlit_app.parts.shared.layout import card
 from streamlit_app.words import counted, day, plain
 
 LAST = 500  # rows of the log; the CSV has all
@@ -25,8 +26,7 @@ def show(data: Dataset, reviewer: str) -> None:
     else:
         st.info("No decisions yet. Decisions are kept beside the photos; no photo is changed.", icon=":material/edit:")
     left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
-        st.markdown("**Export decisions**")
+    with card(left, "Export decisions"):
         st.caption("One row a photo, with the decision that counts. Photos are recognised by their content.")
         st.download_button(
             "Save as CSV",
@@ -38,8 +38,7 @@ def show(data: Dataset, reviewer: str) -> None:
             key="export",
             on_click="ignore",
         )
-    with right.container(border=True, height="stretch"):
-        st.markdown("**Import a colleague's decisions**")
+    with card(right, "Import a colleague's decisions"):
         upload = st.file_uploader("CSV of decisions", ["csv"], key="import", label_visibility="collapsed")
         if upload is not None and st.button("Import these decisions", type="primary", key="take"):
             _import(data, upload.getvalue(), reviewer)

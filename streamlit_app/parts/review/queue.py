@@ -22,6 +22,7 @@ from streamlit_app.components.review_queue import Bar, Figure, KnownPhoto, Queue
 from streamlit_app.parts.review import progress
 from streamlit_app.parts.review.grid import not_saved
 from streamlit_app.parts.shared import photo_panel
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.parts.shared.photos import thumbnail
 
 AHEAD = 6  # photos the browser holds: three decisions a second leave the server two seconds for the next
@@ -45,7 +46,7 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
     if ranking is None:  # taken away since the page was drawn
         st.rerun()
     queue = upcoming(ranking, made, filters, state["skipped"], "" if first in state["seen"] else first)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+    with side_by_side(gap="small"):
         with st.container(width="content"):
             progress.progress_line(ranking, made)
         progress.update_button(data, ranking, made, with_test)

@@ -12,7 +12,7 @@ SECONDS_PER_PHOTO = 0.06  # two networks, one of them twice, on two cores
 
 def offer(data: Dataset, with_test: bool = False) -> None:
     """The empty state: what the button will do, and how long that takes."""
-    number = len(data.usable) if with_test else int((data.usable["split"] != "test").sum())
+    number = resources.num_photos(data, "train", "validation", *(["test"] if with_test else []))
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown(

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.explanation.heatmap import Explanation
-from core.explanation.overlay import Legend, legend
 from core.explanation.sanity import stored_sanity
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -36,11 +35,6 @@ def card(
         trust=photo.known_trust(found) if found and verdict else None,
         **words,
     )
-
-
-def colors_of(signed: bool = False, class_name: str = "the class") -> Legend:
-    """The legend of a scale; see `core.explanation.overlay.legend`."""
-    return legend(signed, class_name, steps=17)
 
 
 def verdicts_explained(run: Run) -> None:

@@ -22,16 +22,19 @@ def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advi
         key: Of the widget.
         advice: Said beside the choice.
     """
-    rows = photos[photos["split"] == split] if len(photos) else photos.reindex(columns=["sha256"])
-    number = int(rows["sha256"].isin(list(resources.decisions(data))).sum())
+    if photos.empty:
+        return "given"
+    decided = int((photos["sha256"].isin(list(resources.decisions(data))) & (photos["split"] == split)).sum())
+    if not decided:
+        return "given"
     return st.segmented_control(
         "Judged by",
-        ["given", "reviewed"] if number else ["given"],
+        ["given", "reviewed"],
         default="given",
         key=key,
         format_func=lambda labels: f"{labels.capitalize()} labels",
         required=True,
-        help=f"{counted(number, 'photo')} of {split} reviewed. {advice}",
+        help=f"{counted(decided, 'photo')} of {split} reviewed. {advice}",
     )
 
 

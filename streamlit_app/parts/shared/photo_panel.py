@@ -10,6 +10,7 @@ from core.dataset.index import PROBLEMS, Dataset
 from core.runs.folder import Run
 from streamlit_app import navigation, resources
 from streamlit_app.parts.predict import answer
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.words import counted, day, file_size, plain
 
 TRAIL = "panel-trail"  # paths of the photos seen in the panel that is open, the last one shown
@@ -67,7 +68,7 @@ def _panel(data: Dataset, run: Run | None) -> None:
 def _labels(data: Dataset, row: pd.Series) -> None:
     """The given label, what somebody decided about it, and the way to the review."""
     made = resources.decisions(data).get(row["sha256"])
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with side_by_side():
         line = f":material/label: Given label: **{plain(row['label'] or 'none')}**"
         if made is not None:
             what = made.label or {"keep": "keep the label", "exclude": "exclude"}.get(made.action, made.action)
@@ -76,6 +77,12 @@ def _labels(data: Dataset, row: pd.Series) -> None:
             line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)
+        if made is not None:
+            st.button(
+                "Undo this decision",
+                key="undo-decision",
+                on_click=lambda: decisions_log.decide(data, row["path"], "undo"),
+            )
         if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
             if st.button("Open in Review", key="open-in-review", icon=":material/fact_check:"):
                 st.switch_page(navigation.file_of("review"), query_params={"photo": row["path"]})

@@ -7,19 +7,18 @@ import streamlit as st
 from core.prediction.words import percent
 from core.runs.folder import Run
 from core.runs.presets import PRESETS
-from streamlit_app import loop
-from streamlit_app.words import plain
+from streamlit_app import loop, resources
+from streamlit_app.words import accuracy_text, plain
 
 
-def run_picker(runs: Sequence[Run], key: str, served: Run | None) -> Run:
+def run_picker(runs: Sequence[Run], key: str) -> Run:
     """A list of runs to choose one from, the one in use at first; the choice lives in the address bar.
 
     Args:
         runs: At least one.
         key: Of the widget.
-        served: The run in use, marked in the list.
     """
-    by_id = {run.run_id: run for run in runs}
+    by_id, served = {run.run_id: run for run in runs}, resources.active_run()
     chosen = st.selectbox(
         "Run",
         list(by_id),
@@ -34,9 +33,9 @@ def run_picker(runs: Sequence[Run], key: str, served: Run | None) -> Run:
 def caption(run: Run, served: Run | None = None) -> str:
     """`2026-11-23-quick-7f3a · Quick · 95.0 % · in use`."""
     parts = [run.run_id, preset_title(run)]
-    if figure := loop.headline(run):
-        parts.append(percent(figure[0].value, 1))
-    if served is not None and served.run_id == run.run_id:
+    if result := loop.headline(run):
+        parts.append(percent(result.accuracy.value, 1))
+    if served and served.run_id == run.run_id:
         parts.append("in use")
     return " · ".join(parts)
 
@@ -47,12 +46,12 @@ def preset_title(run: Run) -> str:
     return preset.title if preset else run.config.preset
 
 
-def accuracy_text(run: Run) -> str:
+def accuracy_of(run: Run) -> str:
     """The run's figure with interval, n, labels and split; "not evaluated" without one."""
-    figure = loop.headline(run)
-    return figure[0].text(figure[1], figure[2]).replace(" % (", " % accuracy (", 1) if figure else "not evaluated"
+    result = loop.headline(run)
+    return accuracy_text(result) if result else "not evaluated"
 
 
 def standing(run: Run) -> str:
     """Which run it is, what it learned from and how good it is (Markdown)."""
-    return f"**{plain(run.run_id)}**, trained on *{plain(run.dataset.name)}*: {plain(accuracy_text(run))}"
+    return f"**{plain(run.run_id)}**, trained on *{plain(run.dataset.name)}*: {plain(accuracy_of(run))}"

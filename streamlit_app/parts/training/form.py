@@ -14,7 +14,8 @@ from core.runs.config import TrainingConfig, backbones_for
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
 from streamlit_app import loop, resources
-from streamlit_app.parts.shared.run_picker import accuracy_text
+from streamlit_app.parts.shared.layout import card
+from streamlit_app.parts.shared.run_picker import accuracy_of
 from streamlit_app.words import counted, duration, plain
 
 HELP = {
@@ -78,17 +79,15 @@ def _cards(data: Dataset, runs: Sequence[Run]) -> str:
     chosen = st.session_state.setdefault("preset", next(iter(PRESETS)))
     for column, (name, item) in zip(st.columns(len(PRESETS)), PRESETS.items(), strict=True):
         past, is_chosen = loop.best([run for run in runs if run.config.preset == name]), name == chosen
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{item.title}**")
+        with card(column, item.title):
             st.caption(item.summary)
-            best = f"best so far: {plain(accuracy_text(past))}" if past else "no run on these photos yet"
+            best = f"best so far: {plain(accuracy_of(past))}" if past else "no run on these photos yet"
             seconds = duration(estimate(name, data, runs))
             st.caption(f":material/insights: {best}  \n:material/schedule: about {seconds} on this machine")
             st.space("stretch")
             label, icon = ("Chosen", ":material/check:") if is_chosen else ("Choose", None)
-            if st.button(label, key=f"choose-{name}", disabled=is_chosen, icon=icon):
-                st.session_state["preset"] = name
-                st.rerun()
+            choose, choice = st.session_state.update, {"preset": name}
+            st.button(label, f"choose-{name}", disabled=is_chosen, icon=icon, on_click=choose, kwargs=choice)
     return chosen
 
 

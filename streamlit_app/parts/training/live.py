@@ -12,8 +12,8 @@ from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.training import curves
 from streamlit_app.parts.models import confirmations
-from streamlit_app.parts.shared.chart import chart
-from streamlit_app.parts.shared.run_picker import accuracy_text, preset_title
+from streamlit_app.parts.shared.layout import chart
+from streamlit_app.parts.shared.run_picker import accuracy_of, preset_title
 from streamlit_app.words import duration, plain
 
 
@@ -84,12 +84,12 @@ def show_finished(data: Dataset) -> None:
         if run.state != "succeeded":
             st.markdown(f":material/info: {name} {run.state}. {plain(run.message)}")
             return
-        st.markdown(f":green[:material/check_circle:] {name} is ready: {plain(accuracy_text(run))}.")
+        st.markdown(f":green[:material/check_circle:] {name} is ready: {plain(accuracy_of(run))}.")
         if served is None or served.run_id == run.run_id:
             st.caption("It is in use: try it on the Predict page.")
             return
         st.markdown(against(served, run))
-        confirmations.button(run, served, key="promote-finished")
+        confirmations.button(run, key="promote-finished")
 
 
 def against(served: Run, run: Run) -> str:
