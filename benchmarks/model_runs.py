@@ -86,7 +86,7 @@ def measured(bench: Bench, name: str, seed: int, fresh: bool = False) -> dict:
 
 
 def robustness(bench: Bench, name: str) -> Robustness | None:
-    """How the run of the first seed answers spoiled test photos; `None` without a test split."""
+    """How the run of the first seed answers corrupted test photos; `None` without a test split."""
     if not (bench.dataset.usable["split"] == "test").any():
         return None
     run_id = f"{name}-seed0"
@@ -95,7 +95,7 @@ def robustness(bench: Bench, name: str) -> Robustness | None:
     found = stored_robustness(run, bench.scratch, "test", bench.paths)
     if found is None:
         predictor = Predictor(run, pool_size=2)
-        found = measure_robustness(predictor, bench.scratch, "test", bench.paths, telling(f"{name}: spoiled photos"))
+        found = measure_robustness(predictor, bench.scratch, "test", bench.paths, telling(f"{name}: corruptions"))
     return found
 
 
