@@ -59,11 +59,16 @@ def prepare_first_start() -> None:
 def _pick_folder() -> Path:
     data_dir = resources.paths().data_dir
     found = [child.name for child in data_dir.glob("*") if child.is_dir() and not child.name.startswith(".")]
+    options = sorted(found, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
     if WANTED in st.session_state:
         st.session_state["data"] = st.session_state.pop(WANTED)
+    elsewhere = st.session_state.setdefault("folders-elsewhere", [])  # of this visit, to go back to
+    named = st.session_state.get("data") or st.query_params.get("data")
+    if named and named not in (*options, *elsewhere):
+        elsewhere.append(named)
     chosen = st.selectbox(
         "Dataset",
-        sorted(found, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE],
+        [*options, *elsewhere],
         key="data",
         bind="query-params",
         accept_new_options=True,

@@ -67,6 +67,10 @@ def _panel(data: Dataset, run: Run | None) -> None:
 
 def _labels(data: Dataset, row: pd.Series) -> None:
     """The given label, what somebody decided about it, and the way to the review."""
+
+    def undo() -> None:
+        decisions_log.decide(data, row["path"], "undo")
+
     made = resources.decisions(data).get(row["sha256"])
     with side_by_side():
         line = f":material/label: Given label: **{plain(row['label'] or 'none')}**"
@@ -78,11 +82,7 @@ def _labels(data: Dataset, row: pd.Series) -> None:
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)
         if made is not None:
-            st.button(
-                "Undo this decision",
-                key="undo-decision",
-                on_click=lambda: decisions_log.decide(data, row["path"], "undo"),
-            )
+            st.button("Undo this decision", key="undo-decision", on_click=undo)
         if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
             if st.button("Open in Review", key="open-in-review", icon=":material/fact_check:"):
                 st.switch_page(navigation.file_of("review"), query_params={"photo": row["path"]})
