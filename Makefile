@@ -10,24 +10,14 @@ API_PORT ?= 8000
 # Whole files to a worker, so that what a file shares is made once; more than four would fight for memory.
 PYTEST ?= $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
-# honcho's children find the environment's python by name.
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export UI_PORT API_PORT
-export TF_CPP_MIN_LOG_LEVEL := 3
-export PYTHONUNBUFFERED := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := app
-.PHONY: app setup setup-dev sample lint test test-long check clean
+.PHONY: app setup setup-dev lint test test-long check clean
 
-app: setup sample
-	@echo
-	@echo "  Tuskscope     http://localhost:$(UI_PORT)"
-	@echo "  Upload page   http://localhost:$(API_PORT)"
-	@echo "  API           http://localhost:$(API_PORT)/api/v1   (described in docs/api.md)"
-	@echo "  Stop with Ctrl-C. Other ports: make app UI_PORT=8600 API_PORT=8100"
-	@echo
-	@exec $(PY) -m honcho start
+# Other ports: make app UI_PORT=8600 API_PORT=8100
+app: setup
+	@exec $(PY) -m core app --ui-port $(UI_PORT) --api-port $(API_PORT)
 
 setup: $(VENV)/installed
 setup-dev: $(VENV)/installed-dev
@@ -45,9 +35,6 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "Adding the developers' tools to $(VENV) ..."
 	@$(PY) -m pip install --quiet --requirement requirements-dev.txt --constraint constraints.txt
 	@touch $@
-
-sample: setup
-	@test -d "$${TUSKSCOPE_DATA:-data}/sample" || $(PY) -m core sample
 
 lint: setup-dev
 	$(PY) -m ruff check .

@@ -91,7 +91,7 @@ def measure(
             if name in curves if curves is not None else found["seconds_again"] < _QUICK_SECONDS:
                 curve = model_runs.curve(bench, name, fresh)
                 store_curve(bench.dataset, name, curve)
-                found["learning_curve"] = curve.as_dict()
+                found["learning_curve"] = asdict(curve)
         except TuskscopeError as error:
             result["failed"][name if name not in result["presets"] else f"{name}, learning curve"] = str(error)
             model_runs.say(f"{name}: {error}")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
+from core.review.stored import count_suspicious
 from streamlit_app import first_start, loop, resources
 from streamlit_app.components.stepper import stepper
 from streamlit_app.parts.shared.progress import progress
@@ -43,7 +44,7 @@ def steps(data: Dataset | None) -> list[loop.Step]:
     if data is None:
         return loop.steps(None, [], resources.active_run())
     ranking = resources.ranking(data)
-    suspects = None if ranking is None else loop.suspects_left(ranking, resources.decisions(data))
+    suspects = None if ranking is None else count_suspicious(ranking, resources.decisions(data))
     return loop.steps(data, resources.runs_of(data.name), resources.active_run(), suspects)
 
 

@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
-from core.metrics import EvaluationResult
+from core.metrics import headline
 from core.runs.folder import LIVE_STATES, Run
-from streamlit_app.words import accuracy_text, counted
+from streamlit_app.words import counted
 
 MANY_SUSPECTS = 5
-SURE_KINDS = ("class", "copy", "subject", "poor")  # of `core.review.suspects.KINDS`: reasons that name a fault
 State = Literal["done", "next", "open"]
 
 
@@ -76,29 +72,14 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
     return [Step(name, title, page, action, state(name), facts[name]) for name, title, page, action in _LOOP]
 
 
-def suspects_left(ranking: pd.DataFrame, made: Mapping[str, Decision]) -> int:
-    """Photos whose label looks wrong and that nobody has decided about.
-
-    Args:
-        ranking: As `core.review.suspects.find_suspects` gives it; may be older than the decisions.
-        made: The decisions that count, by sha256.
-    """
-    return int((ranking["kind"].isin(SURE_KINDS) & ~ranking["sha256"].isin(list(made))).sum())
-
-
 def best(runs: Sequence[Run]) -> Run | None:
     """The succeeded run with the highest validation accuracy; the test split chooses nothing."""
 
     def accuracy(run: Run) -> float:
-        found = headline(run, ("validation", "test", "train"))
+        found = run.evaluation.get("validation") or headline(run.evaluation)
         return found.accuracy.value if found else 0.0
 
     return max((run for run in runs if run.state == "succeeded" and run.evaluation), key=accuracy, default=None)
-
-
-def headline(run: Run, splits: Sequence[str] = ("test", "validation", "train")) -> EvaluationResult | None:
-    """The evaluation that stands for a run: of the first of the splits that it has; `None` if unevaluated."""
-    return next((run.evaluation[split] for split in splits if split in run.evaluation), None)
 
 
 def next_step(found: Sequence[Step]) -> Step:
@@ -122,8 +103,8 @@ def _training_fact(live: Sequence[Run], finished: Sequence[Run]) -> str:
     if live:
         return f"A training is {live[-1].state}"
     found = best(finished)
-    result = headline(found) if found else None
-    return accuracy_text(result) if result else "No model yet"
+    result = headline(found.evaluation) if found else None
+    return result.accuracy_text if result else "No model yet"
 
 
 _LOOP = (

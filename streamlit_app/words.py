@@ -3,43 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.metrics import EvaluationResult, Measured
-
-_WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
-_REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
-_SPECIAL = set("\\`*_{}[]()<>#+-.!|~$&^=/@'\"")
-
-
-def plain(text: object) -> str:
-    """Any text, made to show literally where Streamlit would read Markdown (captions, labels, messages).
-
-    File and class names come from other people: they may hold links, pictures, formulas or colour directives.
-    """
-    shown = []
-    for character in " ".join(str(text).translate(_REORDERING).split()):
-        if character == ":":
-            shown.append("\\:" + _WORD_JOINER)  # emoji and icon codes are found even behind a backslash
-        elif character in _SPECIAL:
-            shown.append("\\" + character)
-        else:
-            shown.append(character)
-    return "".join(shown).replace("www\\.", f"www{_WORD_JOINER}\\.")
+from core.escaping import plain as plain
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 photo`, `1,028 photos`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def interval_text(measured: Measured, note: str = "") -> str:
-    """`92.2 % (87.3–95.3, n = 179)`: a share where labels and split stand elsewhere; a note follows n."""
-    value, low, high = (f"{100 * share:.1f}" for share in (measured.value, measured.low, measured.high))
-    return f"{value} % ({low}–{high}, n = {measured.n}{note and ', ' + note})"
-
-
-def accuracy_text(result: EvaluationResult) -> str:
-    """`92.2 % accuracy (87.3–95.3, n = 179, given labels, test)`."""
-    return result.accuracy.text(result.labels, result.split).replace(" %", " % accuracy", 1)
 
 
 def duration(seconds: float) -> str:

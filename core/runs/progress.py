@@ -8,7 +8,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
+from core.records import from_json
 
 PROGRESS_FILE = "progress.json"
 _SECONDS_BETWEEN_WRITES = 0.25
@@ -100,7 +101,7 @@ def read_progress(folder: Path) -> Heartbeat | None:
             metrics=metrics,
             eta_seconds=None if eta is None else float(eta),
         )
-        return Heartbeat(progress, float(content["at"]), ProcessIdentity.from_dict(content["process"]))
+        return Heartbeat(progress, float(content["at"]), from_json(ProcessIdentity, content["process"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -112,7 +113,7 @@ def note(path: Path, content: object) -> None:
     fsyncs a second for what nobody needs after a power cut would slow the training.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # on Windows somebody may be reading it
         temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
         os.replace(temporary, path)
 

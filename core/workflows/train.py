@@ -6,12 +6,11 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 
-from core.dataset import decisions
 from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset
 from core.dataset.splits import with_validation
@@ -108,8 +107,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
 
 def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
-    used = decisions.current(decisions.log(dataset)) if config.labels == "reviewed" else {}
-    table = decisions.reviewed(dataset.usable, used)
+    used = dataset.decisions() if config.labels == "reviewed" else {}
+    table = dataset.reviewed(used)
     class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)
@@ -135,13 +134,13 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
 
 def _evaluate(run: Run, table: pd.DataFrame, trained: Trained, test_labels: str) -> None:
     """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true."""
-    from core.metrics import as_dict, from_table, predictions_table
+    from core.metrics import from_table, predictions_table
 
     rows = (table["split"] != "train").to_numpy()
     predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
     write_parquet(run.folder / "predictions.parquet", predictions)
     results = {
-        split: as_dict(from_table(predictions, split, run.class_names, test_labels if split == "test" else run.labels))
+        split: asdict(from_table(predictions, split, run.class_names, test_labels if split == "test" else run.labels))
         for split in ("validation", "test")
         if (predictions["split"] == split).any()
     }

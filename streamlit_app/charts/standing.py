@@ -13,7 +13,6 @@ from core.evaluation.learning_curve import LearningCurve
 from core.evaluation.robustness import CLEAN, Figure
 from core.metrics import Measured
 from streamlit_app.charts.style import DOTTED, GRID, QUIET, STRONG, empty, end_label, error_bars, escaped, styled, write
-from streamlit_app.words import interval_text
 
 ROW = 40  # pixels a dot
 COLUMNS = 4
@@ -58,7 +57,7 @@ def dots(rows: Sequence[Dot], line: float | None = None) -> go.Figure:
         color, found = STRONG if row.is_strong else QUIET, row.accuracy
         text, low, symbol = f"{100 * row.value:.0f} % ({row.note})", row.value, "circle-open"
         if isinstance(found, Measured):
-            text, low, symbol = interval_text(found, row.note), found.low, "circle"
+            text, low, symbol = found.percent("", *filter(None, [row.note])), found.low, "circle"
             ends = {"x": [found.low, found.high], "y": [place, place], "line": {"color": color, "width": 4}}
             figure.add_scatter(**ends, mode="lines", hoverinfo="skip", opacity=0.45)
         figure.add_scatter(
@@ -142,9 +141,7 @@ def _line(
         line={"color": color, "width": 2.5},
         marker={"size": 8},
         error_y=error_bars(values),
-        customdata=[
-            word + interval_text(value) for word, value in zip(words or [""] * len(values), values, strict=True)
-        ],
+        customdata=[word + value.percent() for word, value in zip(words or [""] * len(values), values, strict=True)],
         hovertemplate=hover,
         **where,
     )

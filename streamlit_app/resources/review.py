@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions as decisions_log
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset, Progress
+from core.dataset.overlay import Decision
 from core.features.views import WHOLE
 from core.networks.templates import any_template
 from core.review.stored import ranking_file, stored_ranking
@@ -26,7 +25,7 @@ def _state(file: Path) -> tuple[str, int, int]:
     return str(file), found.st_mtime_ns, found.st_size
 
 
-BY_DECISIONS: HashFuncs = {Dataset: lambda data: _state(decisions_log.decisions_file(data))}
+BY_DECISIONS: HashFuncs = {Dataset: lambda data: _state(data.decisions_file)}
 BY_RANKING: HashFuncs = {
     Dataset: lambda data: (data.fingerprint, *(_state(ranking_file(data, test)) for test in (False, True)))
 }
@@ -35,7 +34,7 @@ BY_RANKING: HashFuncs = {
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_DECISIONS)
 def decisions(data: Dataset) -> dict[str, Decision]:
     """The decisions that count, by sha256."""
-    return decisions_log.current(decisions_log.log(data))
+    return data.decisions()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_RANKING)

@@ -49,12 +49,12 @@ def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
 
 def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:
     """How the run answers corrupted photos, if it was measured before."""
-    return stored_robustness(run, data, split, resources.paths(), is_prepared(resources.paths()))
+    return stored_robustness(run, data, split, is_prepared(resources.paths()))
 
 
 def robustness(data: Dataset, run: Run, split: str, progress: Progress | None = None) -> Robustness:
     """Measures it without TensorFlow: subject and background only where some training has prepared the backbone."""
     paths = resources.paths()
     return measure_robustness(
-        resources.predictor(run), data, split, paths, progress, with_surroundings=is_prepared(paths)
+        resources.predictor(run), data, split, paths, progress, with_background=is_prepared(paths)
     )

@@ -7,7 +7,7 @@ from streamlit_app.parts.evaluation import compare, failures, figures, groups, h
 from streamlit_app.parts.shared.labels import label_toggle, measured
 from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.parts.shared.run_picker import run_picker
-from streamlit_app.words import accuracy_text, plain
+from streamlit_app.words import plain
 
 QUESTION = "How good is it, and where does it fail?"
 data = frame.dataset()
@@ -30,7 +30,7 @@ with by:
     labels = label_toggle(run.predictions, data, split, f"judged-{split}", advice)
 result, predictions = measured(data, run, split, labels)
 with place:
-    head(QUESTION, f"**{plain(accuracy_text(result))}**. {plain(figures.baseline(result))}")
+    head(QUESTION, plain(result.sentence()))
 
 
 tabs(

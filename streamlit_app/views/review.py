@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from streamlit_app import frame, loop, resources
+from core.review.stored import count_suspicious
+from streamlit_app import frame, resources
 from streamlit_app.parts.review import copies, decisions, filters, grid, queue, search
 from streamlit_app.parts.shared.layout import head
 from streamlit_app.words import counted, plain
@@ -34,7 +35,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         ranking = resources.ranking(data, with_test)
         wanted = filters.filter_button(data, base if ranking is None else ranking)
 made = resources.decisions(data)
-suspicious = loop.suspects_left(base, {})
+suspicious = count_suspicious(base, made)
 with place:
     photos = counted(resources.num_photos(data, "train", "validation"), "photo")
     line = f"**{counted(suspicious, 'label')}** of {photos} {'looks' if suspicious == 1 else 'look'} wrong."

@@ -15,6 +15,7 @@ from streamlit_app.colors import CLASS_COLORS, class_colors
 from streamlit_app.parts.dataset import filters
 from streamlit_app.parts.models import table as run_table
 from streamlit_app.parts.shared.progress import progress
+from streamlit_app.parts.shared.run_picker import accuracy_of, standing
 from streamlit_app.uploads import as_csv
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,8 +51,8 @@ def test_progress_tells_how_far_it_is_and_goes_away():
 
 def test_an_accuracy_is_written_with_its_interval_labels_and_split(world, paths):
     run = fake_run(world, paths)
-    assert words.accuracy_text(loop.headline(run)) == "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)"
-    assert words.interval_text(proportion(7, 8)) == "87.5 % (52.9–97.8, n = 8)"
+    assert accuracy_of(run) == "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)"
+    assert standing(run).startswith("**fake") and "trained on *world*: 87" in standing(run)
 
 
 def test_the_day_is_written_without_a_leading_zero():

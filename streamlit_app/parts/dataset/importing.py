@@ -54,14 +54,14 @@ def _archive(upload: UploadedFile) -> None:
         st.text(sentence)
     name = st.text_input("Name of the dataset", report.name, key="import-name")
     if st.button(f"Import {photos}", type="primary", key="accept"):
-        _open(importing.accept_archive(upload, name, resources.paths(), progress(st.empty(), "Writing the photos")))
+        _open(importing.accept_import(upload, name, resources.paths(), progress(st.empty(), "Writing the photos")))
 
 
 def _inspect(upload: UploadedFile) -> ImportReport:
     """Reads the zip once, however often the page is drawn."""
     known = st.session_state.get("import-report")
     if known is None or known[0] != upload.file_id:
-        report = importing.inspect_archive(upload, progress(st.empty(), "Reading the photos"))
+        report = importing.inspect_import(upload, progress(st.empty(), "Reading the photos"))
         known = st.session_state["import-report"] = (upload.file_id, report)
     return known[1]
 

@@ -5,11 +5,11 @@ import streamlit as st
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
 from core.evaluation.learning_curve import stored_curve
+from core.evaluation.measure import judged_by
 from core.metrics import EvaluationResult, Measured, compare
 from core.metrics.intervals import proportion
 from core.runs.folder import Run
 from core.sample.published import PEERS, measured_presets
-from core.workflows.proof import judge
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots, learning
 from streamlit_app.parts.shared import photos
@@ -78,7 +78,7 @@ def _photo_by_photo(data: Dataset, run: Run, others: list[Run], result: Evaluati
     )
     used = resources.decisions(data)
     try:
-        before, after = (judge(one.predictions, data, result.labels, used) for one in (by_id[chosen], run))
+        before, after = (judged_by(one.predictions, data, result.labels, used) for one in (by_id[chosen], run))
         found = compare(before, after, result.split, result.labels)
     except (TuskscopeError, KeyError) as error:
         st.info(plain(error))

@@ -12,12 +12,6 @@ from streamlit_app.colors import class_colors
 from streamlit_app.parts.shared.layout import chart
 
 
-def baseline(result: EvaluationResult) -> str:
-    """What any figure has to beat (not escaped)."""
-    majority = max(result.per_class, key=lambda row: row["support"])["class_name"]
-    return f"Always answering {majority} would reach {percent(result.majority_baseline, 1)}."
-
-
 def learning(run: Run) -> None:
     """How the training went."""
     epochs = int(run.history["epoch"].max()) if len(run.history) else 0

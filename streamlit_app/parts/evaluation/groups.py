@@ -10,7 +10,7 @@ from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots
 from streamlit_app.parts.shared.layout import chart
-from streamlit_app.words import interval_text, plain
+from streamlit_app.words import plain
 
 
 def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.DataFrame) -> None:
@@ -62,4 +62,4 @@ def per_class_table(result: EvaluationResult) -> pd.DataFrame:
 def _share(row: dict, name: str, n: int) -> str:
     if row[name] is None:
         return "–"
-    return interval_text(Measured(row[name], row[f"{name}_low"], row[f"{name}_high"], n))
+    return Measured(row[name], row[f"{name}_low"], row[f"{name}_high"], n).percent()

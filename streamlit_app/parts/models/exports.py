@@ -6,7 +6,7 @@ from core.errors import TuskscopeError
 from core.export.check import ExportCheck
 from core.export.exports import prepare_export, stored_check, stored_export
 from core.export.files import download_bytes, download_name
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, FormatName
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.words import file_size, plain
@@ -54,7 +54,7 @@ def show(run: Run) -> None:
             _prepare(run, name)
 
 
-def _prepare(run: Run, name: str) -> None:
+def _prepare(run: Run, name: FormatName) -> None:
     with st.spinner(f"Converting to {FORMATS[name].title}, opening it again and comparing it; about a minute…"):
         try:
             prepare_export(run, name, resources.paths())
@@ -64,7 +64,7 @@ def _prepare(run: Run, name: str) -> None:
     st.rerun()
 
 
-def _row(name: str, check: ExportCheck | None) -> dict[str, str]:
+def _row(name: FormatName, check: ExportCheck | None) -> dict[str, str]:
     return {
         "Format": FORMATS[name].title,
         "Size": file_size(check.num_bytes) if check else "",

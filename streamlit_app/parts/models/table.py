@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.metrics import headline
 from core.runs.folder import Run
-from streamlit_app import loop, resources
+from streamlit_app import resources
 from streamlit_app.parts.shared.run_picker import preset_title
 from streamlit_app.words import day, duration
 
@@ -31,7 +32,7 @@ def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
     rows = []
     for run in runs:
         accuracy, interval = None, run.message
-        if result := loop.headline(run):
+        if result := headline(run.evaluation):
             measured = result.accuracy
             accuracy = round(100 * measured.value, 1)
             interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {result.split}"

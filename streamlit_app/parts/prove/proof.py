@@ -8,6 +8,7 @@ import streamlit as st
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
 from core.jobs import queue as jobs
+from core.metrics import Labels
 from core.runs.config import TrainingConfig
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
@@ -65,7 +66,7 @@ def latest(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     return None
 
 
-def measured(pair: tuple[Run, Run], data: Dataset, judged_by: str) -> Proof | None:
+def measured(pair: tuple[Run, Run], data: Dataset, judged_by: Labels) -> Proof | None:
     """The proof; where there is none it says why."""
     try:
         return prove_with(*pair, data, judged_by)
@@ -83,16 +84,11 @@ def is_outdated(reviewed: Run, data: Dataset) -> bool:
 def answer(result: Proof) -> str:
     """The gain in one line (Markdown; our own words)."""
     comparison = result.comparison
-    points, low, high = (
-        f"{100 * share:+.1f}"
-        for share in (comparison.difference.value, comparison.difference.low, comparison.difference.high)
-    )
-    verdict = "unlikely to be chance" if comparison.p_value < 0.05 else "too small to tell from chance"
-    p_value = "p < 0.001" if comparison.p_value < 0.001 else f"p = {comparison.p_value:.3f}"
+    points, _, interval = comparison.difference.points("95 % interval ").partition(" (")
     return (
-        f"**{points} points** on the same {counted(comparison.n, 'test photo')} (95 % interval {low} to {high}): "
-        f"{verdict} (McNemar's {p_value}), judged by {result.judged_by} labels."
-    ).replace("-", "−")
+        f"**{points}** on the same {counted(comparison.n, 'test photo')} ({interval}: "
+        f"{comparison.verdict} (McNemar's {comparison.p_text}), judged by {comparison.labels} labels."
+    )
 
 
 def show(data: Dataset, result: Proof) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions
-from core.dataset.decisions import Decision
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.errors import DatasetError
 from core.review.agreement import Agreement, agreements
 from streamlit_app.parts.shared.layout import card
@@ -19,7 +18,7 @@ LAST = 500  # rows of the log; the CSV has all
 
 def show(data: Dataset, reviewer: str) -> None:
     """Shows the log and what can be done with it."""
-    made = decisions.log(data)
+    made = data.decision_log()
     if made:
         st.dataframe(as_table(made), hide_index=True, height=360)
         st.caption(f"The last {min(len(made), LAST):,} of {counted(len(made), 'entry', 'entries')}, newest first.")

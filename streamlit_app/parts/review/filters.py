@@ -4,20 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.review.issue_kinds import ISSUE_KINDS
 from core.review.queue import QueueFilter
 from streamlit_app.words import plain
 
-SUSPICIOUS = ("class", "copy", "subject", "poor", "unclear")  # files that cannot be read are listed on Dataset
-KINDS = {
-    "class": "Looks like another class",
-    "subject": "Not relevant",
-    "copy": "Copy has another label",
-    "poor": "Unusable picture",
-    "unclear": "Cannot tell",
-    "fits": "Looks as labelled",
-}
+OFFERED = tuple(kind.name for kind in ISSUE_KINDS.values() if kind.is_offered)
+TITLES = {kind.name: kind.title for kind in ISSUE_KINDS.values() if kind.name not in ("decided", "unreadable")}
+NOT_RELEVANT = QueueFilter(tuple(kind.name for kind in ISSUE_KINDS.values() if kind.advice == "exclude"))
 ALL = "all"
-NOT_RELEVANT = QueueFilter(kinds=("subject", "poor"))
 
 
 def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
@@ -36,9 +30,9 @@ def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
     with st.popover("Filter", icon=":material/filter_alt:"):
         kinds = st.multiselect(
             "Reason",
-            list(KINDS),
+            list(TITLES),
             key="reason",
-            format_func=KINDS.__getitem__,
+            format_func=TITLES.__getitem__,
             placeholder="All suspicious ones",
             bind="query-params",
         )
@@ -55,4 +49,4 @@ def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
             bind="query-params",
             help="How sure the ranking is that something is wrong with the label.",
         )
-    return QueueFilter(tuple(kinds or SUSPICIOUS), labels, splits=splits, min_score=least / 100)
+    return QueueFilter(tuple(kinds or OFFERED), labels, splits=splits, min_score=least / 100)

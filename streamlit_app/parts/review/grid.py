@@ -9,20 +9,13 @@ from core.dataset import decisions
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
 from core.prediction.words import percent
+from core.review.issue_kinds import ISSUE_KINDS
 from streamlit_app.colors import class_colors
 from streamlit_app.components import review_grid as component
 from streamlit_app.components.photo_grid import GridPhoto
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.photos import page_of, thumbnail
 from streamlit_app.words import counted, plain
-
-SHORT = {
-    "copy": "copy has another label",
-    "subject": "not relevant",
-    "poor": "unusable",
-    "unclear": "cannot tell",
-    "fits": "fits",
-}
 
 
 def show(data: Dataset, rows: pd.DataFrame, key: str, reviewer: str) -> None:
@@ -88,9 +81,9 @@ def _tell(data: Dataset, said: dict[str, Any] | None, key: str, reviewer: str) -
 
 
 def _photo(data: Dataset, row: dict[str, Any], colors: dict[str, str]) -> GridPhoto:
-    given, note = row["given_label"], row.get("note")
-    note = note or f"{SHORT.get(row['kind'], '')} {percent(row['model_score'])}".strip()
-    is_moved = row.get("kind") in ("class", "copy") and row["suggested_label"]
+    given, kind = row["given_label"], ISSUE_KINDS.get(row.get("kind", ""))
+    note = row.get("note") or f"{kind.short if kind else ''} {percent(row['model_score'])}".strip()
+    is_moved = kind is not None and row["suggested_label"] not in ("", given)
     return GridPhoto(
         id=row["path"],
         source=thumbnail(data, row["path"], row["sha256"]),

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset import decisions
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.errors import TuskscopeError
 from core.prediction.words import percent
+from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter, neighbours, review_queue
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -148,15 +149,6 @@ def photos(
     return found
 
 
-def advice(row: Mapping[str, Any]) -> str:
-    """What the ranking would do: `relabel`, `exclude` or `keep`; "" where it cannot tell."""
-    if row["kind"] in ("subject", "poor"):
-        return "exclude"
-    if row["kind"] == "unclear":
-        return ""
-    return "relabel" if row["suggested_label"] not in ("", row["given_label"]) else "keep"
-
-
 def sentence(row: Mapping[str, Any]) -> str:
     """The reason as a sentence (plain text)."""
     reason = row["reason"]
@@ -175,7 +167,7 @@ def _photo(data: Dataset, row: dict[Any, Any], source: str, run: Run | None, mad
         source=source,
         given=row["given_label"],
         suggested=row["suggested_label"],
-        advice=advice(row),
+        advice=advice(row["kind"], row["given_label"], row["suggested_label"]),
         reason=sentence(row),
         split=row["split"],
         bars=[Bar(name, known[name], percent(known[name])) for name in ranked],

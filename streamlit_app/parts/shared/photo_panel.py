@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions as decisions_log
+from core.dataset.decisions import decide
 from core.dataset.index import PROBLEMS, Dataset
 from core.runs.folder import Run
 from streamlit_app import navigation, resources
@@ -69,7 +69,7 @@ def _labels(data: Dataset, row: pd.Series) -> None:
     """The given label, what somebody decided about it, and the way to the review."""
 
     def undo() -> None:
-        decisions_log.decide(data, row["path"], "undo")
+        decide(data, row["path"], "undo")
 
     made = resources.decisions(data).get(row["sha256"])
     with side_by_side():
@@ -77,7 +77,7 @@ def _labels(data: Dataset, row: pd.Series) -> None:
         if made is not None:
             what = made.label or {"keep": "keep the label", "exclude": "exclude"}.get(made.action, made.action)
             by = f" by {plain(made.reviewer)}" if made.reviewer else ""
-            number = sum(item.image == row["sha256"] for item in decisions_log.log(data))
+            number = sum(item.image == row["sha256"] for item in data.decision_log())
             line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)

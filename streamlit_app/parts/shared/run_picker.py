@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.metrics import headline
 from core.prediction.words import percent
 from core.runs.folder import Run
 from core.runs.presets import PRESETS
-from streamlit_app import loop, resources
-from streamlit_app.words import accuracy_text, plain
+from streamlit_app import resources
+from streamlit_app.words import plain
 
 
 def run_picker(runs: Sequence[Run], key: str) -> Run:
@@ -33,7 +34,7 @@ def run_picker(runs: Sequence[Run], key: str) -> Run:
 def caption(run: Run, served: Run | None = None) -> str:
     """`2026-11-23-quick-7f3a · Quick · 95.0 % · in use`."""
     parts = [run.run_id, preset_title(run)]
-    if result := loop.headline(run):
+    if result := headline(run.evaluation):
         parts.append(percent(result.accuracy.value, 1))
     if served and served.run_id == run.run_id:
         parts.append("in use")
@@ -48,8 +49,8 @@ def preset_title(run: Run) -> str:
 
 def accuracy_of(run: Run) -> str:
     """The run's figure with interval, n, labels and split; "not evaluated" without one."""
-    result = loop.headline(run)
-    return accuracy_text(result) if result else "not evaluated"
+    result = headline(run.evaluation)
+    return result.accuracy_text if result else "not evaluated"
 
 
 def standing(run: Run) -> str:
