@@ -257,7 +257,7 @@ def test_the_panel_tells_answer_label_decision_and_path(app, sample, served):
     assert test.code[0].value.endswith(path)
     assert [button.label for button in test.button] == ["Explain more", "Undo this decision"]
     test.button("undo-decision").click().run()
-    assert decisions.current(decisions.log(sample)) == {}
+    assert sample.decisions() == {}
 
 
 def test_the_panel_of_a_photo_that_is_gone_says_so(app, sample, served):
