@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from core.explanation.faithfulness import Faithfulness
 from core.explanation.overlay import Legend, encode_png, layer
-from core.explanation.trust import Trust
 from streamlit_app.components import component, data_url
 
 VERDICTS = {
@@ -31,7 +31,7 @@ class ExplainedPhoto:
         note: Second line.
         color: `#rrggbb` of the class; "" for none.
         alt: What a screen reader says.
-        trust: Shown as verdict and ruler; `None` for none.
+        faithfulness: Shown as verdict and ruler; `None` for none.
         waiting: Said where the verdict will be.
         button: On a button over the photo, where there is no map yet; "" for none.
     """
@@ -45,7 +45,7 @@ class ExplainedPhoto:
     note: str = ""
     color: str = ""
     alt: str = ""
-    trust: Trust | None = None
+    faithfulness: Faithfulness | None = None
     waiting: str = ""
     button: str = ""
 
@@ -69,14 +69,14 @@ def explained_photos(
 
 def _as_data(photo: ExplainedPhoto) -> dict[str, Any]:
     colors = None if photo.heatmap is None else encode_png(layer(photo.heatmap, photo.signed))
-    found = photo.trust
+    found = photo.faithfulness
     return {
         **vars(photo),
         "heatmap": None,
         "source": data_url(photo.source),
         "layer": data_url(colors, "png"),
         "alt": photo.alt or photo.title,
-        "trust": found
+        "faithfulness": found
         and {
             "verdict": found.verdict,
             "words": VERDICTS[found.verdict],

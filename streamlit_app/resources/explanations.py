@@ -14,10 +14,10 @@ from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError, MethodUnavailableError
 from core.explanation.averages import MeanMaps, mean_maps
+from core.explanation.faithfulness import Faithfulness, measure_faithfulness
 from core.explanation.heatmap import Explanation, explain, explain_classes
 from core.explanation.masking import Progress
 from core.explanation.overlay import overlay
-from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -80,22 +80,24 @@ class AnsweredPhoto:
         """The map if it was made before."""
         return _kept().get(self.map_key(class_name, method))
 
-    def trust(self, found: Explanation, progress: Progress | None = None) -> Trust:
-        """Whether to believe one of the maps."""
+    def faithfulness(self, found: Explanation, progress: Progress | None = None) -> Faithfulness:
+        """Whether one of the maps marks what the answer depends on."""
         predictor = resources.predictor(self.run)
-        return _kept_or(self._trust_key(found), lambda: measure_trust(self.image, found, predictor, progress=progress))
+        return _kept_or(
+            self._faithfulness_key(found), lambda: measure_faithfulness(self.image, found, predictor, progress=progress)
+        )
 
-    def known_trust(self, found: Explanation) -> Trust | None:
+    def known_faithfulness(self, found: Explanation) -> Faithfulness | None:
         """The same if it was measured before."""
-        return _kept().get(self._trust_key(found))
+        return _kept().get(self._faithfulness_key(found))
 
     def map_key(self, class_name: str, method: str | None, signed: bool = False) -> tuple[Hashable, ...]:
         """What tells one map from all others."""
         model = self.run.run_id, self.run.files.get("model.tflite", "")
         return self._pixels, self.image.shape, *model, class_name, method, signed
 
-    def _trust_key(self, found: Explanation) -> tuple[Hashable, ...]:
-        return "trust", *self.map_key(found.class_name, found.method, found.signed)
+    def _faithfulness_key(self, found: Explanation) -> tuple[Hashable, ...]:
+        return "faithfulness", *self.map_key(found.class_name, found.method, found.signed)
 
     @cached_property
     def _pixels(self) -> str:

@@ -88,8 +88,12 @@ def test_a_link_opens_a_photo_with_its_label_answer_and_every_class(app, served,
     assert [photo.title for photo in shown.last.values()] == ["The photo", "Evidence for African", "Evidence for Asian"]
     assert shown.last["original"].heatmap is None and shown.last["African"].heatmap.max() == 1
     assert shown.last["Asian"].note.endswith("no region spoke for it")
-    assert {photo.trust.verdict for photo in shown.last.values() if photo.trust} <= {"clearly", "barely", "not"}
-    assert shown[0][1].waiting and shown[0][1].trust is None  # the maps are seen before they are tested
+    assert {photo.faithfulness.verdict for photo in shown.last.values() if photo.faithfulness} <= {
+        "clearly",
+        "barely",
+        "not",
+    }
+    assert shown[0][1].waiting and shown[0][1].faithfulness is None  # the maps are seen before they are tested
 
 
 def test_the_other_sign_is_shown_on_request(app, served, shown):
@@ -139,12 +143,12 @@ def test_methods_are_made_when_asked_for_and_tested(app, served, shown, monkeypa
     monkeypatch.setattr(gradient_maps, "MapsApart", ReadyMaps)
     test = app("predict", photo=PHOTO, explain="Compare methods")
     assert list(shown.last) == ["class_map", "occlusion", "rise", *[name for name in ALL if name in NEEDS_TENSORFLOW]]
-    assert shown.last["class_map"].trust and shown.last["grad_cam"].heatmap is None
+    assert shown.last["class_map"].faithfulness and shown.last["grad_cam"].heatmap is None
     assert shown.last["grad_cam"].button.startswith("Make it, about ")
     (make_all,) = [button for button in test.button if button.label.startswith("Make all heat maps")]
     make_all.click().run()
     assert not test.exception
-    assert all(photo.heatmap is not None and photo.trust for photo in shown.last.values())
+    assert all(photo.heatmap is not None and photo.faithfulness for photo in shown.last.values())
     assert "of 7 maps are clearly better than chance" in words(test)
 
 
@@ -164,7 +168,7 @@ def test_a_method_that_fails_gives_a_sentence_and_the_others_stay(app, served, s
     test.run()
     assert not test.exception
     assert "Not enough memory is free." in test.warning[0].value.replace("\\", "")
-    assert shown.last["class_map"].trust and shown.last["grad_cam"].button.startswith("Make it")
+    assert shown.last["class_map"].faithfulness and shown.last["grad_cam"].button.startswith("Make it")
 
 
 def test_another_photo_has_to_wait_while_maps_are_made(served, monkeypatch):

@@ -53,7 +53,7 @@ def show(photo: AnsweredPhoto) -> None:
         st.caption(f"The {NUM_CLASSES} most probable of {len(class_names)} classes.")
     place = st.empty()
     for name, one in found.items():
-        if photo.known_trust(one) is None:
-            photo.trust(one, progress(place, f"Testing the map for {name}"))
+        if photo.known_faithfulness(one) is None:
+            photo.faithfulness(one, progress(place, f"Testing the map for {name}"))
             draw_again()
     heat.verdicts_explained(photo.run)

@@ -123,8 +123,8 @@ def _work(maps: _Maps, under_way: MapsApart | None, place: DeltaGenerator) -> No
             maps.photo.explanation(maps.class_name, name, progress=report)
             draw_again()
     for one in made.values():
-        if maps.photo.known_trust(one) is None:
-            maps.photo.trust(one, progress(place, f"Testing {ALL[one.method].title}"))
+        if maps.photo.known_faithfulness(one) is None:
+            maps.photo.faithfulness(one, progress(place, f"Testing {ALL[one.method].title}"))
             draw_again()
     while under_way is not None:
         left = f"{duration(under_way.seconds_left)} left" if under_way.seconds_left > 1 else "a moment more"
@@ -148,9 +148,11 @@ def _seconds(names: list[str]) -> float:
 
 def _summary(maps: _Maps) -> str:
     """Which map to believe most."""
-    tested = {name: trust for name, one in maps.made.items() if (trust := maps.photo.known_trust(one))}
+    tested = {
+        name: faithfulness for name, one in maps.made.items() if (faithfulness := maps.photo.known_faithfulness(one))
+    }
     if len(tested) < 2:
         return "The more maps agree and are better than chance, the safer it is to believe what they mark."
     best = max(tested, key=lambda name: tested[name].gain)
-    clear = sum(trust.verdict == "clearly" for trust in tested.values())
+    clear = sum(faithfulness.verdict == "clearly" for faithfulness in tested.values())
     return plain(f"{clear} of {len(tested)} maps are clearly better than chance. The strongest: {ALL[best].title}.")

@@ -117,8 +117,8 @@ def _picture(photo: AnsweredPhoto, class_name: str) -> Explanation | None:
 
 def _share_button(photo: AnsweredPhoto, found: Explanation) -> None:
     """Offers the answer as one picture to give to others; it is drawn when somebody wants it."""
-    run, trust = photo.run, photo.known_trust(found)
-    notes = [trust.sentence] if trust else []
+    run, faithfulness = photo.run, photo.known_faithfulness(found)
+    notes = [faithfulness.sentence] if faithfulness else []
     notes.append(f"Tuskscope, run {run.run_id}: {accuracy_of(run)}.")
 
     def draw() -> bytes:

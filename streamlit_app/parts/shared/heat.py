@@ -32,7 +32,7 @@ def card(
         (width, height),
         found.heatmap if found else None,
         bool(found and found.signed),
-        trust=photo.known_trust(found) if found and verdict else None,
+        faithfulness=photo.known_faithfulness(found) if found and verdict else None,
         **words,
     )
 
