@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from core.features.head import fit_head
+from core.features.linear_head import fit_head
 from core.networks.tuned_networks import last_block_network
 from core.runs.config import TrainingConfig
 from core.training.fit import EpochReport

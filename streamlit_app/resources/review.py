@@ -1,7 +1,5 @@
 """What a review has decided and ranked so far, read again only when it changed."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +8,7 @@ import streamlit as st
 from core.dataset.index import Dataset, Progress
 from core.dataset.overlay import Decision
 from core.features.views import WHOLE
-from core.networks.templates import any_template
+from core.networks.templates import prepare_apart
 from core.review.stored import ranking_file, stored_ranking
 from core.review.suspects import find_suspects
 from streamlit_app.resources.datasets import HashFuncs, paths
@@ -57,14 +55,5 @@ def rank(data: Dataset, with_test: bool, progress: Progress | None = None) -> No
     Raises:
         DatasetError: If there are no two classes.
     """
-    _prepare_backbones()
+    prepare_apart(WHOLE, paths())  # a page must not import TensorFlow
     find_suspects(data, paths(), progress, include_test=with_test)
-
-
-def _prepare_backbones() -> None:
-    """Builds what the networks lack in a process of its own: that takes TensorFlow, which must not stay in this one."""
-    folder = paths().shared_cache_dir / "backbones"
-    missing = [name for name in WHOLE if not any(folder.glob(f"{name}-*.tflite"))]
-    if missing:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            list(pool.map(any_template, missing, [paths()] * len(missing)))

@@ -27,20 +27,20 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         Predictions of all rows. The held-out photos were carved from `train`, so the last fit takes them back.
     """
     from core.features.embeddings import embed
-    from core.features.head import FittedHead, balanced_weights, fit_head
-    from core.networks.out_of_distribution import derive_subject
-    from core.networks.templates import Head, fill, template
+    from core.features.linear_head import LinearHead, balanced_weights, fit_head
+    from core.networks.out_of_distribution import derive_score
+    from core.networks.templates import fill, template
 
     config, num_classes = run.config, len(run.class_names)
     report("prepare the backbone", 0, 1)
-    prepared = template(config.backbone, num_classes, paths)
+    prepared = template(config.backbone, paths)
     embeddings = embed(
-        dataset, table, config.backbone, paths, lambda done, total: report("read the photos", done, total)
-    )
+        dataset, table, [config.backbone], paths, lambda done, total: report("read the photos", done, total)
+    )[config.backbone]
     labels = class_indices(table, run.class_names)
     is_train, is_validation = (table["split"] == "train").to_numpy(), (table["split"] == "validation").to_numpy()
 
-    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> FittedHead:
+    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> LinearHead:
         weights = balanced_weights(labels[rows], num_classes) if config.class_weights else None
         return fit_head(
             embeddings[rows],
@@ -65,12 +65,12 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         head = fit_on(is_train | is_validation, head.epochs)
     final = head.probabilities(embeddings)
     learned = is_train | is_validation
-    gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
-    fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
-    subject = SubjectThreshold(**gate.facts)
+    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    layers = {"logits": [head.kernel, head.bias], "class_maps": [head.kernel], **score.as_weights()}
+    fill(prepared, layers, num_classes, run.folder)
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
-        subject,
-        gate.scores({config.backbone: embeddings}),
+        SubjectThreshold(**score.facts),
+        score.scores({config.backbone: embeddings}),
     )

@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from core.dataset.images import decode, resize
 from core.dataset.index import Dataset
+from core.networks.interpreter import in_parallel
 from core.runs.contents import Calibration, SubjectThreshold
 
 Report = Callable[..., None]  # report(stage, done, total, **more): see reporter.Reporter
@@ -56,8 +56,5 @@ def read_images(
         index, path = item
         images[index] = resize(decode(dataset.folder / path), image_size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(read, enumerate(table["path"])), start=1):
-            if done % 20 == 0:
-                on_photo(done)
+    in_parallel(read, enumerate(table["path"]), len(table), lambda done, _: on_photo(done))
     return images

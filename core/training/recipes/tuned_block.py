@@ -9,7 +9,7 @@ from scipy.special import softmax
 from core.dataset.index import Dataset
 from core.dataset.labels import class_indices
 from core.files import write_atomic
-from core.networks.out_of_distribution import SubjectGate, derive_subject
+from core.networks.out_of_distribution import OutOfDistributionScore, derive_score
 from core.paths import Paths
 from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
@@ -85,8 +85,8 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
     )
     report("write the model", 0, 1)
-    gate = derive_subject({config.backbone: seen.embeddings}, labels, num_classes)
-    _write(run, parts, gate, calibration.temperature)
+    score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
+    _write(run, parts, score, calibration.temperature)
 
     final = np.empty((len(table), num_classes))
     final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature, axis=1)
@@ -98,8 +98,8 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     embeddings[rows] = seen.embeddings
     if others is not None:
         embeddings[~learns] = others.embeddings
-    subject = SubjectThreshold(**gate.facts)
-    return Trained(probabilities, final, subject, gate.scores({config.backbone: embeddings}), calibration)
+    subject = SubjectThreshold(**score.facts)
+    return Trained(probabilities, final, subject, score.scores({config.backbone: embeddings}), calibration)
 
 
 def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
@@ -108,14 +108,14 @@ def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
     return np.mean([predict(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
 
 
-def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None:
+def _write(run: Run, parts: list, score: OutOfDistributionScore, temperature: float) -> None:
     """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
     from core.networks.conversion import keras_bytes, litert_bytes, round_weights
     from core.networks.tuned_networks import fill_tuned, tuned_network
 
     model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
     fill_tuned(model, parts, temperature)
-    for name, weights in gate.as_weights().items():
+    for name, weights in score.as_weights().items():
         model.get_layer(name).set_weights(weights)
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
