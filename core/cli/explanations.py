@@ -49,10 +49,10 @@ def explain(
 ) -> None:
     """Show which pixels of IMAGE spoke for a class, and whether to believe it."""
     from core.dataset.images import decode
+    from core.explanation.faithfulness import measure_faithfulness
     from core.explanation.heatmap import explain as compute
     from core.explanation.overlay import encode_png, overlay
     from core.explanation.sanity import check_sanity
-    from core.explanation.trust import measure_trust
     from core.files import write_atomic
 
     if not (out or raw or with_trust or with_sanity):
@@ -68,7 +68,7 @@ def explain(
             write_atomic(_named(out, method, methods), picture)
         if raw:
             write_atomic(_named(raw, method, methods), _npy(explanation.heatmap))
-        trust = measure_trust(pixels, explanation, predictor, stability=True) if with_trust else None
+        trust = measure_faithfulness(pixels, explanation, predictor, stability=True) if with_trust else None
         records.append(
             {
                 "path": str(image),

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,16 +96,23 @@ def rollback(paths: Paths) -> Run:
     Raises:
         RunInvalidError: If there is no earlier run to go back to.
     """
-    stack = _served(paths)
-    for run_id in reversed(stack[:-1]):
+    for run in earlier(paths):
         try:
-            run = load(paths, run_id)
             run.verify()
-        except (RunNotFoundError, RunInvalidError):
+        except RunInvalidError:
             continue
-        _serve(paths, run_id, "rollback")
+        _serve(paths, run.run_id, "rollback")
         return run
     raise RunInvalidError("There is no earlier served run to go back to. Promote a run instead.")
+
+
+def earlier(paths: Paths) -> Iterator[Run]:
+    """The runs that were served before the current one and are still there, the last one first."""
+    for run_id in reversed(_served(paths)[:-1]):
+        try:
+            yield load(paths, run_id)
+        except (RunNotFoundError, RunInvalidError):
+            continue
 
 
 def delete(paths: Paths, run_id: str) -> None:
@@ -115,7 +123,7 @@ def delete(paths: Paths, run_id: str) -> None:
         RunInvalidError: If it is served or still running.
     """
     run = load(paths, run_id)
-    if run_id == active_id(paths):
+    if run.state == "succeeded" and run_id == active(paths).run_id:  # also where the pointer to it is lost
         raise RunInvalidError(f"The run {run_id} is served and cannot be deleted. Promote another run first.")
     if run.folder.name.startswith(STAGING_PREFIX):
         raise RunInvalidError(f"The run {run_id} is {run.state}. Cancel it first.")
