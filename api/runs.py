@@ -1,7 +1,7 @@
 """Runs: list and read them, start and cancel a training, choose which one is served."""
 
 from dataclasses import asdict
-from typing import Any, get_type_hints
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request, url_for
@@ -13,7 +13,7 @@ from api.inputs import text_fields, whole_number
 from api.json_inputs import json_object, nothing
 from core.errors import ConfigError, NoActiveRunError
 from core.runs import registry
-from core.runs.config import TrainingConfig, setting_names
+from core.runs.config import TrainingConfig, setting_kind, setting_names
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import preset
 
@@ -106,12 +106,12 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     Raises:
         ConfigError: If a name or a value is not known.
     """
-    kinds = get_type_hints(TrainingConfig)
     for key, value in settings.items():
         if key not in setting_names():
             raise ConfigError(f"Unknown training setting. Known: {', '.join(setting_names())}.")
-        if isinstance(value, str) != (kinds[key] is str):
-            raise ConfigError(f"Expected {key} to be {'text' if kinds[key] is str else 'no text'}, but got {value!r}.")
+        is_text = setting_kind(key) is str
+        if isinstance(value, str) != is_text:
+            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r}.")
     return preset(name, **settings)
 
 
