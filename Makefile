@@ -1,6 +1,6 @@
 # make app      set up everything and start Tuskscope      make test       the tests
-# make check    ruff and the tests                         make test-long  the tests that take minutes
-# make lint     ruff only                                  make clean      remove what make made
+# make check    style, types and the tests                 make test-long  the tests that take minutes
+# make lint     style and types only                       make clean      remove what make made
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,49 +10,45 @@ API_PORT ?= 8000
 # Whole files to a worker, so that what a file shares is made once; more than four would fight for memory.
 PYTEST ?= $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
-# honcho's children find the environment's python by name.
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export UI_PORT API_PORT
-export TF_CPP_MIN_LOG_LEVEL := 3
-export PYTHONUNBUFFERED := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := app
-.PHONY: app setup sample lint test test-long check clean
+.PHONY: app setup setup-dev lint test test-long check clean
 
-app: setup sample
-	@echo
-	@echo "  Tuskscope     http://localhost:$(UI_PORT)"
-	@echo "  Upload page   http://localhost:$(API_PORT)"
-	@echo "  API           http://localhost:$(API_PORT)/api/v1   (described in docs/api.md)"
-	@echo "  Stop with Ctrl-C. Other ports: make app UI_PORT=8600 API_PORT=8100"
-	@echo
-	@exec $(PY) -m honcho start
+# Other ports: make app UI_PORT=8600 API_PORT=8100
+app: setup
+	@exec $(PY) -m core app --ui-port $(UI_PORT) --api-port $(API_PORT)
 
 setup: $(VENV)/installed
+setup-dev: $(VENV)/installed-dev
 
 # Written last, so that an interrupted installation is taken up again.
-$(VENV)/installed: requirements.txt
+$(VENV)/installed: requirements.txt constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit("Tuskscope needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up $(VENV) (a few minutes, once) ..."
 	@test -x $(PY) || "$(PYTHON)" -m venv $(VENV)
-	@$(PY) -m pip install --quiet --requirement requirements.txt
+	@$(PY) -m pip install --quiet --requirement requirements.txt --constraint constraints.txt
 	@touch $@
 
-sample: setup
-	@test -d "$${TUSKSCOPE_DATA:-data}/sample" || $(PY) -m core sample
+# What only developers need: `make app` does not wait for it.
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "Adding the developers' tools to $(VENV) ..."
+	@$(PY) -m pip install --quiet --requirement requirements-dev.txt --constraint constraints.txt
+	@touch $@
 
-lint: setup
+lint: setup-dev
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy core api streamlit_app
 
-test: setup
+test: setup-dev
 	$(PYTEST)
 
-test-long: setup
+test-long: setup-dev
 	$(PYTEST) -m long
 
 check: lint test
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

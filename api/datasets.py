@@ -39,7 +39,7 @@ def show_dataset(name: str) -> dict:
         "fingerprint": dataset.fingerprint,
         "num_photos": len(dataset.usable),
         "num_problems": len(dataset.table) - len(dataset.usable),
-        "num_decided": len(decisions.current(decisions.log(dataset))),
+        "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
         "counts": {
             split: {label: int(n) for label, n in part.droplevel(0).items()} for split, part in counts.groupby(level=0)
@@ -53,7 +53,7 @@ def show_statistics(name: str) -> dict:
     from core.dataset.statistics import statistics  # pandas and scikit-learn: not for a server that only predicts
 
     text_fields(())
-    return statistics(_dataset(name)).as_dict()
+    return asdict(statistics(_dataset(name)))
 
 
 @datasets.get("/datasets/<name>/photos")
@@ -86,7 +86,7 @@ def list_suspects(name: str) -> dict:
             "not-ranked",
             "Nobody ranked this dataset yet. Open the Review page or run `python -m core suspects` once.",
         )
-    decided = decisions.current(decisions.log(dataset))
+    decided = dataset.decisions()
     left = ranking[~ranking["sha256"].isin(decided)]
     return {
         "dataset": dataset.name,
@@ -101,7 +101,7 @@ def list_decisions(name: str) -> dict:
     """The decision that counts for each decided photo, the latest first."""
     limit = whole_number("limit", text_fields(("limit",)).get("limit", "100"), 1, 1000)
     dataset = _dataset(name)
-    found = sorted(decisions.current(decisions.log(dataset)).values(), key=lambda item: item.at, reverse=True)
+    found = sorted(dataset.decisions().values(), key=lambda item: item.at, reverse=True)
     return {"dataset": dataset.name, "total": len(found), "decisions": [asdict(item) for item in found[:limit]]}
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import click
 
+from benchmarks.learning_curve import learning_curve
 from benchmarks.model_records import record_of, training_code
-from core.dataset.decisions import current, log
+from core import cache
 from core.dataset.index import Dataset, index_dataset
 from core.errors import TrainingError
-from core.evaluation.learning_curve import LearningCurve, learning_curve
-from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
+from core.evaluation.learning_curve import LearningCurve
+from core.evaluation.robustness import Robustness, measure_robustness
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -86,31 +87,29 @@ def measured(bench: Bench, name: str, seed: int, fresh: bool = False) -> dict:
 
 
 def robustness(bench: Bench, name: str) -> Robustness | None:
-    """How the run of the first seed answers spoiled test photos; `None` without a test split."""
+    """How the run of the first seed answers corrupted test photos; `None` without a test split."""
     if not (bench.dataset.usable["split"] == "test").any():
         return None
     run_id = f"{name}-seed0"
     folder = bench.paths.models_dir / run_id
     run = registry.load(bench.paths, run_id) if (folder / "run.json").is_file() else _train(bench, name, 0)
-    found = stored_robustness(run, bench.scratch, "test", bench.paths)
-    if found is None:
-        predictor = Predictor(run, pool_size=2)
-        found = measure_robustness(predictor, bench.scratch, "test", bench.paths, telling(f"{name}: spoiled photos"))
-    return found
+    predictor = Predictor(run, pool_size=2)
+    return measure_robustness(predictor, bench.scratch, "test", bench.paths, telling(f"{name}: corruptions"))
 
 
 def curve(bench: Bench, name: str, fresh: bool = False) -> LearningCurve:
     """The learning curve of a preset over the photos outside `test`, with the reviewed labels where there are some."""
-    used = current(log(bench.dataset))
+    used = bench.dataset.decisions()
     learned = bench.dataset.usable.loc[bench.dataset.usable["split"] != "test", "sha256"]
     used = {image: item for image, item in used.items() if image in set(learned)}
     key = hashlib.sha256(json.dumps([asdict(item) for item in used.values()], sort_keys=True).encode()).hexdigest()[:8]
     file = _record_file(bench, f"{name}-curve-{key}", 0, preset_name=name)
-    found = _read(file)
-    if found and not fresh:
-        return LearningCurve.from_dict(found)
+    kept = cache.as_record(file, LearningCurve)
+    found = None if fresh else cache.stored(kept, key)
+    if found is not None:
+        return found
     made = learning_curve(bench.scratch, _trainer(bench, name), used or None, telling(f"{name}: learning curve"))
-    write_json(file, made.as_dict())
+    cache.store(kept, key, made)
     return made
 
 

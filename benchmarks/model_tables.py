@@ -58,7 +58,7 @@ def overview(result: dict) -> str:
 
 
 def everything(result: dict) -> str:
-    """The overview and, preset by preset, learning curve, spoiled photos and groups."""
+    """The overview and, preset by preset, learning curve, corruptions and groups."""
     parts = [overview(result)]
     for name, found in result["presets"].items():
         parts.append(f"### `{name}`")
@@ -94,17 +94,17 @@ def _curve_table(curve: dict) -> str:
 
 def _robustness_table(found: dict) -> str:
     lines = [
-        f"Spoiled test photos (seed 0, n = {found['robustness_photos']}, given labels, shorter side at most 320 "
+        f"Corrupted test photos (seed 0, n = {found['robustness_photos']}, given labels, shorter side at most 320 "
         "pixels before):",
         "",
-        "| what was done | accuracy | answers changed |",
+        "| corruption | accuracy | predictions changed |",
         "|---|---|---|",
     ]
     for item in found["robustness"]:
         what = f"{item['title']}, {item['strength']}" if item["strength"] else item["title"]
         changed = "" if item["variant"] == "clean" else _share(item["changed"], with_n=False)
         lines.append(f"| {what} | {_share(item['accuracy'], with_n=False)} | {changed} |")
-    return "\n".join([*lines, *(["", found["surroundings"]] if found["surroundings"] else [])])
+    return "\n".join([*lines, *(["", found["background"]] if found["background"] else [])])
 
 
 def _group_table(found: dict) -> str:

@@ -1,4 +1,4 @@
-"""Every preset by honest numbers: several seeds, learning curve, spoiled photos, groups; and the tables of the README.
+"""Every preset in honest numbers: several seeds, learning curve, corruptions, groups; and the tables of the README.
 
 What was measured is kept in `data/.tuskscope/benchmarks`, so an interrupted benchmark goes on where it stopped.
 """
@@ -44,7 +44,7 @@ _QUICK_SECONDS = 60  # a preset that trains faster gets a learning curve unasked
 def models(
     folder: Path | None, as_json: bool, presets: str, seeds: str, curves: str | None, fresh: bool, readme: bool
 ) -> None:
-    """Measure presets: accuracy of several seeds, speed, learning curve, spoiled photos, groups."""
+    """Measure presets: accuracy of several seeds, speed, learning curve, corruptions, groups."""
     if readme and folder is None:
         result = read_json(RESULTS_FILE)
     else:
@@ -91,7 +91,7 @@ def measure(
             if name in curves if curves is not None else found["seconds_again"] < _QUICK_SECONDS:
                 curve = model_runs.curve(bench, name, fresh)
                 store_curve(bench.dataset, name, curve)
-                found["learning_curve"] = curve.as_dict()
+                found["learning_curve"] = asdict(curve)
         except TuskscopeError as error:
             result["failed"][name if name not in result["presets"] else f"{name}, learning curve"] = str(error)
             model_runs.say(f"{name}: {error}")
@@ -187,7 +187,7 @@ def _robustness(bench: model_runs.Bench, name: str) -> dict:
     return {
         "robustness": by_variant,
         "robustness_photos": clean["accuracy"]["n"],
-        "surroundings": reading(found),
+        "background": reading(found),
         "subject_groups": subjects,
     }
 

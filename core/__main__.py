@@ -1,11 +1,13 @@
 """`python -m core …`: the command line of Tuskscope."""
 
 import sys
+import tomllib
 
 import click
 
-from core.cli import datasets, explanations, predictions, review, runs, training
+from core.cli import datasets, evaluation, explanations, exports, predictions, review, runs, services, training
 from core.errors import TuskscopeError
+from core.processes import PROJECT
 
 COMMANDS = (
     datasets.sample,
@@ -17,20 +19,30 @@ COMMANDS = (
     review.decisions,
     training.train,
     training.work_on,
-    training.worker,
-    runs.evaluate,
+    services.worker,
+    services.app,
+    evaluation.evaluate,
     predictions.predict,
     explanations.explain,
     runs.list_runs,
     runs.promote,
     runs.rollback,
-    runs.export,
-    runs.work_on_export,
+    runs.delete,
+    exports.export,
+    exports.work_on_export,
     runs.card,
 )
 
 
+def _show_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        click.echo(f"Tuskscope {project['version']}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show it.")
 def main() -> None:
     """Tuskscope: browse, review, train, prove, explain and serve an image classifier."""
 

@@ -49,5 +49,9 @@ class TrainingError(TuskscopeError):
     """A training that could not start or did not finish."""
 
 
+class ProcessFailedError(TuskscopeError):
+    """Another process of Tuskscope ended without its result."""
+
+
 class BusyError(TuskscopeError):
     """All slots are taken; try again later."""

@@ -65,6 +65,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def tail(path: Path, num_bytes: int) -> str:
+    """The text at the end of a file, at most so many bytes; empty if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - num_bytes))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def write_parquet(path: Path, table: "pd.DataFrame") -> None:
     """Writes a DataFrame as Parquet, atomically."""
     write_atomic(path, table.to_parquet(index=False))

@@ -1,116 +1,160 @@
-"""Who a process is, whether it lives, how to stop it: pids are reused, so a pid alone proves nothing."""
+"""`python -m core …` in another process: one way to start it, to follow it, and to say why it ended."""
 
 import contextlib
 import os
 import signal
-import socket
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
 
-# Linux derives a start time from clock ticks and the boot time; both are rounded.
-_START_TOLERANCE_SECONDS = 2.0
+from core.errors import ProcessFailedError
+from core.files import tail
+from core.paths import Paths
+from core.process_identity import KILL_SECONDS, ProcessIdentity
+
+PROJECT = Path(__file__).resolve().parent.parent
+CORE = (sys.executable, "-m", "core")
+_LOG_TAIL_BYTES = 8192
+_SENTENCE_CHARACTERS = 500
+# Ctrl-C at our terminal does not reach a process in a session (on Windows: a group) of its own.
+_OWN_SESSION: dict[str, Any]
+if sys.platform == "win32":
+    _OWN_SESSION, _LOW_PRIORITY = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}, psutil.IDLE_PRIORITY_CLASS
+else:
+    _OWN_SESSION, _LOW_PRIORITY = {"start_new_session": True}, 15
 
 
-@dataclass(frozen=True)
-class ProcessIdentity:
-    """A process that cannot be mistaken for a later one with the same pid.
+class CoreProcess:
+    """`python -m core …`, or another command of ours, that runs in another process.
 
-    Attributes:
-        host: Name of the machine; several may share one `models/`.
-        pid: Its number there.
-        started: When it started, in seconds since 1970.
+    Args:
+        arguments: The words after `python -m core`.
+        paths: The folders it shall use.
+        log: The file to append its output to; `None` leaves it on our own terminal.
+        title: What it is, as its failure names it, such as `The training process`.
+        settings: More variables of its environment.
+        steps_back: Whether others get the processor first.
+        outlives_us: Signals of our terminal do not reach it and it goes on without us.
+        command: What to start instead of `python -m core`.
+
+    Raises:
+        OSError: If no process can be started.
     """
 
-    host: str
-    pid: int
-    started: float
-
-    @classmethod
-    def of(cls, pid: int | None = None) -> "ProcessIdentity":
-        """The identity of a living process; without a pid, of this one.
-
-        Raises:
-            psutil.NoSuchProcess: If no process has this pid.
-        """
-        pid = os.getpid() if pid is None else pid
-        return cls(host=socket.gethostname(), pid=pid, started=psutil.Process(pid).create_time())
-
-    @classmethod
-    def from_dict(cls, content: Any) -> "ProcessIdentity":
-        """Reads what `dataclasses.asdict` wrote.
-
-        Raises:
-            KeyError, TypeError, ValueError: If it is something else.
-        """
-        return cls(host=str(content["host"]), pid=int(content["pid"]), started=float(content["started"]))
-
-    @property
-    def is_local(self) -> bool:
-        return self.host == socket.gethostname()
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        paths: Paths,
+        log: Path | None,
+        title: str,
+        settings: Mapping[str, str] | None = None,
+        steps_back: bool = False,
+        outlives_us: bool = False,
+        command: Sequence[str] = CORE,
+    ):
+        self._log, self._title = log, title
+        folders = {"TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir)}
+        with log.open("ab") if log else contextlib.nullcontext() as output:
+            self._process = subprocess.Popen(
+                [*command, *map(str, arguments)],
+                cwd=PROJECT,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1", **folders, **(settings or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                **(_OWN_SESSION if outlives_us else {}),
+            )
+        self.identity = ProcessIdentity.of(self._process.pid)
+        with contextlib.suppress(psutil.Error, OSError):  # where that is not allowed it keeps the usual priority
+            if steps_back:
+                psutil.Process(self._process.pid).nice(_LOW_PRIORITY)
 
     @property
     def is_alive(self) -> bool:
-        """Whether this very process runs on this machine; `False` if it is another machine's."""
-        if not self.is_local:
-            return False
-        try:
-            process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.started) < _START_TOLERANCE_SECONDS
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except psutil.Error:
-            return False
+        """Whether it runs."""
+        return self.exit_code is None
 
     @property
-    def cpu_seconds(self) -> float:
-        """Processor time used so far; 0 if the process is gone."""
-        try:
-            times = psutil.Process(self.pid).cpu_times()
-            return times.user + times.system
-        except psutil.Error:
-            return 0.0
+    def exit_code(self) -> int | None:
+        """`None` while it runs; below 0 if a signal ended it."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> None:
+        """Waits for its end; raises `subprocess.TimeoutExpired` if it takes longer."""
+        self._process.wait(seconds)
 
     @property
-    def memory_bytes(self) -> int:
-        """Resident memory; 0 if the process is gone."""
-        try:
-            return psutil.Process(self.pid).memory_info().rss
-        except psutil.Error:
-            return 0
+    def failure(self) -> str:
+        """Why it ended, in one sentence; empty while it runs and after a success."""
+        return why_ended(self._title, self.exit_code, self._log) if self.exit_code else ""
+
+    def stop(self, grace_seconds: float = 0, with_children: bool = True) -> None:
+        """Ends it, as `ProcessIdentity.stop` does; harmless if it is over."""
+        self.identity.stop(grace_seconds, with_children)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(KILL_SECONDS)  # reaps it
 
 
-def stop(
-    process: ProcessIdentity,
-    grace_seconds: float,
-    whole_group: bool = True,
-    ended: Callable[[], bool] | None = None,
-) -> None:
-    """Ends a process politely (TERM), then by force (KILL) when `grace_seconds` are over.
+def run_core(arguments: Sequence[str | Path], paths: Paths, title: str, seconds: float) -> None:
+    """Runs `python -m core …` in another process to its end; it steps back for others.
 
     Args:
-        process: Which one; nothing happens if it is gone or is another process by now.
-        grace_seconds: How long to wait after TERM; 0 goes straight to KILL.
-        whole_group: Also its children; only right if it was started in a session of its own.
-        ended: Says whether it ended; needed for a child of ours, which only its `Popen` can reap.
+        arguments, paths, title: As of `CoreProcess`.
+        seconds: It is stopped if it takes longer.
+
+    Raises:
+        ProcessFailedError: If it failed, took longer than `seconds` or could not be started; one sentence says why.
     """
-    if not process.is_alive:
-        return
-    ended = ended or (lambda: not process.is_alive)
-    send = os.killpg if whole_group else os.kill
-    politely = ((signal.SIGTERM, grace_seconds),) if grace_seconds > 0 else ()
-    for signal_number, patience in (*politely, (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
-            send(process.pid, signal_number)
-        deadline = time.monotonic() + patience
-        while not ended() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if ended():
-            break
-    if whole_group:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # children that outlived their parent
-            os.killpg(process.pid, signal.SIGKILL)
+    with tempfile.TemporaryDirectory(prefix="tuskscope-") as folder:
+        try:
+            process = CoreProcess(arguments, paths, Path(folder) / "log.txt", title, steps_back=True)
+        except OSError as error:
+            raise ProcessFailedError(f"{title} could not be started. Close other programs and try again.") from error
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise ProcessFailedError(
+                f"{title} took longer than {seconds / 60:.0f} minutes and was stopped. "
+                "Try again when the machine is less busy."
+            ) from None
+        finally:
+            process.stop()
+        if process.failure:
+            raise ProcessFailedError(process.failure)
+
+
+def why_ended(title: str, exit_code: int | None, log: Path | None) -> str:
+    """One sentence for a process that ended without a result: its own `error: …`, the signal, or its last words.
+
+    Args:
+        title: What it was, such as `The training process`.
+        exit_code: `None` if nobody knows.
+        log: What it said; `None` if it said it at our terminal.
+    """
+    if exit_code is not None and exit_code < 0:
+        reason = " Perhaps the memory was not enough." if _signal_name(-exit_code) == "SIGKILL" else ""
+        return f"{title} was killed ({_signal_name(-exit_code)}).{reason} Try again."
+    lines = _last_lines(log) if log else []
+    if own := [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]:
+        return own[-1]
+    ending = "ended" if exit_code is None else f"ended with exit code {exit_code}"
+    words = f" Its last words: {lines[-1]}" if lines else ""
+    return f"{title} {ending} without a result.{words}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _last_lines(log: Path) -> list[str]:
+    """The printable lines near the end of a log."""
+    lines = ("".join(filter(str.isprintable, line)).strip() for line in tail(log, _LOG_TAIL_BYTES).splitlines())
+    return [line[:_SENTENCE_CHARACTERS] for line in lines if line]

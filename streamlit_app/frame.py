@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
+from core.review.stored import count_suspicious
 from streamlit_app import first_start, loop, resources
 from streamlit_app.components.stepper import stepper
 from streamlit_app.words import counted
@@ -54,7 +55,7 @@ def steps(data: Dataset | None) -> list[loop.Step]:
     """The loop of a data set."""
     runs = resources.runs_of(data.name) if data else []
     ranking = resources.ranking(data) if data else None
-    suspects = None if ranking is None else loop.suspects_left(ranking, resources.decisions(data))
+    suspects = None if ranking is None else count_suspicious(ranking, resources.decisions(data))
     return loop.steps(data, runs, resources.active_run(), suspects)
 
 

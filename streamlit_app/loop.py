@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
 from core.metrics import Measured
 from core.runs.folder import LIVE_STATES, Run
 from streamlit_app.words import counted
 
 MANY_SUSPECTS = 5
-SURE_KINDS = ("class", "copy", "subject", "poor")  # of `core.review.suspects.KINDS`: reasons that name a fault
 
 
 @dataclass(frozen=True)
@@ -75,16 +71,6 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
         )
         for name, title, page, action in _LOOP
     ]
-
-
-def suspects_left(ranking: pd.DataFrame, made: dict[str, Decision]) -> int:
-    """Photos whose label looks wrong and that nobody has decided about.
-
-    Args:
-        ranking: As `core.review.suspects.find_suspects` gives it; may be older than the decisions.
-        made: The decisions that count, by sha256.
-    """
-    return int((ranking["kind"].isin(SURE_KINDS) & ~ranking["sha256"].isin(list(made))).sum())
 
 
 def best(runs: Sequence[Run]) -> Run | None:

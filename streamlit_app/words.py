@@ -3,27 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.escaping import plain as plain
 from core.prediction.predictor import Prediction
-
-_WORD_JOINER = "\u2060"  # invisible; parts what Markdown would join
-_REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
-_SPECIAL = set("\\`*_{}[]()<>#+-.!|~$&^=/@'\"")
-
-
-def plain(text: object) -> str:
-    """Any text, made to show literally where Streamlit would read Markdown (captions, labels, messages).
-
-    File and class names come from strangers: they may hold links, pictures, formulas or colour directives.
-    """
-    shown = []
-    for character in " ".join(str(text).translate(_REORDERING).split()):
-        if character == ":":
-            shown.append("\\:" + _WORD_JOINER)  # emoji and icon codes are found even behind a backslash
-        elif character in _SPECIAL:
-            shown.append("\\" + character)
-        else:
-            shown.append(character)
-    return "".join(shown).replace("www\\.", f"www{_WORD_JOINER}\\.")
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -58,9 +39,10 @@ def file_size(num_bytes: float) -> str:
 def day(iso: str) -> str:
     """`2026-11-23T09:30:00+00:00` as `23 Nov 2026, 09:30`; in the machine's own time zone."""
     try:
-        return f"{datetime.fromisoformat(iso).astimezone():%-d %b %Y, %H:%M}"
+        moment = datetime.fromisoformat(iso).astimezone()
     except ValueError:
         return iso
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
 def listed(names: Sequence[str]) -> str:

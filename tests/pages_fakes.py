@@ -1,11 +1,13 @@
 """A small world for the tests of the pages: a data set of two colours and runs that were never trained."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from core.dataset.index import Dataset
 from core.files import write_json, write_parquet
-from core.metrics import as_dict, from_table, predictions_table
+from core.metrics import from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Prediction
 from core.runs.contents import DatasetReference, SubjectThreshold
@@ -30,7 +32,7 @@ def fake_run(
     run = write(run, class_names=names, uncertain_below=0.6, subject=SubjectThreshold(0.1, imagenet_classes=[385]))
     table = predictions_table(rows, probabilities, names)
     write_parquet(run.folder / "predictions.parquet", table)
-    write_json(run.folder / "evaluation.json", {"test": as_dict(from_table(table, "test", names))})
+    write_json(run.folder / "evaluation.json", {"test": asdict(from_table(table, "test", names))})
     history = {
         "epoch": [1, 2],
         "loss": [0.7, 0.4],

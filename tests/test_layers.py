@@ -15,7 +15,7 @@ FORBIDDEN = {
 }
 # The rooms of core, lowest first: a room may import lower ones only, not its neighbours on the same level.
 ORDER = (
-    ("errors", "files", "paths", "memory", "escaping", "processes", "records"),
+    ("errors", "files", "cache", "paths", "memory", "escaping", "process_identity", "processes", "records"),
     ("dataset", "sample", "metrics"),
     ("networks",),
     ("runs",),

@@ -1,10 +1,12 @@
 """A published run around a network of a few numbers, for tests of what is done with model files."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from core.files import write_json, write_parquet
-from core.metrics import as_dict, from_table, predictions_table
+from core.metrics import from_table, predictions_table
 from core.paths import Paths
 from core.runs.contents import DatasetReference
 from core.runs.folder import Run
@@ -44,7 +46,7 @@ def evaluation(names=NAMES, labels: str = "given") -> tuple[dict, pd.DataFrame]:
     probabilities = np.full((8, len(names)), 0.1 / (len(names) - 1))
     probabilities[np.arange(8), [(i + (i == 0)) % len(names) for i in range(8)]] = 0.9
     table = predictions_table(rows, probabilities, names)
-    return {"test": as_dict(from_table(table, "test", names, labels))}, table
+    return {"test": asdict(from_table(table, "test", names, labels))}, table
 
 
 def publish_run(

@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.openapi.run_answers import RUN_ANSWERS
 from api.openapi.statistics_answers import DatasetStatistics
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
 
 REF = "#/components/schemas/{model}"
 Counts = dict[str, dict[str, int]]

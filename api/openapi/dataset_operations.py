@@ -1,8 +1,8 @@
 """Datasets and decisions: what they take and answer."""
 
 from api.openapi.parts import Operation, answer, body, fields, query
-from core.dataset.decisions import ACTIONS
 from core.dataset.index import SPLITS
+from core.dataset.overlay import ACTIONS
 
 NAME = {"name": "sample"}
 DATASET_NAME = {"type": "string", "format": "dataset"}  # formats of ours, for people and for tools that make examples

@@ -1,15 +1,16 @@
 """Commands about datasets: sample, download, import, index."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from core.cli.output import print_json, progress
+from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
 from core.paths import Paths
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
     from core.sample.drawn_dataset import draw_sample
@@ -20,7 +21,7 @@ def sample(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 @click.option("--from-zip", type=click.Path(path_type=Path, exists=True), help="A zip that was downloaded by hand.")
 def download(folder: Path | None, from_zip: Path | None) -> None:
     """Download the elephant photos from Kaggle into FOLDER (default: data/elephants); no account needed."""
@@ -30,36 +31,35 @@ def download(folder: Path | None, from_zip: Path | None) -> None:
 
 
 @click.command("import")
-@click.argument("archive", type=click.Path(path_type=Path))
+@click.argument("archive", type=PATH)
 @click.option("--name", required=True, help="Name of the new dataset.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@AS_JSON
 @click.option("--yes", is_flag=True, help="Accept without asking.")
 def import_archive(archive: Path, name: str, as_json: bool, yes: bool) -> None:
     """Import a zip of photos as data/NAME, after a report."""
-    from core.dataset.importing import accept_archive, inspect_archive
+    from core.dataset.importing import accept_import, inspect_import
     from core.errors import DatasetError
 
-    report = inspect_archive(archive)
+    report = inspect_import(archive)
     if as_json:
-        print_json(report.as_dict())
+        print_json(asdict(report) | {"acceptable": report.acceptable})
     else:
         click.echo("\n".join([f"{archive.name}: {report.num_photos} photos", *report.warnings, *report.refusals]))
     if not report.acceptable:
         raise DatasetError(f"The archive cannot be imported. {report.refusals[0]}")
     if yes or click.confirm(f"Import as {name}?", err=True):
-        click.echo(f"The photos are in {accept_archive(archive, name, Paths.from_env())}", err=as_json)
+        click.echo(f"The photos are in {accept_import(archive, name, Paths.from_env())}", err=as_json)
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATASET
+@AS_JSON
 def index(dataset: Path, as_json: bool) -> None:
     """Read DATASET: counts, sizes, problems."""
-    from core.dataset.index import index_dataset
     from core.dataset.statistics import statistics
 
-    indexed = index_dataset(dataset, Paths.from_env(), progress("reading"))
-    found = statistics(indexed).as_dict()
+    indexed = read_dataset(dataset)
+    found = asdict(statistics(indexed))
     if as_json:
         print_json(
             {

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json
+from core.cli.output import AS_JSON, PATH, SERVED_RUN, print_json
 from core.cli.predictions import chosen_predictor
 from core.paths import Paths
 
 
 @click.command()
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image", type=PATH)
 @click.option("--class", "class_name", help="The class to explain; the predicted one by default.")
 @click.option(
     "--method",
@@ -21,9 +21,9 @@ from core.paths import Paths
     help="class_map, grad_cam, grad_cam_plus_plus, score_cam, smooth_grad, occlusion or rise; the run's best "
     "by default. Of several, each file carries the method's name: map-grad_cam.npy.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write the overlay as PNG.")
-@click.option("--raw", type=click.Path(path_type=Path), help="Write the float32 map as npy.")
-@click.option("--run", "run_id", help="Id of the run; the served one by default.")
+@click.option("--out", type=PATH, help="Write the overlay as PNG.")
+@click.option("--raw", type=PATH, help="Write the float32 map as npy.")
+@SERVED_RUN
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--signed", is_flag=True, help="Also show what speaks against the class; the map is then -1 to 1.")
 @click.option("--trust", "with_trust", is_flag=True, help="Measure whether to believe the map.")
@@ -33,7 +33,7 @@ from core.paths import Paths
     is_flag=True,
     help="Check that the run's maps depend on what it learned; once a run, then stored.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON; a list for several methods.")
+@AS_JSON
 def explain(
     image: Path,
     class_name: str | None,

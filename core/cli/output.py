@@ -1,16 +1,35 @@
-"""What commands print: JSON alone on standard output, progress on standard error."""
+"""What commands share: their arguments, JSON alone on standard output, progress on standard error."""
 
 import csv
+import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.escaping import guard
 from core.files import write_atomic
+from core.paths import Paths
+
+if TYPE_CHECKING:
+    from core.dataset.index import Dataset
+
+PATH = click.Path(path_type=Path)
+DATASET = click.argument("dataset", type=PATH)
+RUN = click.argument("run_id", metavar="RUN")
+SERVED_RUN = click.option("--run", "run_id", help="Id of the run; the served one by default.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+CSV_FILE = click.option("--csv", "csv_file", type=PATH, help="Write a CSV file.")
+
+
+def read_dataset(folder: Path) -> "Dataset":
+    """The index of a folder of photos; progress goes to the terminal."""
+    from core.dataset.index import index_dataset
+
+    return index_dataset(folder, Paths.from_env(), progress("reading"))
 
 
 def print_json(content: Any) -> None:
@@ -18,7 +37,7 @@ def print_json(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def progress(what: str):
+def progress(what: str) -> Callable[[int, int], None]:
     """A progress callback `(done, total)` that keeps one line on a terminal and is silent elsewhere."""
 
     def show(done: int, total: int) -> None:
@@ -28,10 +47,8 @@ def progress(what: str):
     return show
 
 
-def write_csv(file: Path, columns: list[str], rows: Iterable[dict[str, Any]]) -> None:
+def write_csv(file: Path, columns: list[str], rows: Iterable[Mapping[Any, Any]]) -> None:
     """Writes a CSV file whole; cells that a spreadsheet would run as a formula are quoted with an apostrophe."""
-    import io
-
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

@@ -1,21 +1,25 @@
 """The command about photos: predict."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, PATH, SERVED_RUN, print_json, progress, write_csv
 from core.paths import Paths
 from core.runs import registry
+
+if TYPE_CHECKING:
+    from core.prediction.predictor import Predictor
 
 _CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--run", "run_id", help="Id of the run; the served one by default.")
-@click.option("--json", "as_json", is_flag=True, help="Print one record an image as a JSON list.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the records to a CSV file.")
+@click.argument("photos", nargs=-1, required=True, type=PATH)
+@SERVED_RUN
+@AS_JSON
+@CSV_FILE
 def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_file: Path | None) -> None:
     """Predict PHOTOS; folders are walked."""
     from core.prediction.folder import predict_paths
@@ -36,7 +40,7 @@ def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_fil
             click.echo(f"{record['path']}: {record['error'] or _answer(record)}")
 
 
-def chosen_predictor(run_id: str | None):
+def chosen_predictor(run_id: str | None) -> "Predictor":
     """The predictor of a run, or of the served one."""
     from core.prediction.predictor import Predictor
 
@@ -44,7 +48,7 @@ def chosen_predictor(run_id: str | None):
     return Predictor(registry.load(paths, run_id) if run_id else registry.active(paths))
 
 
-def _answer(record: dict) -> str:
+def _answer(record: dict[str, Any]) -> str:
     doubts = [text for key, text in (("uncertain", "not sure"),) if record[key]]
     doubts += ["does not seem to show the subject"] if record["is_subject"] is False else []
     return f"{record['label']} {record['probability']:.1%}" + (f" ({', '.join(doubts)})" if doubts else "")

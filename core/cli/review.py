@@ -4,23 +4,22 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, DATASET, PATH, print_json, progress, read_dataset, write_csv
 from core.paths import Paths
 
 _COLUMNS = ["path", "given_label", "suggested_label", "score", "reason"]
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the ranking to a CSV file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATASET
+@CSV_FILE
+@AS_JSON
 def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
     """Rank the photos of DATASET by how likely their label is wrong."""
-    from core.dataset.index import index_dataset
     from core.review.suspects import find_suspects
 
     paths = Paths.from_env()
-    ranking = find_suspects(index_dataset(dataset, paths, progress("reading")), paths, progress("embedding"))
+    ranking = find_suspects(read_dataset(dataset), paths, progress("embedding"))
     rows = ranking[_COLUMNS].to_dict("records")
     if csv_file:
         write_csv(csv_file, _COLUMNS, rows)
@@ -32,22 +31,24 @@ def suspects(dataset: Path, csv_file: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
+@DATASET
 @click.argument("image")
 @click.option("--label", help="The right class.")
 @click.option("--exclude", is_flag=True, help="Leave the photo out of training.")
 @click.option("--keep", is_flag=True, help="The given label is right.")
+@click.option("--undo", is_flag=True, help="Take the last decision about the photo back.")
 @click.option("--reviewer", default="", help="Who decides.")
-def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bool, reviewer: str) -> None:
+def decide(dataset: Path, image: str, label: str | None, exclude: bool, keep: bool, undo: bool, reviewer: str) -> None:
     """Record a decision about IMAGE of DATASET; no photo is touched."""
+    from core.dataset.decisions import Action
     from core.dataset.decisions import decide as record
-    from core.dataset.index import index_dataset
 
-    if (label is not None) + exclude + keep != 1:
-        raise click.UsageError("Expected exactly one of --label L, --exclude and --keep.")
-    action = "relabel" if label is not None else "exclude" if exclude else "keep"
-    indexed = index_dataset(dataset, Paths.from_env())
-    decision = record(indexed, image, action, label or "", reviewer)
+    given: dict[Action, bool] = {"relabel": label is not None, "exclude": exclude, "keep": keep, "undo": undo}
+    actions = [action for action, is_given in given.items() if is_given]
+    if len(actions) != 1:
+        raise click.UsageError("Expected exactly one of --label L, --exclude, --keep and --undo.")
+    indexed = read_dataset(dataset)
+    decision = record(indexed, image, actions[0], label or "", reviewer)
     click.echo(f"{decision.path}: {decision.action} {decision.label}".rstrip())
 
 
@@ -57,16 +58,15 @@ def decisions() -> None:
 
 
 @decisions.command("export")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.argument("csv_file", type=click.Path(path_type=Path), required=False)
+@DATASET
+@click.argument("csv_file", type=PATH, required=False)
 @click.option("--all", "whole_log", is_flag=True, help="Every decision ever made, not only those that count.")
 def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> None:
     """Write the decisions about DATASET to CSV_FILE, or print them."""
     from core.dataset.exchange import export_csv
-    from core.dataset.index import index_dataset
     from core.files import write_atomic
 
-    text = export_csv(index_dataset(dataset, Paths.from_env()), whole_log)
+    text = export_csv(read_dataset(dataset), whole_log)
     if csv_file:
         write_atomic(csv_file, text)
     else:
@@ -74,20 +74,19 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
 
 
 @decisions.command("import")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.argument("csv_file", type=click.Path(path_type=Path))
+@DATASET
+@click.argument("csv_file", type=PATH)
 @click.option("--reviewer", default="", help="For rows that name no reviewer.")
 def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
     """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""
     from core.dataset.exchange import import_csv
-    from core.dataset.index import index_dataset
     from core.errors import DatasetError
 
     try:
         text = csv_file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"Expected {csv_file} to be UTF-8 text. Save it as CSV UTF-8.") from error
-    done = import_csv(index_dataset(dataset, Paths.from_env()), text, reviewer)
+    done = import_csv(read_dataset(dataset), text, reviewer)
     for sentence in done.refused:
         click.echo(sentence, err=True)
     click.echo(f"{done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")

@@ -1,4 +1,4 @@
-"""Commands about training: train, the worker, and the worker's inner command."""
+"""Commands about training: train, and the worker's inner command."""
 
 import sys
 from dataclasses import asdict
@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from core.cli.output import print_json
+from core.cli.output import AS_JSON, DATASET, print_json, read_dataset
 from core.errors import ConfigError
 from core.paths import Paths
+from core.runs.progress import Progress
 
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
+@DATASET
 @click.option("--preset", "preset_name", default="quick", show_default=True, help="baseline-cnn or quick.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
 @click.option("--run-id", help="Id of the new run; a fresh one by default.")
 @click.option("--ignore-decisions", is_flag=True, help="Train on the given labels.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@AS_JSON
 def train(
     dataset: Path,
     preset_name: str,
@@ -27,7 +28,6 @@ def train(
     as_json: bool,
 ) -> None:
     """Train on DATASET and publish a run."""
-    from core.dataset.index import index_dataset
     from core.networks.applications import download_note
     from core.runs.presets import preset
     from core.workflows.train import train as start
@@ -37,7 +37,7 @@ def train(
     if note := download_note(config.backbone):
         click.echo(note, err=True)
     paths = Paths.from_env()
-    run = start(config, index_dataset(dataset, paths), paths, run_id, _show)
+    run = start(config, read_dataset(dataset), paths, run_id, _show)
     if as_json:
         evaluation = {split: asdict(result) for split, result in run.evaluation.items()}
         print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": evaluation})
@@ -56,14 +56,6 @@ def work_on(run_id: str) -> None:
     train_staged(Paths.from_env(), run_id)
 
 
-@click.command()
-def worker() -> None:
-    """Work through the queued trainings, one at a time."""
-    from core.jobs.worker import run_worker
-
-    run_worker(Paths.from_env())
-
-
 def _read_settings(settings: tuple[str, ...]) -> dict[str, str]:
     pairs = [text.partition("=") for text in settings]
     for key, separator, _ in pairs:
@@ -72,7 +64,7 @@ def _read_settings(settings: tuple[str, ...]) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _show(progress) -> None:
+def _show(progress: Progress) -> None:
     """One line on a terminal, nothing in a pipe."""
     if sys.stderr.isatty():
         left = f", {progress.eta_seconds:.0f} s left" if progress.eta_seconds else ""

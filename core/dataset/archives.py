@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from core.dataset.images import MAX_BYTES
 from core.dataset.names import clash, path_problem, shown
@@ -92,7 +92,9 @@ def check_members(archive: zipfile.ZipFile, limits: Limits) -> tuple[list[Member
     Returns:
         The harmless files, and one sentence for each reason to refuse the archive.
     """
-    members, refusals, seen = [], [], {}
+    members: list[Member] = []
+    refusals: list[str] = []
+    seen: dict[tuple[str, ...], tuple[str, bool]] = {}
     infos = archive.infolist()
     if len(infos) > limits.members:
         return [], [f"Expected at most {limits.members:,} files in a zip, but it has {len(infos):,}."]
@@ -141,7 +143,7 @@ class Reader:
             ) from error
         return content
 
-    def _counted(self, source: BinaryIO, member: Member) -> Iterator[bytes]:
+    def _counted(self, source: IO[bytes], member: Member) -> Iterator[bytes]:
         size = 0
         while block := source.read(_BLOCK):
             size += len(block)

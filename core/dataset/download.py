@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from core.dataset.importing import accept_archive, accept_folder
+from core.dataset.importing import accept_import
 from core.dataset.layout import find_layout, list_files
 from core.errors import DatasetError
 from core.paths import Paths
@@ -65,7 +65,7 @@ def download(
         return folder
     place = replace(paths, data_dir=folder.parent)
     if from_zip is not None:
-        return accept_archive(from_zip, folder.name, place, progress)
+        return accept_import(from_zip, folder.name, place, progress)
     cache = paths.shared_cache_dir / "kagglehub"  # kept after a failure: the next try resumes
     try:
         fetched = fetch(HANDLE) if fetch else _fetch(HANDLE, cache, progress)
@@ -75,7 +75,7 @@ def download(
             f"browser from {PAGE} and run `python -m core download --from-zip FILE`, or drop it on the "
             "Dataset page."
         ) from error
-    result = accept_folder(Path(fetched), folder.name, place, progress)
+    result = accept_import(Path(fetched), folder.name, place, progress)
     shutil.rmtree(cache, ignore_errors=True)
     return result
 

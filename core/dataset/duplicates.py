@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-# Measured on 1,019 real elephant photos, the pairs up to 14 looked at. Up to 8, all are copies (resized,
-# recompressed, cropped, mirrored); at 10 strangers begin (an elephant and a mirrored drawing of one), at 12
-# most pairs are strangers. Real distances are even, because a pHash has as many ones as zeros.
+# Measured on 1,019 real photos, the pairs up to 14 looked at. Up to 8, all are copies (resized,
+# recompressed, cropped, mirrored); at 10 other pictures begin (a photo and a mirrored drawing of the same pose),
+# at 12 most pairs are different pictures. Real distances are even, because a pHash has as many ones as zeros.
 MAX_DISTANCE = 8
 MIN_ONES = 24  # of 64 bits; see `_has_content`
 MAX_PAIRS = 100_000  # a folder of one photo 20,000 times has 200 million pairs; nobody reads them

@@ -4,10 +4,12 @@ import csv
 import io
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import cast
 
-from core.dataset.decisions import Decision, append, current, find_photo, log, now, settle
+from core.dataset.decisions import append, new_decision, now
 from core.dataset.index import Dataset
-from core.errors import DatasetError
+from core.dataset.overlay import Action, Decision
+from core.errors import DatasetError, TuskscopeError
 from core.escaping import guard, unguard
 
 COLUMNS = [item.name for item in fields(Decision)]
@@ -35,8 +37,7 @@ def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
         dataset: Whose decisions.
         whole_log: All that was ever decided instead, undo included, oldest first.
     """
-    made = log(dataset)
-    made = made if whole_log else list(current(made).values())
+    made = dataset.decision_log() if whole_log else dataset.decisions().values()
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -64,25 +65,22 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
     photos = dataset.table[dataset.table["sha256"] != ""]
     by_image = dict(zip(photos["sha256"], photos["path"], strict=True))
     by_path = dict(zip(photos["path"], photos["sha256"], strict=True))
-    known = current(log(dataset))
+    known = dataset.decisions()
     added, unchanged, refused = [], 0, []
     try:
         for number, cells in enumerate(reader, start=2):
             row = {name: unguard(cells.get(name) or "").strip() for name in COLUMNS}
             image = row["image"] if row["image"] in by_image else by_path.get(row["path"], "")
-            problem = _problem(row, image, dataset)
-            if problem:
-                refused.append(f"Line {number}: {problem}")
+            path = row["path"] if by_path.get(row["path"]) == image else by_image.get(image, "")
+            try:
+                decision = _decision(dataset, path, row, reviewer)
+            except TuskscopeError as error:
+                refused.append(f"Line {number}: {error}")
                 continue
-            path = row["path"] if by_path.get(row["path"]) == image else by_image[image]
-            settled = settle(dataset, find_photo(dataset, path), row["action"], row["label"])
             last = known.get(image)
-            if last is not None and (last.action, last.label) == settled:
+            if last is not None and (last.action, last.label) == (decision.action, decision.label):
                 unchanged += 1
                 continue
-            decision = Decision(
-                image, path, *settled, reviewer=row["reviewer"] or reviewer, at=_time(row["at"]), note=row["note"]
-            )
             known[image] = decision
             added.append(decision)
     except csv.Error as error:
@@ -92,14 +90,13 @@ def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
     return Imported(len(added), unchanged, tuple(refused))
 
 
-def _problem(row: dict[str, str], image: str, dataset: Dataset) -> str:
-    if not image:
-        return f"there is no photo {row['path'] or row['image']!r} in {dataset.name}."
-    if row["action"] not in ("relabel", "exclude", "keep"):
-        return f"expected relabel, exclude or keep as the action, but got {row['action']!r}."
-    if row["action"] == "relabel" and row["label"] not in dataset.class_names:
-        return f"expected one of {', '.join(dataset.class_names)} as the label, but got {row['label']!r}."
-    return ""
+def _decision(dataset: Dataset, path: str, row: dict[str, str], reviewer: str) -> Decision:
+    if not path:
+        raise DatasetError(f"There is no photo {row['path'] or row['image']!r} in {dataset.name}.")
+    if row["action"] == "undo":
+        raise DatasetError("Expected relabel, exclude or keep as the action, but got undo.")
+    action = cast(Action, row["action"])  # what is none is refused
+    return new_decision(dataset, path, action, row["label"], row["reviewer"] or reviewer, row["note"], _time(row["at"]))
 
 
 def _time(text: str) -> str:

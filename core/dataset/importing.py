@@ -1,12 +1,12 @@
 """Datasets from outside, a zip or a folder: first a report, then, if it is accepted, all of it or nothing."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.dataset.archives import Limits, Member, Reader, check_members, open_archive
+from core.dataset.archives import Limits, Reader, check_members, open_archive
 from core.dataset.images import probe
 from core.dataset.layout import Layout, Parts, find_layout, list_files, read_photo
 from core.dataset.names import shown, some, suggested_name
@@ -47,89 +47,91 @@ class ImportReport:
         """Whether the import can be accepted."""
         return not self.refusals
 
-    def as_dict(self) -> dict:
-        """The report as plain JSON types."""
-        return {
-            **asdict(self),
-            "warnings": list(self.warnings),
-            "refusals": list(self.refusals),
-            "acceptable": self.acceptable,
-        }
+
+@dataclass(frozen=True)
+class _Offer:
+    """Files that may become a dataset.
+
+    Attributes:
+        layout: What they look like as one.
+        warnings: Sentences, beside those of the layout.
+        refusals: Why they cannot.
+        read: Takes a path and returns the file's bytes; raises `DatasetError` if it is damaged.
+        size: Takes a path and returns about how many bytes there will be.
+    """
+
+    layout: Layout
+    warnings: list[str]
+    refusals: list[str]
+    read: Callable[[Parts], bytes]
+    size: Callable[[Parts], int]
 
 
-def inspect_archive(source: Source, progress: Progress | None = None, limits: Limits | None = None) -> ImportReport:
-    """Reads a zip to the end and reports what is in it; writes nothing and never raises for a bad zip.
+def inspect_import(source: Source, progress: Progress | None = None, limits: Limits | None = None) -> ImportReport:
+    """Reads a zip or a folder to the end and reports what is in it; writes nothing and never raises for a bad one.
 
     Args:
-        source: Path of the zip, or an open binary file that can seek.
+        source: Path of the zip or folder, or a zip as an open binary file that can seek.
         progress: Called with (photos read, photos in all).
-        limits: Of the archive; the defaults protect a small computer.
+        limits: Of a zip; the defaults protect a small computer.
     """
-    limits, name = limits or Limits(), _name_of(source)
+    name = _name_of(source)
     try:
-        with _opened(source) as file, open_archive(file, limits) as archive:
-            members, refusals, layout = _examine(archive, limits)
-            if refusals:
-                return _report(name, layout, 0, (), refusals)
-            reader = Reader(archive, limits)
-            photos = ((parts, reader.read(members[parts])) for parts in layout.photos)
-            return _read_all(name, layout, photos, progress)
+        with _offered(source, limits or Limits()) as offer:
+            warnings, refusals, num_bytes = list(offer.warnings), list(offer.refusals), 0
+            if not refusals:
+                try:
+                    num_bytes, unreadable = _read_all(offer, progress)
+                    warnings += unreadable
+                except DatasetError as error:
+                    refusals = [str(error)]
+            return _report(name, offer.layout, num_bytes, warnings, refusals)
     except DatasetError as error:
-        return _report(name, find_layout([]), 0, (), [str(error)])
+        return _report(name, find_layout([]), 0, [], [str(error)])
 
 
-def inspect_folder(folder: Path, progress: Progress | None = None) -> ImportReport:
-    """Reads a folder and reports what importing it would bring; writes nothing.
-
-    Raises:
-        DatasetError: If there is no such folder.
-    """
-    files, warnings, refusals = list_files(Path(folder))
-    layout = find_layout(list(files))
-    name = suggested_name(Path(folder).resolve().name)
-    refusals = refusals or list(layout.refusals)
-    if refusals:
-        return _report(name, layout, 0, warnings, refusals)
-    photos = ((parts, read_photo(files[parts])) for parts in layout.photos)
-    return _read_all(name, layout, photos, progress, warnings)
-
-
-def accept_archive(
+def accept_import(
     source: Source, name: str, paths: Paths, progress: Progress | None = None, limits: Limits | None = None
 ) -> Path:
-    """Unpacks the photos of a zip as a new dataset; all checks are made again on the way.
+    """Unpacks or copies photos as a new dataset; all checks are made again on the way.
 
     Args:
-        source: Path of the zip, or an open binary file that can seek.
+        source: As in `inspect_import`.
         name: Of the dataset, lower-case letters, digits, `.`, `_` and `-`.
         paths: Where datasets live.
         progress: Called with (photos written, photos in all).
-        limits: As in `inspect_archive`.
+        limits: As in `inspect_import`.
 
     Returns:
         The dataset folder, which appears whole or not at all.
 
     Raises:
-        DatasetError: If the zip must be refused, the name is wrong or taken, or the disk is full.
+        DatasetError: If the photos must be refused, the name is wrong or taken, or the disk is full.
     """
-    limits = limits or Limits()
+    with _offered(source, limits or Limits()) as offer:
+        if offer.refusals:
+            more = f" (and {len(offer.refusals) - 1} more reasons)" if len(offer.refusals) > 1 else ""
+            raise DatasetError(f"{offer.refusals[0]}{more}")
+        found, depth = offer.layout.photos, len(offer.layout.root)
+        photos = ((parts[depth:], offer.read(parts)) for parts in found)
+        return store(photos, len(found), sum(map(offer.size, found)), name, paths, progress)
+
+
+@contextlib.contextmanager
+def _offered(source: Source, limits: Limits) -> Iterator[_Offer]:
+    """Opens a source; a refused one is not also told that photos are missing: the refused files may be these."""
+    if isinstance(source, str | Path) and Path(source).is_dir():
+        files, warnings, refusals = list_files(Path(source))
+        layout = find_layout(list(files))
+        refusals = refusals or list(layout.refusals)
+        yield _Offer(layout, warnings, refusals, lambda at: read_photo(files[at]), lambda at: files[at].stat().st_size)
+        return
     with _opened(source) as file, open_archive(file, limits) as archive:
-        members, refusals, layout = _examine(archive, limits)
-        _refuse(refusals)
-        reader = Reader(archive, limits)
-        photos = ((parts[len(layout.root) :], reader.read(members[parts])) for parts in layout.photos)
-        num_bytes = sum(members[parts].info.file_size for parts in layout.photos)
-        return store(photos, len(layout.photos), num_bytes, name, paths, progress)
-
-
-def accept_folder(folder: Path, name: str, paths: Paths, progress: Progress | None = None) -> Path:
-    """Copies the photos of a folder as a new dataset; arguments, result and errors as in `accept_archive`."""
-    files, _, refusals = list_files(Path(folder))
-    layout = find_layout(list(files))
-    _refuse(refusals or list(layout.refusals))
-    photos = ((parts[len(layout.root) :], read_photo(files[parts])) for parts in layout.photos)
-    num_bytes = sum(files[parts].stat().st_size for parts in layout.photos)
-    return store(photos, len(layout.photos), num_bytes, name, paths, progress)
+        found, refusals = check_members(archive, limits)
+        members, reader = {member.parts: member for member in found}, Reader(archive, limits)
+        layout = find_layout(list(members))
+        refusals = refusals or list(layout.refusals)
+        yield _Offer(layout, [], refusals, lambda at: reader.read(members[at]), lambda at: members[at].info.file_size)
 
 
 @contextlib.contextmanager
@@ -140,52 +142,37 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
     try:
         file = Path(source).open("rb")
     except OSError as error:
-        raise DatasetError(f"Expected a zip file at {source}, but got: {error.strerror}.") from error
+        raise DatasetError(
+            f"Expected a zip or a folder of photos, but there is none at {source}: {error.strerror}."
+        ) from error
     with file:
         yield file
 
 
 def _name_of(source: Source) -> str:
     name = source if isinstance(source, str | Path) else getattr(source, "name", "")
-    return suggested_name(Path(name).stem if isinstance(name, str | Path) else "")
+    path = Path(name if isinstance(name, str | Path) else "").resolve()
+    return suggested_name(path.name if path.is_dir() else path.stem)
 
 
-def _examine(archive, limits: Limits) -> tuple[dict[Parts, Member], list[str], Layout]:
-    members, refusals = check_members(archive, limits)
-    layout = find_layout([member.parts for member in members])
-    # A refused archive is not also told that photos are missing: the refused ones may be these.
-    return {member.parts: member for member in members}, refusals or list(layout.refusals), layout
+def _read_all(offer: _Offer, progress: Progress | None) -> tuple[int, list[str]]:
+    """Reads every photo, so that damage is known before anything is accepted; bytes in all, and a warning."""
+    num_bytes, unreadable = 0, []
+    for done, parts in enumerate(offer.layout.photos, start=1):
+        content = offer.read(parts)
+        num_bytes += len(content)
+        try:
+            probe(content)
+        except ImageError:
+            unreadable.append(shown("/".join(parts)))
+        if progress:
+            progress(done, len(offer.layout.photos))
+    if not unreadable:
+        return num_bytes, []
+    return num_bytes, [f"{some(unreadable)} cannot be opened as JPEG, PNG or WebP; kept, and marked."]
 
 
-def _refuse(refusals: list[str]) -> None:
-    if refusals:
-        more = f" (and {len(refusals) - 1} more reasons)" if len(refusals) > 1 else ""
-        raise DatasetError(f"{refusals[0]}{more}")
-
-
-def _read_all(
-    name: str, layout: Layout, photos: Iterable[tuple[Parts, bytes]], progress: Progress | None, warnings=()
-) -> ImportReport:
-    """Reads every photo, so that damage is known before anything is accepted."""
-    num_bytes, unreadable, refusals = 0, [], []
-    try:
-        for done, (parts, content) in enumerate(photos, start=1):
-            num_bytes += len(content)
-            try:
-                probe(content)
-            except ImageError:
-                unreadable.append(shown("/".join(parts)))
-            if progress:
-                progress(done, len(layout.photos))
-    except DatasetError as error:
-        refusals.append(str(error))
-    warnings = [*warnings]
-    if unreadable:
-        warnings.append(f"{some(unreadable)} cannot be opened as JPEG, PNG or WebP; kept, and marked.")
-    return _report(name, layout, num_bytes, warnings, refusals)
-
-
-def _report(name: str, layout: Layout, num_bytes: int, warnings: Iterable[str], refusals: list[str]) -> ImportReport:
+def _report(name: str, layout: Layout, num_bytes: int, warnings: list[str], refusals: list[str]) -> ImportReport:
     hidden = len(refusals) - _MAX_REFUSALS
     return ImportReport(
         name=name,

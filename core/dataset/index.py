@@ -2,16 +2,18 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import cache
 from core.dataset.measurements import measure
+from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
 from core.errors import DatasetError
-from core.files import write_parquet
 from core.paths import Paths
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
@@ -50,8 +52,7 @@ COLUMNS = {
     "sharpness": "float64",
     "problem": "str",
 }
-IGNORED_FILES = {"thumbs.db", "desktop.ini"}
-CACHE_VERSION = 1
+_CACHE_KEY = " ".join(["1", *COLUMNS])  # the number changes with what is measured
 
 Progress = Callable[[int, int], None]
 
@@ -92,6 +93,27 @@ class Dataset:
             digest.update(f"{row.path}\0{row.label}\0{row.split}\0{row.sha256}\n".encode())
         return digest.hexdigest()
 
+    @property
+    def decisions_file(self) -> Path:
+        """The log of all decisions: the only file in `cache_dir` that cannot be made anew."""
+        return self.cache_dir / "decisions.jsonl"
+
+    def decision_log(self) -> list[Decision]:
+        """All decisions ever made, oldest first, read from disk."""
+        return read_log(self.decisions_file)
+
+    def decisions(self) -> dict[str, Decision]:
+        """The decision that counts for each picture, by sha256, read from disk."""
+        return current(self.decision_log())
+
+    def reviewed(self, decisions: Mapping[str, Decision] | None = None) -> "pd.DataFrame":
+        """The usable rows with reviewed labels, without excluded photos; `given_label` keeps the folder's.
+
+        Args:
+            decisions: By sha256; `None` reads those that count now.
+        """
+        return apply_decisions(self.usable, self.decisions() if decisions is None else decisions)
+
 
 def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) -> Dataset:
     """Reads a dataset folder; unchanged files come from the cache.
@@ -108,8 +130,9 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
     is_plain, listed = _list_files(folder)
-    cache_file = paths.cache_dir(folder) / "index.parquet"
-    known = _read_cache(cache_file)
+    kept = cache.as_table(paths.cache_dir(folder) / "index.parquet")
+    before = cache.stored(kept, _CACHE_KEY)
+    known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
     for entry in listed:
         row = known.get(entry["path"])
@@ -121,7 +144,7 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     rows += _read_files(folder, stale, progress)
     table = _as_table(rows)
     if stale or len(known) != len(table):
-        _write_cache(cache_file, table)
+        cache.store(kept, _CACHE_KEY, table)
     usable = table[table["problem"] == ""]
     if table.empty:
         raise DatasetError(
@@ -149,21 +172,13 @@ def _list_files(folder: Path) -> tuple[bool, list[dict]]:
             if child.name.startswith(".") or child.name.lower() in IGNORED_FILES:
                 continue
             if child.is_dir():
-                files = list(_walk(child))
+                files = list(walk(child))
                 entries += [_entry(folder, file, child.name, split) for file in files]
                 if not files:
                     entries.append(_entry(folder, child, child.name, split, "empty-class"))
-            elif child.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"):
+            elif child.suffix.lower() in PICTURE_SUFFIXES:
                 entries.append(_entry(folder, child, "", split, "outside-class"))
     return not splits, entries
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for root, directories, files in os.walk(folder):  # does not follow links to folders
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and name.lower() not in IGNORED_FILES:
-                yield Path(root) / name
 
 
 def _entry(folder: Path, file: Path, label: str, split: str, problem: str = "") -> dict:
@@ -197,24 +212,3 @@ def _as_table(rows: list[dict]) -> "pd.DataFrame":
     for name, kind in COLUMNS.items():
         table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
     return table.sort_values(["split", "label", "path"], ignore_index=True)
-
-
-def _read_cache(file: Path) -> dict[str, dict]:
-    """Rows by path; an unreadable or older cache counts as empty and is rebuilt."""
-    import pandas as pd
-
-    try:
-        table = pd.read_parquet(file)
-    except (OSError, ValueError):
-        return {}
-    if table.attrs.get("version") != CACHE_VERSION or list(table.columns) != list(COLUMNS):
-        return {}
-    return {row["path"]: row for row in table.to_dict("records")}
-
-
-def _write_cache(file: Path, table: "pd.DataFrame") -> None:
-    table.attrs["version"] = CACHE_VERSION
-    try:
-        write_parquet(file, table)
-    except OSError:
-        return  # a read-only disk makes the next start slower, not impossible

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.dataset.images import MAX_BYTES
-from core.dataset.index import IGNORED_FILES, SPLIT_FOLDERS
+from core.dataset.index import SPLIT_FOLDERS
 from core.dataset.names import MAX_LISTED, class_name_problem, path_problem, shown, some
-from core.dataset.walk import PICTURE_SUFFIXES
+from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES
 from core.errors import DatasetError
 
 Parts = tuple[str, ...]  # folder names and file name of a path
@@ -44,7 +44,8 @@ def find_layout(files: list[Parts]) -> Layout:
     pictures = [parts for parts in visible if parts[-1].lower().endswith(PICTURE_SUFFIXES)]
     root, has_splits = _find_root(pictures)
     depth = len(root)
-    photos, counts, outside = [], {}, []
+    photos, outside = [], []
+    counts: dict[str, Counter[str]] = {}
     for parts in pictures:
         split = SPLIT_FOLDERS.get(parts[depth].lower()) if has_splits and len(parts) > depth else "train"
         label = parts[depth + has_splits] if len(parts) > depth + has_splits + 1 else None
@@ -59,13 +60,16 @@ def find_layout(files: list[Parts]) -> Layout:
         warnings.append(f"{_some(others)} not taken: only .jpg, .jpeg, .png and .webp are.")
     if outside:
         warnings.append(f"{_some(outside)} not taken: outside the class folders that were found.")
-    warnings += _odd_classes(counts)
+    names = sorted({name for split in counts.values() for name in split})
+    for split in sorted(counts):
+        if missing := [name for name in names if name not in counts[split]]:
+            warnings.append(f"The {split} split has no photos of {', '.join(missing[:MAX_LISTED])}.")
     return Layout(
         root=root,
         photos=tuple(photos),
         counts={split: dict(sorted(counts[split].items())) for split in sorted(counts)},
         warnings=tuple(warnings),
-        refusals=tuple(_refusals(pictures, counts)),
+        refusals=tuple(_refusals(len(pictures), names, "train" in counts)),
     )
 
 
@@ -113,7 +117,7 @@ def _is_hidden(parts: Parts) -> bool:
 
 def _find_root(pictures: list[Parts]) -> tuple[Parts, bool]:
     """The root and whether split folders lie in it."""
-    candidates = Counter()
+    candidates: Counter[Parts] = Counter()
     for parts in pictures:
         for depth in range(len(parts) - 2):  # a split folder has a class folder and a photo below it
             if parts[depth].lower() in SPLIT_FOLDERS:
@@ -134,19 +138,8 @@ def _find_root(pictures: list[Parts]) -> tuple[Parts, bool]:
     return root, False
 
 
-def _odd_classes(counts: dict[str, Counter]) -> list[str]:
-    names = sorted({name for split in counts.values() for name in split})
-    warnings = []
-    for split in sorted(counts):
-        missing = [name for name in names if name not in counts[split]]
-        if missing:
-            warnings.append(f"The {split} split has no photos of {', '.join(missing[:MAX_LISTED])}.")
-    return warnings
-
-
-def _refusals(pictures: list[Parts], counts: dict[str, Counter]) -> list[str]:
-    names = sorted({name for split in counts.values() for name in split})
-    if not pictures:
+def _refusals(num_pictures: int, names: list[str], has_train: bool) -> list[str]:
+    if not num_pictures:
         return ["Expected .jpg, .png or .webp photos, but there are none; put some into one folder per class."]
     if not names:
         return ["Expected one folder of photos per class, but the photos lie in none; sort them first."]
@@ -154,7 +147,7 @@ def _refusals(pictures: list[Parts], counts: dict[str, Counter]) -> list[str]:
     refusals = [f"The folder {shown(name)} {problem}." for name, problem in problems.items() if problem]
     if len(names) == 1:
         refusals.append(f"Expected two class folders or more, but found only {shown(names[0])}; add another.")
-    if "train" not in counts:
+    if not has_train:
         refusals.append("Expected a train folder beside the other splits, but there is none; add one.")
     return refusals
 

@@ -24,11 +24,10 @@ def with_validation(table: pd.DataFrame, fraction: float = 0.2, seed: int = 0) -
     smallest = train["label"].value_counts().min() if len(train) else 0
     if smallest < 2:  # nothing to hold out from: training then reports on what it has
         return table
-    for _, validation in folds(train, min(num_folds, int(smallest)), seed):
-        result = table.copy()
-        result.loc[train.index[validation], "split"] = "validation"
-        return result
-    return table
+    _, validation = folds(train, min(num_folds, int(smallest)), seed)[0]
+    result = table.copy()
+    result.loc[train.index[validation], "split"] = "validation"
+    return result
 
 
 def folds(table: pd.DataFrame, num_folds: int, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:

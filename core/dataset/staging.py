@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
 
+import psutil
+
 from core.dataset.names import DATASET_NAME
 from core.errors import DatasetError
 from core.files import fsync_dir
@@ -97,15 +99,7 @@ def sweep(paths: Paths) -> None:
 def _is_alive(folder: Path) -> bool:
     """Whether the process that writes a staging folder may still run."""
     number = folder.name.rsplit("-", 2)[-2]
-    if os.name != "posix" or not number.isdigit():
-        return True  # cannot tell without harm: on Windows, signal 0 would end the process
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # someone else's
-    return True
+    return not number.isdigit() or psutil.pid_exists(int(number))
 
 
 def _write(path: Path, content: bytes) -> None:

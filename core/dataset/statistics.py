@@ -1,6 +1,6 @@
 """What is in a dataset: counts, sizes, light, copies, problems, and whether a shortcut betrays the class."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,11 +84,6 @@ class DatasetStatistics:
     duplicates: DuplicateCounts
     shortcuts: tuple[Shortcut, ...]
     problems: tuple[dict[str, str], ...]
-
-    def as_dict(self) -> dict:
-        """The statistics as plain JSON types."""
-        content = asdict(self)
-        return {**content, "shortcuts": list(content["shortcuts"]), "problems": list(content["problems"])}
 
 
 def statistics(dataset: "Dataset") -> DatasetStatistics:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from core import cache
 from core.dataset.images import decode
 from core.errors import ImageError
-from core.files import write_atomic
 
 LONGEST_SIDE = 360  # pixels: sharp in a grid of six columns on a 1400 pixel window
 MAX_BYTES = 20_000
@@ -31,20 +31,10 @@ def thumbnail(photo: Path, sha256: str, cache_dir: Path) -> bytes:
     Raises:
         ImageError: If the photo cannot be read.
     """
-    file = cache_dir / "thumbnails" / sha256[:2] / f"{sha256}.webp"
-    known = _SHA256.fullmatch(sha256) is not None  # a name that is no hash never becomes a path
-    if known:
-        try:
-            return file.read_bytes()
-        except OSError:
-            pass
-    content = encode_thumbnail(photo)
-    if known:
-        try:
-            write_atomic(file, content)
-        except OSError:
-            pass
-    return content
+    if not _SHA256.fullmatch(sha256):  # a name that is no hash never becomes a path
+        return encode_thumbnail(photo)
+    kept = cache.as_bytes(cache_dir / "thumbnails" / sha256[:2] / f"{sha256}.webp")
+    return cache.cached(kept, sha256, lambda: encode_thumbnail(photo))
 
 
 def encode_thumbnail(photo: bytes | Path) -> bytes:

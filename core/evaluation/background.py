@@ -1,4 +1,4 @@
-"""Does a run read the animal or the landscape? Photos with blurred surroundings, and with a blurred subject."""
+"""Does a run read the subject or the background? Photos with a blurred background, and with a blurred subject."""
 
 import tempfile
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from core.paths import Paths
 
 REFERENCE = "efficientnet-lite0"  # looks at the photos for all runs alike, so that their figures compare
 INSIDE = 0.3  # of the strongest evidence: from here on a place belongs to the subject
-VARIANTS = ("surroundings-blurred", "subject-blurred")
+VARIANTS = ("background-blurred", "subject-blurred")
 _LEAST_SHARE = 0.015  # an ImageNet class stands for the subject if it is the first guess for so many photos
 _EDGE = 0.1  # of evidence, over which the mask fades: a hard edge would be a new thing to see
 
@@ -28,9 +28,9 @@ def subject_maps(
     """Where the photos show what they are all about, whatever the class.
 
     ImageNet's own head, on a backbone that is the same for every run, names the classes that are the first guess for
-    at least 1.5 % of the photos (for elephants: African elephant, Indian elephant, tusker). The map is the class
-    activation map (Zhou 2016) of these classes together against all thousand. It is as coarse as the network's last
-    features (7 x 7), leans to heads, and knows nothing of subjects that ImageNet does not know.
+    at least 1.5 % of the photos. The map is the class activation map (Zhou 2016) of these classes together against
+    all thousand. It is as coarse as the network's last features (7 x 7), leans to heads, and knows nothing of subjects
+    that ImageNet does not know.
 
     Args:
         images: Each `uint8`, shape `(height, width, 3)`.
@@ -88,7 +88,7 @@ def separated(image: np.ndarray, subject: np.ndarray) -> dict[str, np.ndarray]:
     """
     keep = np.clip((upsample(subject, image.shape[:2]) - INSIDE) / _EDGE + 0.5, 0, 1)
     hidden = blurred(image)
-    return {"surroundings-blurred": mixed(image, hidden, keep), "subject-blurred": mixed(image, hidden, 1 - keep)}
+    return {"background-blurred": mixed(image, hidden, keep), "subject-blurred": mixed(image, hidden, 1 - keep)}
 
 
 def area_of(subject: np.ndarray) -> float:

@@ -13,7 +13,7 @@ REDUCED_SIDE = 320  # a strength means the same for a thumbnail and a large phot
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil a photo.
+    """One way to corrupt a photo.
 
     Attributes:
         title: For people.
@@ -95,7 +95,7 @@ CORRUPTIONS = {
 }
 
 
-def spoiled(image: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
+def corrupted(image: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
     """The photo under every corruption at every strength, keyed by (name, place of the strength)."""
     return {
         (name, place): item.apply(image, strength)

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from core.dataset.duplicates import duplicate_groups
@@ -57,48 +56,35 @@ def by_group(
     rows = rows.merge(table[columns].drop_duplicates("path"), on="path", how="inner")
     if rows.empty:
         return []
-    right = (rows["given_label"] == rows["predicted_label"]).to_numpy()
+    right = rows["given_label"] == rows["predicted_label"]
     found = []
-    for about, names in _ways(rows, copies, subject_area or {}).items():
-        present = [name for name in dict.fromkeys(names) if name and (names == name).sum() >= min_photos]
+    for about, groups in _ways(rows, copies, subject_area or {}).items():
+        present = {name: inside for name, inside in groups.items() if inside.sum() >= min_photos}
         if len(present) > 1:
-            for name in sorted(present, key=_ORDER.index):
-                inside = names == name
-                found.append(GroupFigure(about, name, proportion(int(right[inside].sum()), int(inside.sum()))))
+            found += [
+                GroupFigure(about, name, proportion(int(right[inside].sum()), int(inside.sum())))
+                for name, inside in present.items()
+            ]
     return found
 
 
-_ORDER = (
-    "thumbnail",
-    "large",
-    "tall",
-    "about square",
-    "wide",
-    "dark",
-    "light",
-    "copy in train",
-    "no copy in train",
-    "small half",
-    "large half",
-)
-
-
-def _ways(rows: pd.DataFrame, copies: Collection[str] | None, area: Mapping[str, float]) -> dict[str, np.ndarray]:
-    """What the photos are parted by, and the name of each photo's group; "" for none."""
+def _ways(
+    rows: pd.DataFrame, copies: Collection[str] | None, subject_area: Mapping[str, float]
+) -> dict[str, dict[str, "pd.Series[bool]"]]:
+    """What the photos are parted by, and by name of the group which of them are in it."""
     shape = rows["width"] / rows["height"]
-    small = np.minimum(rows["width"], rows["height"]) < THUMBNAIL_SIDE
+    is_small = rows[["width", "height"]].min(axis=1) < THUMBNAIL_SIDE
+    is_dark = rows["brightness"] < DARK
     ways = {
-        "Size of the photo": np.where(small, "thumbnail", "large"),
-        "Shape": np.select([shape < TALL, shape < WIDE], ["tall", "about square"], "wide"),
-        "Light": np.where(rows["brightness"] < DARK, "dark", "light"),
+        "Size of the photo": {"thumbnail": is_small, "large": ~is_small},
+        "Shape": {"tall": shape < TALL, "about square": (shape >= TALL) & (shape < WIDE), "wide": shape >= WIDE},
+        "Light": {"dark": is_dark, "light": ~is_dark},
     }
     if copies is not None:
-        ways["Copies"] = np.where(rows["path"].isin(copies), "copy in train", "no copy in train")
-    areas = rows["sha256"].map(dict(area)).to_numpy(float)
-    known = ~np.isnan(areas)
-    if known.any():
-        middle = np.median(areas[known])
-        ways["Size of the subject"] = np.select([~known, areas < middle], ["", "small half"], "large half")
+        is_copy = rows["path"].isin(copies)
+        ways["Copies"] = {"copy in train": is_copy, "no copy in train": ~is_copy}
+    area = rows["sha256"].map(dict(subject_area)).astype(float)
+    ways["Size of the subject"] = {"small half": area < area.median(), "large half": area >= area.median()}
     return ways
 
 

@@ -1,16 +1,16 @@
 """Measures a run on any dataset: predicts every photo of a split and evaluates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from core.dataset import decisions
 from core.dataset.images import decode
 from core.dataset.index import SPLITS, Dataset
+from core.dataset.overlay import Decision
 from core.dataset.splits import with_validation
 from core.errors import DatasetError
-from core.metrics.figures import EvaluationResult
+from core.metrics.figures import EvaluationResult, Labels
 from core.metrics.predictions import from_table, predictions_table
 from core.prediction.predictor import Predictor
 from core.runs.folder import Run
@@ -18,8 +18,8 @@ from core.runs.folder import Run
 
 def measure(
     run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
-) -> EvaluationResult:
-    """Evaluates a run on the given labels of a split, by the model that would serve.
+) -> tuple[EvaluationResult, EvaluationResult | None]:
+    """Evaluates a run on a split, by the model that would serve.
 
     A plain folder (no splits) that the run was not trained on counts as `test` as a whole.
 
@@ -29,19 +29,12 @@ def measure(
         split: `train`, `validation` or `test`.
         progress: Called with (photos done, photos in all).
 
+    Returns:
+        By the given labels; and by the reviewed ones, without photos that the review excluded or moved to a class that
+        the run does not know, or `None` where nobody decided about a photo of the split.
+
     Raises:
         DatasetError: If the split does not exist or holds no photo of the run's classes.
-    """
-    return measure_both(run, dataset, split, progress)[0]
-
-
-def measure_both(
-    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
-) -> tuple[EvaluationResult, EvaluationResult | None]:
-    """Evaluates on the given labels, and on the reviewed ones where somebody decided about photos of the split.
-
-    Photos excluded in the review, or moved to a class that the run does not know, are left out of the second result.
-    Arguments and errors as `measure`; the second result is `None` without decisions.
     """
     rows = select_rows(run, dataset, split)
     predictor = Predictor(run, pool_size=2, threads=1)
@@ -54,13 +47,29 @@ def measure_both(
             progress(len(probabilities), len(rows))
     table = predictions_table(rows.assign(split=split), np.array(probabilities), run.class_names)
     given = from_table(table, split, run.class_names, "given")
-    used = decisions.current(decisions.log(dataset))
-    if not table["sha256"].isin(used).any():
+    decisions = dataset.decisions()
+    if not table["sha256"].isin(decisions).any():
         return given, None
-    judged = decisions.reviewed(table.assign(label=table["given_label"]), used)
-    judged = judged.assign(given_label=judged["label"])
+    judged = judged_by(table, dataset, "reviewed", decisions)
     judged = judged[judged["given_label"].isin(run.class_names)]
     return given, from_table(judged, split, run.class_names, "reviewed") if len(judged) else None
+
+
+def judged_by(
+    predictions: pd.DataFrame, dataset: Dataset, labels: Labels, decisions: Mapping[str, Decision]
+) -> pd.DataFrame:
+    """A run's predictions with the labels to judge by, as the dataset has them now, in `given_label`.
+
+    Args:
+        predictions: See `predictions_table`; photos that are gone, or excluded in the review, are left out.
+        dataset: Whose photos.
+        labels: `given` (of the folders) or `reviewed`.
+        decisions: By sha256, for the reviewed labels.
+    """
+    rows = dataset.reviewed(decisions) if labels == "reviewed" else dataset.usable
+    label = dict(zip(rows["path"], rows["label"], strict=True))
+    found = predictions[predictions["path"].isin(label)]
+    return found.assign(given_label=found["path"].map(label))
 
 
 def select_rows(run: Run, dataset: Dataset, split: str) -> pd.DataFrame:

@@ -1,21 +1,20 @@
-"""How a run answers spoiled photos: blur, noise, darkness …, and photos whose surroundings are gone."""
+"""How a run answers corrupted photos: blur, noise, darkness …, and photos whose background is gone."""
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from core import cache
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import DatasetError, ImageError
 from core.evaluation.background import VARIANTS, area_of, separated, share_inside, subject_maps
-from core.evaluation.corruptions import CORRUPTIONS, reduced, spoiled
+from core.evaluation.corruptions import CORRUPTIONS, corrupted, reduced
 from core.evaluation.measure import select_rows
 from core.explanation.heatmap import class_map
-from core.files import read_json, write_json
 from core.metrics.intervals import Measured, proportion
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -24,12 +23,12 @@ from core.runs.folder import Run
 MAX_PHOTOS = 200
 PASSES_PER_PHOTO = 1 + sum(len(item.strengths) for item in CORRUPTIONS.values()) + 2 + len(VARIANTS)
 CLEAN = "clean"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """What a run said of the same photos as they are and spoiled; accuracies follow from any labels.
+    """What a run predicted for the same photos as they are and corrupted; accuracies follow from any labels.
 
     Attributes:
         split: Where the photos come from.
@@ -37,7 +36,7 @@ class Robustness:
         class_names: Of the run.
         images: sha256 of every photo.
         answers: By variant the class index answered for each photo: `clean`, `blur-0` (weakest) … and, where ImageNet
-            knows the subject, `surroundings-blurred` and `subject-blurred`.
+            knows the subject, `background-blurred` and `subject-blurred`.
         subject_area: Share of each photo that the subject takes, 0-1; empty where ImageNet does not know it.
         inside: Share of the run's evidence for its answer that lies inside the subject, 0-1, `None` where nothing
             speaks for it; empty if the run has no class maps or the subject is unknown.
@@ -78,9 +77,9 @@ def measure_robustness(
     paths: Paths,
     progress: Callable[[int, int], None] | None = None,
     limit: int = MAX_PHOTOS,
-    with_surroundings: bool = True,
+    with_background: bool = True,
 ) -> Robustness:
-    """Asks a run about spoiled photos, through LiteRT; the result is kept in the data folder, never in the run's.
+    """Asks a run about corrupted photos, through LiteRT; the result is kept in the data folder, never in the run's.
 
     Args:
         predictor: Of the run.
@@ -89,18 +88,44 @@ def measure_robustness(
         paths: Where the cache lies.
         progress: Called with (passes done, passes in all).
         limit: A larger split is sampled down to about so many, the same share of each class.
-        with_surroundings: Look for the subject too; needs TensorFlow unless `surroundings.is_prepared`.
+        with_background: Tell subject and background apart too; needs TensorFlow unless `background.is_prepared`.
 
     Raises:
         DatasetError: If the split has no readable photo of the run's classes.
     """
+    kept, key = _kept(predictor.run, dataset, split, with_background)
+    return cache.cached(kept, key, lambda: _measure(predictor, dataset, split, paths, progress, limit, with_background))
+
+
+def stored_robustness(run: Run, dataset: Dataset, split: str, with_background: bool = True) -> Robustness | None:
+    """The result if it was measured for this very model and these photos."""
+    return cache.stored(*_kept(run, dataset, split, with_background))
+
+
+def _kept(run: Run, dataset: Dataset, split: str, with_background: bool) -> tuple[cache.Kept[Robustness], str]:
+    model = run.files.get("model.tflite", run.run_id)
+    what = f"{_VERSION} {model} {dataset.fingerprint} {split} {with_background}"
+    key = hashlib.sha256(what.encode()).hexdigest()[:16]
+    return cache.as_record(dataset.cache_dir / "robustness" / f"{key}.json", Robustness), key
+
+
+def _measure(
+    predictor: Predictor,
+    dataset: Dataset,
+    split: str,
+    paths: Paths,
+    progress: Callable[[int, int], None] | None,
+    limit: int,
+    with_background: bool,
+) -> Robustness:
     run = predictor.run
     table = select_rows(run, dataset, split)
-    rows, images = [], []
-    for row in _sampled(table, limit).itertuples():
+    hashes, images = [], []
+    chosen = _sampled(table, limit)
+    for path, sha256 in zip(chosen["path"], chosen["sha256"], strict=True):
         try:
-            images.append(reduced(decode(dataset.folder / row.path)))
-            rows.append(row.sha256)
+            images.append(reduced(decode(dataset.folder / path)))
+            hashes.append(sha256)
         except (ImageError, OSError):
             continue
     if not images:
@@ -111,11 +136,11 @@ def measure_robustness(
         if progress:
             progress(done, total)
 
-    subjects = subject_maps(images, paths, report) if with_surroundings else None
+    subjects = subject_maps(images, paths, report) if with_background else None
     answers: dict[str, list[int]] = {}
     inside: list[float | None] = []
     for number, image in enumerate(images):
-        variants = {CLEAN: image, **{f"{name}-{place}": item for (name, place), item in spoiled(image).items()}}
+        variants = {CLEAN: image, **{f"{name}-{place}": item for (name, place), item in corrupted(image).items()}}
         if subjects:
             variants |= separated(image, subjects[number])
         predictions = dict(zip(variants, predictor.predict(list(variants.values())), strict=True))
@@ -125,24 +150,8 @@ def measure_robustness(
             evidence = class_map(predictions[CLEAN], answers[CLEAN][-1])
             inside.append(share_inside(evidence, subjects[number]))
         report(looked + (number + 1) * (PASSES_PER_PHOTO - 2))
-    found = Robustness(
-        split, len(table), run.class_names, tuple(rows), answers, [area_of(one) for one in subjects or []], inside
-    )
-    write_json(_file(run, dataset, split, paths, with_surroundings), asdict(found))
-    return found
-
-
-def stored_robustness(
-    run: Run, dataset: Dataset, split: str, paths: Paths, with_surroundings: bool = True
-) -> Robustness | None:
-    """The result if it was measured for this very model and these photos."""
-    try:
-        content = read_json(_file(run, dataset, split, paths, with_surroundings))
-        return Robustness(
-            **{**content, "class_names": tuple(content["class_names"]), "images": tuple(content["images"])}
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    areas = [area_of(subject) for subject in subjects or []]
+    return Robustness(split, len(table), run.class_names, tuple(hashes), answers, areas, inside)
 
 
 def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
@@ -152,27 +161,26 @@ def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
         found: What the run said.
         labels: sha256 to the label to judge by; photos without one (excluded in the review) are left out.
     """
-    kept = [place for place, image in enumerate(found.images) if labels.get(image) in found.class_names]
-    if not kept:
+    truth = np.array([_index(found.class_names, labels.get(image)) for image in found.images])
+    judged = truth >= 0
+    n = int(judged.sum())
+    if n == 0:
         return []
-    truth = np.array([found.class_names.index(labels[found.images[place]]) for place in kept])
-    clean = np.array(found.answers[CLEAN])[kept]
+    clean = np.array(found.answers[CLEAN])
     result = []
-    for variant, given in found.answers.items():
-        said = np.array(given)[kept]
-        result.append(
-            Figure(
-                variant,
-                *_words(variant),
-                accuracy=proportion(int((said == truth).sum()), len(kept)),
-                changed=proportion(int((said != clean).sum()), len(kept)),
-            )
-        )
+    for variant, answers in found.answers.items():
+        predicted = np.array(answers)
+        right, changed = (int(found[judged].sum()) for found in (predicted == truth, predicted != clean))
+        result.append(Figure(variant, *_words(variant), proportion(right, n), proportion(changed, n)))
     return result
 
 
+def _index(class_names: tuple[str, ...], label: str | None) -> int:
+    return class_names.index(label) if label in class_names else -1
+
+
 def reading(found: Robustness) -> str:
-    """How much the run relies on the surroundings, in one sentence; "" if the subject is unknown."""
+    """How much the run relies on the background, in one sentence; "" if the subject is unknown."""
     measured = [
         (share, area) for share, area in zip(found.inside, found.subject_area, strict=False) if share is not None
     ]
@@ -200,10 +208,3 @@ def _sampled(table: pd.DataFrame, limit: int) -> pd.DataFrame:
         return table
     parts = table.sample(frac=1, random_state=0).groupby("label", sort=True)
     return pd.concat([part.head(max(1, int(limit / len(table) * len(part)))) for _, part in parts])
-
-
-def _file(run: Run, dataset: Dataset, split: str, paths: Paths, with_surroundings: bool) -> Path:
-    model = run.files.get("model.tflite", run.run_id)
-    what = f"{_VERSION} {model} {dataset.fingerprint} {split} {with_surroundings}"
-    key = hashlib.sha256(what.encode()).hexdigest()[:16]
-    return paths.cache_dir(dataset.folder) / "robustness" / f"{key}.json"

@@ -1,9 +1,6 @@
 """Maps of the methods that need TensorFlow, made in a process of their own: 600 MiB that leave when it is done."""
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,6 +14,7 @@ from core.errors import MethodUnavailableError
 from core.explanation.methods import ALL
 from core.explanation.overlay import encode_png
 from core.paths import Paths
+from core.processes import CoreProcess
 from core.runs.folder import Run
 
 START_SECONDS = 12  # TensorFlow's import and the model's load, on two cores
@@ -45,33 +43,14 @@ class MapsApart:
         self._shape = image.shape[:2]
         self._read: set[str] = set()
         self._folder = Path(tempfile.mkdtemp(prefix="tuskscope-maps-"))
-        photo, log = self._folder / "photo.png", self._folder / "log.txt"
+        photo = self._folder / "photo.png"
         photo.write_bytes(encode_png(resize(image, run.image_size)))
-        command = [
-            sys.executable,
-            "-m",
-            "core",
-            "explain",
-            str(photo),
-            f"--class={class_name}",
-            "--run",
-            run.run_id,
-            "--raw",
-            str(self._folder / "map.npy"),
-        ]
+        arguments: list[str | Path] = ["explain", photo, f"--class={class_name}", "--run", run.run_id]
+        arguments += ["--raw", self._folder / "map.npy"]
         for method in self.methods:
-            command += ["--method", method]
-        environment = {**os.environ, "TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir)}
+            arguments += ["--method", method]
         try:
-            with log.open("wb") as written:
-                self._process = subprocess.Popen(
-                    command,
-                    cwd=Path(__file__).parent.parent.parent,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=written,
-                )
+            self._process = CoreProcess(arguments, paths, self._folder / "log.txt", "The process that makes the maps")
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise MethodUnavailableError("No process could be started for the maps. Close other programs.") from error
@@ -85,7 +64,7 @@ class MapsApart:
         Raises:
             MethodUnavailableError: If the process failed or takes too long; no more maps will come.
         """
-        is_over = self._process.poll() is not None  # asked first: what it wrote last is then there to be read
+        is_over = not self._process.is_alive  # asked first: what it wrote last is then there to be read
         found = {}
         for method in self.methods:
             name = "map.npy" if len(self.methods) == 1 else f"map-{method}.npy"
@@ -95,7 +74,7 @@ class MapsApart:
                 found[method] = np.clip(large, 0, 1)
                 self._read.add(method)
         if not found and self.is_running and is_over:
-            raise MethodUnavailableError(self._stop(_reason(self._folder / "log.txt")))
+            raise MethodUnavailableError(self._stop(self._process.failure or "The maps were not written. Try again."))
         if self.is_running and time.monotonic() - self.started > LONGEST_SECONDS:
             raise MethodUnavailableError(self._stop("The maps took too long. Close other programs and try again."))
         if not self.is_running:
@@ -126,18 +105,10 @@ class MapsApart:
 
     def close(self) -> None:
         """Ends the process and removes what it wrote; harmless if called twice."""
-        self._process.kill()
-        self._process.wait()
+        self._process.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _stop(self, reason: str) -> str:
         self.close()
         self._read = set(self.methods)
         return reason
-
-
-def _reason(log: Path) -> str:
-    """The sentence that the command line gave."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return said[-1] if said else "The maps could not be made: the process ended. Is there enough memory free?"

@@ -1,12 +1,12 @@
 """The weight-randomisation sanity check of a run: does its heat map depend on what was learned?"""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import spearmanr
 
-from core.files import read_json, write_json
+from core import cache
 from core.paths import Paths
 from core.runs.folder import Run
 from core.sample.photo import draw_elephants
@@ -40,10 +40,8 @@ class Sanity:
 
 def stored_sanity(run: Run, paths: Paths) -> Sanity | None:
     """The check's result if it was made for this very model, without TensorFlow; `None` otherwise."""
-    try:
-        return Sanity(**{**read_json(_file(run, paths)), "run_id": run.run_id})
-    except (OSError, ValueError, TypeError):
-        return None
+    found = cache.stored(*_kept(run, paths))
+    return found and replace(found, run_id=run.run_id)
 
 
 def check_sanity(run: Run, paths: Paths) -> Sanity:
@@ -80,7 +78,8 @@ def check_sanity(run: Run, paths: Paths) -> Sanity:
         else "The heat maps look much the same with shuffled weights: they show the photo, not the run."
     )
     result = Sanity(run.run_id, values["head"], values["network"], NUM_IMAGES, passed, sentence)
-    write_json(_file(run, paths), asdict(result))
+    kept, key = _kept(run, paths)
+    cache.store(kept, key, result)
     return result
 
 
@@ -97,6 +96,6 @@ def mean_rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.mean(found))
 
 
-def _file(run: Run, paths: Paths):
+def _kept(run: Run, paths: Paths) -> tuple[cache.Kept[Sanity], str]:
     key = run.files.get("model.keras") or hashlib.sha256(run.run_id.encode()).hexdigest()
-    return paths.shared_cache_dir / "explanation-sanity" / f"{key[:16]}.json"
+    return cache.as_record(paths.shared_cache_dir / "explanation-sanity" / f"{key[:16]}.json", Sanity), key

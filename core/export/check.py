@@ -1,15 +1,14 @@
 """What an exported model is worth: opened again and compared with the served file, photo by photo."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import RunInvalidError
 from core.export.files import size_of
-from core.export.formats import FORMATS, open_model
+from core.export.formats import FORMATS, FormatName, open_model
 from core.export.photos import ExportPhotos
 from core.metrics.intervals import wilson
 from core.runs.folder import Run
@@ -37,7 +36,7 @@ class ExportCheck:
     """
 
     run_id: str
-    format_name: str
+    format_name: FormatName
     num_bytes: int
     milliseconds: float
     largest_difference: float
@@ -84,14 +83,8 @@ class ExportCheck:
             "your own photos before you use it."
         )
 
-    def as_dict(self) -> dict:
-        """JSON-safe; `ExportCheck(**…)` reads it back."""
-        return {**asdict(self), "outputs": list(self.outputs)}
 
-
-def check_export(
-    run: Run, format_name: str, path: Path, photos: ExportPhotos, progress: Callable[[int, int], None] | None = None
-) -> ExportCheck:
+def check_export(run: Run, format_name: FormatName, path: Path, photos: ExportPhotos) -> ExportCheck:
     """Opens an export with the engine it is for and compares it with the run's `model.tflite`.
 
     Args:
@@ -99,7 +92,6 @@ def check_export(
         format_name: A key of `FORMATS`.
         path: The written file or folder.
         photos: What to compare on.
-        progress: Called with (photos done, photos in all).
 
     Raises:
         RunInvalidError: If it lacks an output of the run, gives numbers that are not finite, or differs where only
@@ -116,7 +108,7 @@ def check_export(
             "It is not offered."
         )
     differences, seconds, changed, changed_sure = [], [], 0, 0
-    for done, photo in enumerate(photos.compared, start=1):
+    for photo in photos.compared:
         started = time.perf_counter()
         outputs = exported(photo)
         seconds.append(time.perf_counter() - started)
@@ -129,8 +121,6 @@ def check_export(
         is_changed = ours.argmax() != theirs.argmax()
         changed += int(is_changed)
         changed_sure += int(is_changed and ours.max() >= run.uncertain_below)
-        if progress:
-            progress(done, len(photos.compared))
     largest = float(np.max(differences))
     if FORMATS[format_name].is_exact and largest > TOLERATED_DIFFERENCE:
         raise RunInvalidError(

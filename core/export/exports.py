@@ -2,24 +2,24 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from core.errors import RunInvalidError
+from core.errors import ProcessFailedError, RunInvalidError
 from core.export.check import ExportCheck, check_export
 from core.export.files import digest
-from core.export.formats import FORMATS, check_packages, write_model
+from core.export.formats import FORMATS, FormatName, check_packages, write_model
 from core.files import read_json, write_json
 from core.paths import Paths
+from core.processes import run_core
+from core.records import from_json
 from core.runs.folder import Run
 from core.runs.registry import exports_folder
 
-_PROJECT = Path(__file__).resolve().parent.parent.parent
 _LONGEST_SECONDS = 900
 _DRAFT = "draft-"
 
@@ -37,13 +37,13 @@ class Export:
     check: ExportCheck
 
 
-def stored_check(run: Run, format_name: str, paths: Paths) -> ExportCheck | None:
+def stored_check(run: Run, format_name: FormatName, paths: Paths) -> ExportCheck | None:
     """The last check of this very model in a format, without TensorFlow; `None` if nobody made it yet."""
     content = _stored(run, format_name, paths)
     return content[0] if content else None
 
 
-def stored_export(run: Run, format_name: str, paths: Paths) -> Export | None:
+def stored_export(run: Run, format_name: FormatName, paths: Paths) -> Export | None:
     """The export itself, its content verified; `None` if it is not there or has changed."""
     content, path = _stored(run, format_name, paths), _path(run, format_name, paths)
     if content and path.exists() and digest(path) == content[1]:
@@ -51,7 +51,7 @@ def stored_export(run: Run, format_name: str, paths: Paths) -> Export | None:
     return None
 
 
-def prepare_export(run: Run, format_name: str, paths: Paths, given: Sequence[Path] = ()) -> Export:
+def prepare_export(run: Run, format_name: FormatName, paths: Paths, given: Sequence[Path] = ()) -> Export:
     """Makes and checks an export in a process of its own: this one needs no TensorFlow and survives a crash of it.
 
     Takes 10 to 60 seconds. The export and its check are kept under `data/.tuskscope/exports/`.
@@ -60,7 +60,7 @@ def prepare_export(run: Run, format_name: str, paths: Paths, given: Sequence[Pat
         run: A succeeded run; its files are verified first.
         format_name: A key of `FORMATS`.
         paths: Where runs, data and caches lie.
-        given: Photos to compare on; by default those of the run's data set.
+        given: Photos to compare on; by default those of the run's dataset.
 
     Raises:
         RunInvalidError: If the run did not succeed or is damaged, or the export failed its check; nothing is offered.
@@ -68,44 +68,19 @@ def prepare_export(run: Run, format_name: str, paths: Paths, given: Sequence[Pat
     """
     _check_exportable(run)
     check_packages(format_name)
-    environment = {
-        **os.environ,
-        "TUSKSCOPE_DATA": str(paths.data_dir),
-        "TUSKSCOPE_MODELS": str(paths.models_dir),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "core",
-        "work-on-export",
-        run.run_id,
-        format_name,
-        *(str(Path(path).resolve()) for path in given),
-    ]
+    title = FORMATS[format_name].title
+    arguments = ("work-on-export", run.run_id, format_name, *(Path(path).resolve() for path in given))
     try:
-        done = subprocess.run(
-            command,
-            cwd=_PROJECT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_LONGEST_SECONDS,
-            text=True,
-            errors="replace",
-        )
-    except subprocess.TimeoutExpired:
-        raise RunInvalidError(
-            f"The {FORMATS[format_name].title} export took longer than {_LONGEST_SECONDS // 60} minutes and was "
-            "stopped. Try again when the machine is less busy."
-        ) from None
+        run_core(arguments, paths, f"The {title} export", _LONGEST_SECONDS)
+    except ProcessFailedError as error:
+        raise RunInvalidError(str(error)) from error
     found = stored_export(run, format_name, paths)
-    if done.returncode == 0 and found:
-        return found
-    raise RunInvalidError(_why(done, FORMATS[format_name].title))
+    if found is None:
+        raise RunInvalidError(f"The {title} export changed after it was checked. It is not offered; export it again.")
+    return found
 
 
-def work_on_export(run: Run, format_name: str, paths: Paths, given: Sequence[Path] = ()) -> Export:
+def work_on_export(run: Run, format_name: FormatName, paths: Paths, given: Sequence[Path] = ()) -> Export:
     """What `prepare_export` does, in this process."""
     from core.export.photos import export_photos
 
@@ -124,11 +99,11 @@ def work_on_export(run: Run, format_name: str, paths: Paths, given: Sequence[Pat
             if target.is_dir():
                 shutil.rmtree(target)
             os.replace(draft, target)
-    write_json(note, {**check.as_dict(), "sha256": sha256})
+    write_json(note, {**asdict(check), "sha256": sha256})
     return Export(target, check)
 
 
-def export_run(run: Run, format_name: str, folder: Path, paths: Paths, given: Sequence[Path] = ()) -> Export:
+def export_run(run: Run, format_name: FormatName, folder: Path, paths: Paths, given: Sequence[Path] = ()) -> Export:
     """Writes the model of a run into a folder, after it was checked.
 
     Args:
@@ -169,31 +144,21 @@ def _check_exportable(run: Run) -> None:
     run.verify()
 
 
-def _stored(run: Run, format_name: str, paths: Paths) -> tuple[ExportCheck, str] | None:
+def _stored(run: Run, format_name: FormatName, paths: Paths) -> tuple[ExportCheck, str] | None:
     try:
-        content = read_json(_note(run, format_name, paths))
-        sha256 = content.pop("sha256")
-        return ExportCheck(**{**content, "run_id": run.run_id, "outputs": tuple(content["outputs"])}), sha256
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = from_json(dict[str, Any], read_json(_note(run, format_name, paths)))
+        sha256 = str(content.pop("sha256"))
+        return from_json(ExportCheck, {**content, "run_id": run.run_id}), sha256
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # missing, damaged or of another version: it is made again
 
 
-def _note(run: Run, format_name: str, paths: Paths) -> Path:
+def _note(run: Run, format_name: FormatName, paths: Paths) -> Path:
     return exports_folder(run, paths) / f"{format_name}.json"
 
 
-def _path(run: Run, format_name: str, paths: Paths) -> Path:
+def _path(run: Run, format_name: FormatName, paths: Paths) -> Path:
     """Where a checked export lies; two formats are the run's own files."""
     if format_name in ("keras", "litert"):
         return run.folder / f"model{FORMATS[format_name].suffix}"
     return exports_folder(run, paths) / f"model{FORMATS[format_name].suffix}"
-
-
-def _why(done: subprocess.CompletedProcess, title: str) -> str:
-    """One sentence for an export process that left nothing behind."""
-    sentences = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
-    if done.returncode == 1 and sentences:
-        return sentences[-1]
-    reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-    last = (done.stderr.strip().splitlines() or ["no message"])[-1][:300]
-    return f"The {title} export stopped unexpectedly ({reason}: {last}). Nothing is offered; export another format."

@@ -5,7 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, FormatName
 from core.files import sha256_of
 from core.runs.folder import Run
 
@@ -16,7 +16,7 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def download_name(run: Run, format_name: str) -> str:
+def download_name(run: Run, format_name: FormatName) -> str:
     """The name under which a page saves an export."""
     suffix = FORMATS[format_name].suffix
     return f"{run.run_id}{suffix if '.' in suffix else suffix + '.zip'}"

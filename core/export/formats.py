@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from core.errors import MethodUnavailableError
 from core.runs.folder import Run
 
+FormatName = Literal["litert", "litert-float16", "litert-int8", "onnx", "saved_model", "keras"]
 Model = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
@@ -33,7 +35,7 @@ class Format:
     packages: tuple[str, ...] = ()
 
 
-FORMATS = {
+FORMATS: dict[FormatName, Format] = {
     "litert": Format("LiteRT", ".tflite", "The file that serves here; phones, small computers, browsers."),
     "litert-float16": Format("LiteRT float16", "-float16.tflite", "The same in half the size.", is_exact=False),
     "litert-int8": Format(
@@ -50,7 +52,7 @@ FORMATS = {
 }
 
 
-def check_packages(format_name: str) -> None:
+def check_packages(format_name: FormatName) -> None:
     """Raises `MethodUnavailableError` if a package that a format needs is not installed."""
     missing = [name for name in FORMATS[format_name].packages if not find_spec(name)]
     if missing:
@@ -60,7 +62,7 @@ def check_packages(format_name: str) -> None:
         )
 
 
-def write_model(run: Run, format_name: str, target: Path, representative: np.ndarray) -> None:
+def write_model(run: Run, format_name: FormatName, target: Path, representative: np.ndarray) -> None:
     """Writes a run's model; `keras` and `litert` copy the run's own files, the others convert (TensorFlow).
 
     Args:
@@ -86,7 +88,7 @@ def write_model(run: Run, format_name: str, target: Path, representative: np.nda
         target.write_bytes(litert_bytes(model, format_name.removeprefix("litert-"), representative))
 
 
-def open_model(format_name: str, path: Path) -> Model:
+def open_model(format_name: FormatName, path: Path) -> Model:
     """Opens an exported file or folder with the engine it is meant for.
 
     Args:

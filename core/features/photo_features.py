@@ -1,17 +1,17 @@
 """The photos as numbers that labels can be checked against: main components, ImageNet's opinion, subject evidence."""
 
 import hashlib
-import io
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
+from core import cache
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import Dataset
 from core.features.views import CLOSE, COLOURS, WHOLE, Progress, photo_views
-from core.files import write_atomic
 from core.networks.catalogue import BACKBONES
 from core.networks.out_of_distribution import subject_classes
 from core.networks.weights import package_weights, read_state_dict
@@ -55,22 +55,12 @@ def read_features(dataset: Dataset, table: pd.DataFrame, paths: Paths, progress:
         paths: Where the caches lie.
         progress: Called with (photos done, photos to look at).
     """
-    file = dataset.cache_dir / "review-features.npz"
     key = hashlib.sha256(f"{_VERSION} {' '.join(table['sha256'])}".encode()).hexdigest()
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            if str(content["key"]) == key:
-                return Features(**{item.name: content[item.name] for item in fields(Features)})
-    except (OSError, ValueError, KeyError, EOFError):
-        pass  # missing, damaged or of other photos: it is rebuilt
-    features = compute_features(photo_views(dataset, table, paths, progress), duplicate_groups(table))
-    buffer = io.BytesIO()
-    np.savez(buffer, key=key, **{item.name: getattr(features, item.name) for item in fields(Features)})
-    try:
-        write_atomic(file, buffer.getvalue())
-    except OSError:
-        pass  # a read-only disk makes the next start slower, not impossible
-    return features
+
+    def compute() -> Mapping[str, np.ndarray]:
+        return vars(compute_features(photo_views(dataset, table, paths, progress), duplicate_groups(table)))
+
+    return Features(**cache.cached(cache.as_arrays(dataset.cache_dir / "review-features.npz"), key, compute))
 
 
 def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Features:

@@ -8,26 +8,24 @@ from core.errors import DatasetError, RunInvalidError, RunNotFoundError
 from core.jobs.heartbeat import worker_alive as worker_alive
 from core.jobs.staged import (
     finish,
-    finish_within,
     read_process,
     request_cancel,
     staged,
     trainer_of,
 )
-from core.jobs.table import JobTable, put
+from core.jobs.table import JobTable
+from core.jobs.watchdog import Limits
 from core.paths import Paths
-from core.processes import stop
 from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
-from core.runs.folder import LIVE_STATES, Run
+from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
-from core.runs.staging import discard, free_run_id, stage
+from core.runs.staging import free_run_id, stage
 
 INTERRUPTED = "The training was interrupted: its process is gone. Train again."
 CANCELLED = "Cancelled."
 NO_WORKER = "It waits for a worker. Start one with: python -m core worker"
-GRACE_SECONDS = 8.0  # between TERM and KILL
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class JobStatus:
     """
 
     run_id: str
-    state: str
+    state: State
     stage: str = ""
     fraction: float = 0.0
     epoch: int = 0
@@ -86,14 +84,7 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
     table = JobTable(paths)
     with table.transaction() as connection:
         table.add(connection, run_id)
-        run = stage(paths, run_id, config, DatasetReference(folder.name, paths.reference(folder)), "queued")
-    try:
-        put(paths, run_id)
-    except BaseException:
-        with table.transaction() as connection:
-            table.remove(connection, run_id)
-        discard(run.folder)
-        raise
+        stage(paths, run_id, config, DatasetReference(folder.name, paths.reference(folder)), "queued")
     return run_id
 
 
@@ -116,11 +107,6 @@ def jobs(paths: Paths) -> list[JobStatus]:
     return sorted(live, key=lambda job: (job.state == "queued", job.queue_position or 0))
 
 
-def current(paths: Paths) -> JobStatus | None:
-    """The training that runs now; `None` if none does."""
-    return next((job for job in jobs(paths) if job.state == "running"), None)
-
-
 def cancel(paths: Paths, run_id: str) -> JobStatus:
     """Cancels a queued or running training; a finished one stays what it is.
 
@@ -134,16 +120,14 @@ def cancel(paths: Paths, run_id: str) -> JobStatus:
         RunNotFoundError: If no run has this id.
     """
     run = _load(paths, run_id)
+    if run.state == "queued" and finish(paths, run_id, "cancelled", CANCELLED, if_waiting=True):
+        return status(paths, run_id)
     if run.state in LIVE_STATES:
-        table = JobTable(paths)
-        with table.transaction() as connection:
-            in_slot = dict(table.rows()).get(run_id)
-            if run.state == "queued" and not in_slot:
-                finish_within(connection, paths, table, run_id, "cancelled", CANCELLED)
-                return status(paths, run_id)
         request_cancel(run.folder)
-        if not _is_watched(paths, run, bool(in_slot)):
-            _stop_unwatched(paths, table, run)
+        if not _is_watched(paths, run):
+            if trainer := trainer_of(run.folder):
+                trainer.stop(Limits.grace_seconds)
+            finish(paths, run_id, "cancelled", CANCELLED)
     return status(paths, run_id)
 
 
@@ -155,50 +139,34 @@ def _load(paths: Paths, run_id: str) -> Run:
 
 
 def _status(paths: Paths, run: Run, waiting: list[str]) -> JobStatus:
-    if run.state == "queued":
-        return JobStatus(
-            run.run_id,
-            "queued",
-            epochs=run.config.epochs,
-            message="" if worker_alive(paths) else NO_WORKER,
-            queue_position=waiting.index(run.run_id) + 1 if run.run_id in waiting else None,
-        )
-    heartbeat, process = read_progress(run.folder), read_process(run.folder)
+    heartbeat, process, trainer = read_progress(run.folder), read_process(run.folder), trainer_of(run.folder)
     progress = heartbeat.progress if heartbeat else Progress(stage="start")
-    common = {
-        "epoch": progress.epoch,
-        "epochs": progress.epochs or run.config.epochs,
-        "metrics": progress.metrics,
-        "started_at": process.started_at if process else None,
-    }
-    if run.state != "running":
-        succeeded = run.state == "succeeded"
-        return JobStatus(run.run_id, run.state, fraction=float(succeeded), message=run.message, **common)
-    trainer = trainer_of(run.folder)
-    if trainer and trainer.is_local and not trainer.is_alive and not _is_watched(paths, run, False):
-        return JobStatus(run.run_id, "failed", message=INTERRUPTED, **common)
+    state, message = run.state, run.message
+    if state == "queued" and not worker_alive(paths):
+        message = NO_WORKER
+    is_gone = trainer and trainer.is_local and not trainer.is_alive
+    if state == "running" and is_gone and not _is_watched(paths, run):
+        state, message = "failed", INTERRUPTED
+    is_running = state == "running"
     return JobStatus(
         run.run_id,
-        "running",
-        stage=progress.stage,
-        fraction=progress.fraction,
-        eta_seconds=progress.eta_seconds,
-        pid=trainer.pid if trainer else None,
-        **common,
+        state,
+        stage=progress.stage if is_running else "",
+        fraction=progress.fraction if is_running else float(state == "succeeded"),
+        epoch=progress.epoch,
+        epochs=progress.epochs or run.config.epochs,
+        eta_seconds=progress.eta_seconds if is_running else None,
+        message=message,
+        queue_position=waiting.index(run.run_id) + 1 if run.run_id in waiting else None,
+        pid=trainer.pid if is_running and trainer else None,
+        started_at=process.started_at if process else None,
+        metrics=progress.metrics,
     )
 
 
-def _is_watched(paths: Paths, run: Run, in_slot: bool) -> bool:
+def _is_watched(paths: Paths, run: Run) -> bool:
     """Whether a living worker looks after a running run."""
     process = read_process(run.folder)
     if process is None:  # a worker is about to start it, or it runs at a terminal
-        return in_slot and worker_alive(paths)
+        return (run.run_id, True) in JobTable(paths).rows() and worker_alive(paths)
     return process.worker.is_alive or (not process.worker.is_local and worker_alive(paths))
-
-
-def _stop_unwatched(paths: Paths, table: JobTable, run: Run) -> None:
-    trainer = trainer_of(run.folder)
-    if trainer:
-        # At a terminal the group is the person's shell job, of which only the training is ours.
-        stop(trainer, GRACE_SECONDS, whole_group=read_process(run.folder) is not None)
-    finish(paths, table, run.run_id, "cancelled", CANCELLED)

@@ -18,10 +18,10 @@ from core.jobs.staged import (
     trainer_of,
     write_process,
 )
-from core.jobs.table import JobTable, put, queue, set_aside_if_damaged, training_task
+from core.jobs.table import JobTable, set_aside_if_damaged
 from core.jobs.watchdog import Limits
 from core.paths import Paths
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 from core.runs.folder import Run
 from core.runs.progress import read_progress
 
@@ -32,18 +32,16 @@ log = logging.getLogger(__name__)
 
 
 class Recovery:
-    """Brings run folders, table and queue back into agreement; the folders are the truth.
+    """Brings run folders and table back into agreement; the folders are the truth.
 
     Args:
         paths: Where they lie.
-        table: The jobs.
         limits: The worker's patience.
         adopt: Called with a run that is trained by a living process whose worker died.
     """
 
-    def __init__(self, paths: Paths, table: JobTable, limits: Limits, adopt: Callable[[str, JobProcess], None]):
-        self._paths, self._table, self._limits, self._adopt = paths, table, limits, adopt
-        self._me = ProcessIdentity.of()
+    def __init__(self, paths: Paths, limits: Limits, adopt: Callable[[str, JobProcess], None]):
+        self._paths, self._table, self._limits, self._adopt = paths, JobTable(paths), limits, adopt
 
     def at_start(self) -> None:
         """Mends what a crash left: a damaged queue file, remains in `models/`, orphans, lost places."""
@@ -52,7 +50,7 @@ class Recovery:
             log.warning("The job queue was damaged; it is kept as %s and rebuilt from the runs.", kept.name)
         sweep(self._paths)
         self.of_orphans()
-        self._of_queue()
+        self._of_places()
 
     def of_orphans(self) -> None:
         """Adopts or buries the runs in training that no living worker looks after."""
@@ -66,9 +64,8 @@ class Recovery:
             if trainer and trainer.is_alive:
                 if process:  # without one it runs at a terminal, whose own business it is
                     self._take_over(run, process)
-            elif self._is_dead(run, trainer):
-                if finish(self._paths, self._table, run.run_id, "failed", INTERRUPTED):
-                    log.info("The training of %s was interrupted.", run.run_id)
+            elif self._is_dead(run, trainer) and finish(self._paths, run.run_id, "failed", INTERRUPTED):
+                log.info("The training of %s was interrupted.", run.run_id)
 
     def _is_dead(self, run: Run, trainer: ProcessIdentity | None) -> bool:
         """Whether a run whose trainer is not known to live is surely not trained any more."""
@@ -86,24 +83,17 @@ class Recovery:
             if read_process(run.folder) != process:
                 return  # another worker was faster
             self._table.occupy(connection, run.run_id)
-            process = replace(process, worker=self._me)
+            process = replace(process, worker=ProcessIdentity.of())
             write_process(run.folder, process)
         self._adopt(run.run_id, process)
 
-    def _of_queue(self) -> None:
-        """Lets queued runs wait again whose place or task was lost; forgets places of runs that are gone."""
+    def _of_places(self) -> None:
+        """Lets queued runs wait again whose place was lost; forgets places of runs that are gone."""
         alone = not worker_alive(self._paths)  # else a queued run in a slot is about to start
-        huey = queue(self._paths)
-        training_task(huey)
-        announced = {task.args[0] for task in huey.pending()}
-        huey.storage.close()
         with self._table.transaction() as connection:
-            queued = [run.run_id for run in staged(self._paths) if run.state == "queued"]
-            for run_id in queued:
-                self._table.restore(connection, run_id, forget_slot=alone)
+            for run in staged(self._paths):
+                if run.state == "queued":
+                    self._table.restore(connection, run.run_id, forget_slot=alone)
             for run_id, _ in self._table.rows():
                 if not staging_folder(self._paths, run_id).exists():
                     self._table.remove(connection, run_id)
-        for run_id in queued:
-            if run_id not in announced:
-                put(self._paths, run_id)

@@ -1,10 +1,7 @@
 """The staging folder of a live run: whose it is, who wants it cancelled, how it ends without its trainer."""
 
 import contextlib
-import os
-import re
 import shutil
-import sqlite3
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,8 +11,9 @@ from core.errors import RunInvalidError
 from core.files import read_json
 from core.jobs.table import JobTable
 from core.paths import Paths
-from core.processes import ProcessIdentity
-from core.runs.folder import RUN_ID, Run, read_run
+from core.process_identity import ProcessIdentity
+from core.records import from_json
+from core.runs.folder import RUN_ID, Run, State, read_run
 from core.runs.progress import PROGRESS_FILE, note, read_progress
 from core.runs.staging import STAGING_PREFIX, discard, publish
 
@@ -23,8 +21,6 @@ LOG_FILE = "log.txt"
 _PROCESS_FILE = "process.json"
 _CANCEL_FILE = "cancel-requested"
 _KEPT = {"run.json", "history.csv", LOG_FILE, PROGRESS_FILE, _PROCESS_FILE}  # of a run that has no model
-_LOG_TAIL_BYTES = 8192
-_MESSAGE_CHARACTERS = 300
 _STALE_SECONDS = 3600.0
 
 
@@ -54,10 +50,8 @@ def write_process(folder: Path, process: JobProcess) -> None:
 def read_process(folder: Path) -> JobProcess | None:
     """Who trains; `None` if no worker started this run, as with `python -m core train` at a terminal."""
     try:
-        content = read_json(folder / _PROCESS_FILE)
-        trainer, worker = (ProcessIdentity.from_dict(content[role]) for role in ("trainer", "worker"))
-        return JobProcess(trainer, worker, str(content["started_at"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return from_json(JobProcess, read_json(folder / _PROCESS_FILE))
+    except (OSError, ValueError, TypeError):
         return None
 
 
@@ -93,50 +87,37 @@ def cancel_requested(folder: Path) -> bool:
     return (folder / _CANCEL_FILE).exists()
 
 
-def finish(paths: Paths, table: JobTable, run_id: str, state: str, message: str) -> bool:
+def finish(paths: Paths, run_id: str, state: State, message: str, if_waiting: bool = False) -> bool:
     """Ends a run whose trainer did not publish it: no model, but its log; frees its place in the queue.
+
+    Args:
+        paths: Where the run and the queue lie.
+        run_id: Which run.
+        state: `failed` or `cancelled`.
+        message: One sentence that says why.
+        if_waiting: Leave a run alone that a worker took.
 
     Returns:
         Whether there was anything to end; a run that is published already stays as it is.
     """
+    table = JobTable(paths)
     with table.transaction() as connection:
-        return finish_within(connection, paths, table, run_id, state, message)
-
-
-def finish_within(
-    connection: sqlite3.Connection, paths: Paths, table: JobTable, run_id: str, state: str, message: str
-) -> bool:
-    """`finish` inside a transaction that the caller holds."""
-    table.remove(connection, run_id)
-    folder = staging_folder(paths, run_id)
-    try:
-        run = read_run(folder)
-    except RunInvalidError:
-        discard(folder)
-        return False
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name not in _KEPT:
-            path.unlink()
-    publish(run, paths, state=state, message=message)
-    return True
-
-
-def last_error(folder: Path) -> str:
-    """The sentence of the last `error: …` line near the end of the log; empty if there is none."""
-    try:
-        with (folder / LOG_FILE).open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _LOG_TAIL_BYTES))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    for line in reversed(lines):
-        if line.startswith("error: "):
-            printable = re.sub(r"[^\x20-\x7e\xa0-\uffff]", "", line.removeprefix("error: "))
-            return printable.strip()[:_MESSAGE_CHARACTERS]
-    return ""
+        if if_waiting and (run_id, True) in table.rows():
+            return False
+        table.remove(connection, run_id)
+        folder = staging_folder(paths, run_id)
+        try:
+            run = read_run(folder)
+        except RunInvalidError:
+            discard(folder)
+            return False
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in _KEPT:
+                path.unlink()
+        publish(run, paths, state=state, message=message)
+        return True
 
 
 def sweep(paths: Paths) -> None:

@@ -1,76 +1,30 @@
-"""Where jobs wait: a huey queue that carries run ids, and a table that guards order, length and the slot."""
+"""Where jobs wait: one SQLite table that is the queue and guards order, length and the slot."""
 
 import contextlib
-import json
 import os
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
-from huey.api import TaskWrapper
-from huey.registry import Message
-from huey.serializer import Serializer
 
 from core.errors import BusyError, TrainingError
 from core.paths import Paths
 
 MAX_WAITING = 16
-_NAME = "tuskscope"
 _TABLE = """
 create table if not exists job (
     number integer primary key autoincrement,
     run_id text not null unique,
-    slot text);
-create unique index if not exists one_job_a_slot on job (slot) where slot is not null;
+    slot text)
 """
-_HAS_TABLE = "select 1 from sqlite_master where name = 'one_job_a_slot'"
-
-
-class JsonSerializer(Serializer):
-    """Tasks as JSON: huey's own serializer is pickle, which runs the code of whoever wrote the queue file."""
-
-    def _serialize(self, data: Message) -> bytes:
-        return json.dumps(data._asdict()).encode("utf-8")
-
-    def _deserialize(self, data: bytes) -> Message:
-        return Message(**json.loads(bytes(data)))
-
-
-def queue(paths: Paths) -> Huey:
-    """The huey queue: an SQLite file, or what `TUSKSCOPE_QUEUE` names (`redis://…`, `postgresql://…`).
-
-    Raises:
-        TrainingError: If `TUSKSCOPE_QUEUE` names something else.
-    """
-    url = os.environ.get("TUSKSCOPE_QUEUE", "")
-    options = {"name": _NAME, "results": False, "serializer": JsonSerializer()}
-    if url.startswith(("redis://", "rediss://")):
-        return RedisHuey(url=url, **options)
-    if url.startswith(("postgres://", "postgresql://")):
-        return PostgresHuey(dsn=url, **options)
-    if url:
-        raise TrainingError("Expected TUSKSCOPE_QUEUE to start with redis:// or postgresql://. Unset it for SQLite.")
-    paths.queue_file.parent.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey(filename=str(paths.queue_file), strict_fifo=True, **options)
-
-
-def training_task(huey: Huey, work: Callable[[str], None] | None = None) -> TaskWrapper:
-    """Registers the one task there is; a process that only enqueues has no `work`."""
-
-    def train(run_id: str) -> None:
-        work(run_id)
-
-    return huey.task(name="train")(train)
-
-
-def put(paths: Paths, run_id: str) -> None:
-    """Tells the workers that a run waits."""
-    huey = queue(paths)
-    with contextlib.closing(huey.storage):
-        huey.enqueue(training_task(huey).s(run_id))
+_ONE_JOB_A_SLOT = "create unique index if not exists one_job_a_slot on job (slot) where slot is not null"
+_TAKE_NEXT = """
+update job set slot = :slot
+where number = (select min(number) from job where slot is null)
+    and not exists (select 1 from job where slot = :slot)
+returning run_id
+"""
 
 
 class JobTable:
@@ -95,16 +49,11 @@ class JobTable:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             opened = sqlite3.connect(self._file, timeout=10.0, isolation_level=None)
-            with contextlib.closing(opened) as connection:
-                if not connection.execute(_HAS_TABLE).fetchone():
-                    connection.executescript(_TABLE)
+            with contextlib.closing(opened) as connection, connection:  # the inner one commits or rolls back
                 connection.execute("begin immediate")
-                try:
-                    yield connection
-                except BaseException:
-                    connection.execute("rollback")
-                    raise
-                connection.execute("commit")
+                connection.execute(_TABLE)
+                connection.execute(_ONE_JOB_A_SLOT)
+                yield connection
         except sqlite3.Error as error:
             raise TrainingError(
                 "The job queue cannot be read or stays locked. Restart the worker; it mends a damaged file."
@@ -119,33 +68,26 @@ class JobTable:
         (waiting,) = connection.execute("select count(*) from job where slot is null").fetchone()
         if waiting >= MAX_WAITING:
             raise BusyError(f"{waiting} trainings wait already. Wait until one has started, or cancel one.")
-        connection.execute("insert or ignore into job (run_id) values (?)", (run_id,))
+        self.restore(connection, run_id)
 
-    def restore(self, connection: sqlite3.Connection, run_id: str, forget_slot: bool) -> None:
+    def restore(self, connection: sqlite3.Connection, run_id: str, forget_slot: bool = False) -> None:
         """Lets a run wait again whose row was lost or, if asked, whose worker died before it began."""
         connection.execute("insert or ignore into job (run_id) values (?)", (run_id,))
         if forget_slot:
             connection.execute("update job set slot = null where run_id = ?", (run_id,))
 
-    def take_slot(self, run_id: str) -> bool | None:
-        """Moves a waiting run into this machine's slot.
-
-        Returns:
-            `True` if it is in now, `False` if another run is, `None` if the run does not wait (any more).
-        """
-        with self.transaction() as connection:
-            if connection.execute("select 1 from job where slot = ?", (self._slot,)).fetchone():
-                waits = connection.execute("select 1 from job where run_id = ? and slot is null", (run_id,))
-                return False if waits.fetchone() else None
-            taken = connection.execute(
-                "update job set slot = ? where run_id = ? and slot is null", (self._slot, run_id)
-            )
-            return True if taken.rowcount else None
-
     def occupy(self, connection: sqlite3.Connection, run_id: str) -> None:
         """Puts a run that is being trained into the slot, if its row was lost and the slot is free."""
-        connection.execute("insert or ignore into job (run_id) values (?)", (run_id,))
+        self.restore(connection, run_id)
         connection.execute("update or ignore job set slot = ? where run_id = ?", (self._slot, run_id))
+
+    def take_next(self) -> str | None:
+        """Moves the run that waits longest into this machine's slot; `None` if none waits or the slot is taken."""
+        if not self.waiting():  # asked a few times a second, so without the write lock
+            return None
+        with self.transaction() as connection:
+            taken = connection.execute(_TAKE_NEXT, {"slot": self._slot}).fetchone()
+            return taken and str(taken[0])
 
     def remove(self, connection: sqlite3.Connection, run_id: str) -> None:
         """Frees the run's place or slot."""

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 from core.runs.progress import read_progress
 
 _GIB = 2**30
@@ -47,7 +47,7 @@ class Watchdog:
         self._folder, self._trainer, self._limits = folder, trainer, limits
         self._report: float | None = None
         self._reported_at = self._active_at = time.monotonic()
-        self._cpu_seconds = trainer.cpu_seconds
+        self._cpu_seconds, _ = trainer.usage()
 
     def complaint(self) -> str:
         """One sentence that says why the trainer has to be stopped; empty if all is well."""
@@ -55,14 +55,14 @@ class Watchdog:
         heartbeat = read_progress(self._folder)
         if heartbeat and heartbeat.at != self._report:
             self._report, self._reported_at, self._active_at = heartbeat.at, now, now
-        cpu_seconds = self._trainer.cpu_seconds
+        cpu_seconds, memory_bytes = self._trainer.usage()
         if cpu_seconds - self._cpu_seconds >= self._BUSY_CPU_SECONDS:
             self._cpu_seconds, self._active_at = cpu_seconds, now
         patience = self._limits.stall_seconds if self._report else self._limits.startup_seconds
         silence = now - self._reported_at
         if now - self._active_at > patience or silence > max(patience, self._limits.silence_seconds):
             return f"The training stalled: no sign of life for {silence:.0f} seconds. Train again."
-        if self._trainer.memory_bytes > self._limits.memory_bytes:
+        if memory_bytes > self._limits.memory_bytes:
             return (
                 f"The training needed more than {self._limits.memory_bytes / _GIB:.1f} GiB of memory. "
                 "Lower batch_size or image_size."

@@ -2,36 +2,24 @@
 
 import logging
 import os
-import subprocess
-import sys
+import signal
 import threading
 from collections.abc import Sequence
-from pathlib import Path
-
-import psutil
 
 from core.errors import RunInvalidError
 from core.jobs.heartbeat import write_worker_heartbeat
 from core.jobs.queue import CANCELLED
 from core.jobs.recovery import Recovery
-from core.jobs.staged import (
-    LOG_FILE,
-    JobProcess,
-    cancel_requested,
-    finish,
-    last_error,
-    staging_folder,
-    write_process,
-)
-from core.jobs.table import JobTable, queue, training_task
+from core.jobs.staged import LOG_FILE, JobProcess, cancel_requested, finish, staging_folder, write_process
+from core.jobs.table import JobTable
 from core.jobs.watchdog import Limits, Watchdog
 from core.paths import Paths
-from core.processes import ProcessIdentity, stop
-from core.runs.folder import read_run
+from core.process_identity import ProcessIdentity
+from core.processes import CORE, CoreProcess, why_ended
+from core.runs.folder import State, read_run
 from core.runs.staging import write
 
-NICENESS = 15  # beside a trainer that is not niced, the server answers five times fewer requests a second
-_PROJECT = Path(__file__).resolve().parents[2]
+_TITLE = "The training process"
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +27,10 @@ log = logging.getLogger(__name__)
 def run_worker(paths: Paths) -> None:
     """Works until SIGTERM or Ctrl-C (`python -m core worker`); the next worker adopts a training."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    Worker(paths).run()
+    worker = Worker(paths)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, worker.stop)
+    worker.run()
 
 
 class Worker:
@@ -48,94 +38,79 @@ class Worker:
 
     Args:
         paths: Where runs and the queue lie.
-        command: What to start; the run id is appended. Tests give a stub here.
+        command: What to start; `work-on` and the run id are appended. Tests give a stub here.
         limits: When to give up on a trainer.
     """
 
-    def __init__(self, paths: Paths, command: Sequence[str] | None = None, limits: Limits | None = None):
-        self._paths = paths
-        self._command = tuple(command or (sys.executable, "-m", "core", "work-on"))
-        self._limits = limits or Limits()
+    def __init__(self, paths: Paths, command: Sequence[str] = CORE, limits: Limits | None = None):
+        self._paths, self._command, self._limits = paths, command, limits or Limits()
         self._table = JobTable(paths)
         self._stopping = threading.Event()
-        self._recovery = Recovery(paths, self._table, self._limits, self._adopt)
+        self._recovery = Recovery(paths, self._limits, self._adopt)
+
+    def stop(self, *_: object) -> None:
+        """Ends `run` soon, and leaves a training alone; fit for a signal handler."""
+        self._stopping.set()
 
     def run(self) -> None:
-        """Works until the process is told to stop; needs the main thread, where signals arrive."""
+        """Trains what waits, in its order, until `stop`."""
         self._recovery.at_start()
-        huey = queue(self._paths)
-        training_task(huey, self.work)
-        consumer = huey.create_consumer(workers=1, periodic=False, max_delay=1.0, scheduler_interval=60)
-        self._stopping = consumer.stop_flag
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         log.info("The worker waits for trainings.")
-        consumer.run()
-        for _, thread in consumer.worker_threads:
-            thread.join(timeout=3.0)  # it may be about to publish; honcho waits five seconds
-        huey.storage.close()
+        while not self._stopping.is_set():
+            try:
+                run_id = self._table.take_next()
+                if run_id:
+                    self._train(run_id)
+                    continue
+            except Exception:  # a locked table or a full disk must not end the worker for good
+                log.exception("The worker could not train; it tries again.")
+            self._stopping.wait(self._limits.poll_seconds)
         if any(in_slot for _, in_slot in self._table.rows()):
             log.info("A training goes on in the background; the next worker watches it again.")
 
-    def work_off(self) -> None:
-        """Trains everything that waits, then returns."""
-        self._recovery.at_start()
-        huey = queue(self._paths)
-        training_task(huey, self.work)
-        while (task := huey.dequeue()) is not None:
-            huey.execute(task)
-        huey.storage.close()
-
-    def work(self, run_id: str) -> None:
-        """Trains one waiting run; returns when it ended, or at once if it does not wait any more."""
-        while (taken := self._table.take_slot(run_id)) is False:
-            if self._stopping.wait(self._limits.poll_seconds):
-                return  # it keeps its place in the table; the next worker puts it back into the queue
-        if not taken:
-            return
+    def _train(self, run_id: str) -> None:
+        """Trains the run in the slot; returns when it ended."""
         folder = staging_folder(self._paths, run_id)
         try:
             write(read_run(folder), state="running")
-            with (folder / LOG_FILE).open("ab") as output:
-                child = subprocess.Popen(
-                    [*self._command, run_id],
-                    cwd=_PROJECT,
-                    env=self._environment(),
-                    start_new_session=True,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                )
+            child = CoreProcess(
+                ("work-on", run_id),
+                self._paths,
+                folder / LOG_FILE,
+                _TITLE,
+                _thread_settings(),
+                steps_back=True,
+                outlives_us=True,
+                command=self._command,
+            )
         except (OSError, RunInvalidError) as error:
             log.warning("The run %s could not be started: %s", run_id, error)
-            finish(self._paths, self._table, run_id, "failed", "The training process could not be started.")
+            finish(self._paths, run_id, "failed", f"{_TITLE} could not be started.")
             return
-        log.info("Training %s (process %d).", run_id, child.pid)
-        _be_nice(child.pid)
-        process = JobProcess.now(ProcessIdentity.of(child.pid))
+        log.info("Training %s (process %d).", run_id, child.identity.pid)
+        process = JobProcess.now(child.identity)
         write_process(folder, process)
         self._watch(run_id, process, child)
 
-    def _watch(self, run_id: str, process: JobProcess, child: subprocess.Popen | None = None) -> None:
+    def _watch(self, run_id: str, process: JobProcess, child: CoreProcess | None = None) -> None:
         """Follows a trainer to its end; an adopted one is no child of ours and leaves no exit code."""
-
-        def ended() -> bool:
-            return not process.trainer.is_alive if child is None else child.poll() is not None
-
-        folder = staging_folder(self._paths, run_id)
+        folder, trainer = staging_folder(self._paths, run_id), child or process.trainer
         watchdog = Watchdog(folder, process.trainer, self._limits)
-        state, message = "failed", ""
-        while not ended() and not message:
+        message = ""
+        while trainer.is_alive and not message:
             if cancel_requested(folder):
-                state, message = "cancelled", CANCELLED
-                stop(process.trainer, self._limits.grace_seconds, ended=ended)
+                message = CANCELLED
+                trainer.stop(self._limits.grace_seconds)
             elif message := watchdog.complaint():
-                stop(process.trainer, grace_seconds=0, ended=ended)  # politely it would call itself cancelled
+                trainer.stop(grace_seconds=0)  # politely it would call itself cancelled
             elif self._stopping.wait(self._limits.poll_seconds):
                 return
         if not message and cancel_requested(folder):
-            state, message = "cancelled", CANCELLED
-        message = message or _why(folder, None if child is None else child.returncode)
-        published = not finish(self._paths, self._table, run_id, state, message)
+            message = CANCELLED
+        message = message or why_ended(_TITLE, child.exit_code if child else None, folder / LOG_FILE)
+        state: State = "cancelled" if message == CANCELLED else "failed"
+        published = not finish(self._paths, run_id, state, message)
         log.info("The training of %s ended%s", run_id, "." if published else f": {state}. {message}")
 
     def _adopt(self, run_id: str, process: JobProcess) -> None:
@@ -153,32 +128,9 @@ class Worker:
             if self._stopping.wait(self._limits.heartbeat_seconds):
                 return
 
-    def _environment(self) -> dict[str, str]:
-        # All cores, but niced: requests come first and a training uses what they leave. Set
-        # TUSKSCOPE_TRAIN_THREADS=1 where answers must stay fastest. OpenMP's threads would come on top.
-        threads = os.environ.get("TUSKSCOPE_TRAIN_THREADS") or str(os.cpu_count() or 1)
-        return {
-            **os.environ,
-            "TUSKSCOPE_DATA": str(self._paths.data_dir),
-            "TUSKSCOPE_MODELS": str(self._paths.models_dir),
-            "OMP_NUM_THREADS": "1",
-            "TF_NUM_INTRAOP_THREADS": threads,
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "PYTHONUNBUFFERED": "1",
-        }
 
-
-def _be_nice(pid: int) -> None:
-    try:
-        psutil.Process(pid).nice(NICENESS)
-    except (psutil.Error, OSError) as error:
-        log.warning("The training runs at normal priority: %s", error)
-
-
-def _why(folder: Path, exit_code: int | None) -> str:
-    """One sentence for a trainer that ended without publishing its run."""
-    if exit_code is not None and exit_code < 0:
-        reason = " Perhaps the memory was not enough." if exit_code == -9 else ""
-        return f"The training process was killed (signal {-exit_code}).{reason} Train again."
-    ending = "ended" if exit_code is None else f"ended with exit code {exit_code}"
-    return last_error(folder) or f"The training process {ending} without a result. The log has the details."
+def _thread_settings() -> dict[str, str]:
+    # All cores, but the trainer steps back: beside one that does not, the server answers five times fewer requests
+    # a second. Set TUSKSCOPE_TRAIN_THREADS=1 where answers must stay fastest. OpenMP's threads would come on top.
+    threads = os.environ.get("TUSKSCOPE_TRAIN_THREADS") or str(os.cpu_count() or 1)
+    return {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": threads}

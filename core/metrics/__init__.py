@@ -1,7 +1,7 @@
 """How good a run is: metrics with their intervals, the per-photo table and the comparison of two runs."""
 
 from core.metrics.comparison import Comparison, compare
-from core.metrics.figures import EvaluationResult, Labels, as_dict, evaluate, from_dict
+from core.metrics.figures import EvaluationResult, Labels, evaluate, headline
 from core.metrics.intervals import Interval, Measured, bootstrap, proportion, wilson
 from core.metrics.predictions import from_table, predictions_table, probabilities_of
 
@@ -11,12 +11,11 @@ __all__ = [
     "Interval",
     "Labels",
     "Measured",
-    "as_dict",
     "bootstrap",
     "compare",
     "evaluate",
-    "from_dict",
     "from_table",
+    "headline",
     "predictions_table",
     "probabilities_of",
     "proportion",

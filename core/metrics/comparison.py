@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DatasetError
@@ -47,24 +47,27 @@ class Comparison:
     broken: pd.DataFrame
     left_out: int
 
+    @property
+    def verdict(self) -> str:
+        """How sure the difference is, in words.
+
+        A p-value only says whether chance would do, never how likely a run is the better one.
+        """
+        return "unlikely to be chance" if self.p_value < 0.05 else "too small to tell from chance"
+
+    @property
+    def p_text(self) -> str:
+        """`p < 0.001`, `p = 0.039`."""
+        return "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
+
     def sentence(self) -> str:
         """The comparison in plain words, for someone who never heard of McNemar."""
-        before = self.accuracy_a.text(self.labels, self.split)
-        after = self.accuracy_b.text(self.labels, self.split)
+        before, after = (side.text(self.labels, self.split) for side in (self.accuracy_a, self.accuracy_b))
         counts = f"{_photos(len(self.fixed))} fixed, {_photos(len(self.broken))} broken"
-        # A p-value only says whether chance would do, never how likely a run is the better one.
-        verdict = "hardly chance" if self.p_value < 0.05 else "it may be chance"
         return (
-            f"From {before} to {after}: {_points(self.difference.value)} points "
-            f"(95 % interval {_points(self.difference.low)} to {_points(self.difference.high)}), {counts}; "
-            f"{verdict} (McNemar's exact p {_p_text(self.p_value)})."
+            f"Accuracy from {before} to {after}: {self.difference.points('95 % interval ')}, {counts}; "
+            f"{self.verdict} (McNemar's exact {self.p_text})."
         )
-
-    def as_dict(self) -> dict:
-        """JSON values only; `fixed` and `broken` become lists of dicts."""
-        figures = {name: asdict(getattr(self, name)) for name in ("accuracy_a", "accuracy_b", "difference")}
-        photos = {name: getattr(self, name).to_dict("records") for name in ("fixed", "broken")}
-        return {**self.__dict__, **figures, **photos}
 
 
 def compare(
@@ -139,9 +142,7 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
     return float(binomtest(fixed, fixed + broken, 0.5).pvalue)
 
 
-def paired_difference_interval(
-    both_right: int, fixed: int, broken: int, both_wrong: int, confidence: float = 0.95
-) -> Interval:
+def paired_difference_interval(both_right: int, fixed: int, broken: int, both_wrong: int) -> Interval:
     """Interval of (share right after) - (share right before) on the same photos.
 
     Method 10 of Newcombe (1998), "Improved confidence intervals for the difference between binomial
@@ -152,11 +153,11 @@ def paired_difference_interval(
     n = both_right + fixed + broken + both_wrong
     right_after, right_before = both_right + fixed, both_right + broken
     after, before = right_after / n, right_before / n
-    interval_after, interval_before = wilson(right_after, n, confidence), wilson(right_before, n, confidence)
+    interval_after, interval_before = wilson(right_after, n), wilson(right_before, n)
     margins = right_after * (n - right_after) * right_before * (n - right_before)
-    association = both_right * both_wrong - fixed * broken
+    association = float(both_right * both_wrong - fixed * broken)
     if association > 0:
-        association = max(association - n / 2, 0)
+        association = max(association - n / 2, 0.0)
     phi = association / math.sqrt(margins) if margins else 0.0
 
     def combined(first: float, second: float) -> float:
@@ -168,15 +169,5 @@ def paired_difference_interval(
     return Interval(max(-1.0, difference - below), min(1.0, difference + above))
 
 
-def _points(share: float) -> str:
-    """Percentage points with their sign: `+3.4`, `−1.1`, `0.0`."""
-    text = f"{100 * share:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
-
-
 def _photos(count: int) -> str:
     return "1 photo" if count == 1 else f"{count} photos"
-
-
-def _p_text(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"

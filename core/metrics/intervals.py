@@ -35,15 +35,35 @@ class Measured:
     high: float
     n: int
 
-    def text(self, labels: str, split: str) -> str:
-        """The one way a share is written: `92.2 % (87.3–95.3, n = 179, given labels, test)`.
+    def percent(self, noun: str = "", *context: str) -> str:
+        """A share with its interval: `92.2 % (87.3–95.3, n = 179)`.
+
+        Args:
+            noun: What it is a share of, written behind it: `92.2 % accuracy (…)`.
+            context: What else one must know, at the end of the brackets.
+        """
+        inside = ", ".join((f"{100 * self.low:.1f}–{100 * self.high:.1f}", f"n = {self.n}", *context))
+        return f"{100 * self.value:.1f} % {noun} ({inside})".replace("  ", " ")
+
+    def text(self, labels: str, split: str, noun: str = "") -> str:
+        """The one way a figure is written: `92.2 % accuracy (87.3–95.3, n = 179, given labels, test)`.
 
         Args:
             labels: `given` or `reviewed`.
             split: `train`, `validation` or `test`.
+            noun: As in `percent`.
         """
-        interval = f"{100 * self.low:.1f}–{100 * self.high:.1f}"
-        return f"{100 * self.value:.1f} % ({interval}, n = {self.n}, {labels} labels, {split})"
+        return self.percent(noun, f"{labels} labels", split)
+
+    def points(self, name: str = "") -> str:
+        """A difference of shares with its interval: `+3.4 points (+0.1 to +6.6)`; `name` stands before the interval."""
+        return f"{_signed(self.value)} points ({name}{_signed(self.low)} to {_signed(self.high)})"
+
+
+def _signed(share: float) -> str:
+    """Percentage points with their sign: `+3.4`, `−1.1`, `0.0`."""
+    text = f"{100 * share:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
 def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -74,18 +94,17 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def proportion(successes: int, n: int, confidence: float = 0.95) -> Measured:
+def proportion(successes: int, n: int) -> Measured:
     """A share of photos with its Wilson interval; `n` must be at least 1."""
     if n < 1:
         raise ValueError(f"Expected at least one photo. Received n={n}.")
-    interval = wilson(successes, n, confidence)
+    interval = wilson(successes, n)
     return Measured(int(successes) / int(n), interval.low, interval.high, int(n))
 
 
 def bootstrap(
     statistic: Callable[[np.ndarray], np.ndarray],
     n: int,
-    confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Measured:
@@ -99,7 +118,6 @@ def bootstrap(
             sums to `n`), and returns shape `(resamples,)`; NaN where a resample leaves it undefined, which is
             then ignored.
         n: Photos, at least 1.
-        confidence: Between 0 and 1, both excluded.
         resamples: How many times the photos are drawn.
         seed: The same seed gives the same interval.
 
@@ -110,7 +128,6 @@ def bootstrap(
     Raises:
         ValueError: If there is no photo, or the statistic is undefined on the photos as they are.
     """
-    normal_quantile(confidence)  # refuses an impossible confidence
     if n < 1:
         raise ValueError(f"Expected at least one photo. Received n={n}.")
     value = float(statistic(np.ones((1, n)))[0])
@@ -125,7 +142,7 @@ def bootstrap(
         weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
         values = statistic(weights)
         found.extend(values[~np.isnan(values)].tolist())
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(found, [0.025, 0.975])
     return Measured(value, min(float(low), value), max(float(high), value), n)
 
 

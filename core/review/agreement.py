@@ -7,11 +7,9 @@ from itertools import combinations
 
 import pandas as pd
 
-from core.dataset.decisions import Decision, current
 from core.dataset.index import Dataset
-from core.metrics.intervals import Measured
-
-_Z = 1.959964
+from core.dataset.overlay import Decision, current
+from core.metrics.intervals import Measured, normal_quantile
 
 
 @dataclass(frozen=True)
@@ -45,28 +43,22 @@ def agreements(dataset: Dataset, made: list[Decision]) -> list[Agreement]:
         dataset: Whose photos.
         made: The log, see `decisions.log`; of each reviewer the last decision on a photo counts.
     """
-    rows = dataset.table[dataset.table["sha256"] != ""].drop_duplicates("sha256").set_index("sha256")
-    labels, paths = rows["label"].to_dict(), rows["path"].to_dict()
+    photos = dataset.table[dataset.table["sha256"] != ""].drop_duplicates("sha256").set_index("sha256")
+    labels = photos["label"].to_dict()
     outcomes: dict[str, dict[str, str]] = {}
     for reviewer in dict.fromkeys(decision.reviewer for decision in made):
-        own = current([decision for decision in made if decision.reviewer == reviewer])
-        outcomes[reviewer] = {
-            image: {"keep": labels[image], "relabel": decision.label}.get(decision.action, "exclude")
-            for image, decision in own.items()
-            if image in labels
-        }
+        own = current(decision for decision in made if decision.reviewer == reviewer).items()
+        outcomes[reviewer] = {image: item.outcome(labels[image]) or "exclude" for image, item in own if image in labels}
     found = []
     for first, second in combinations(outcomes, 2):
         shared = [image for image in outcomes[first] if image in outcomes[second]]
         if not shared:
             continue
-        pairs = [(outcomes[first][image], outcomes[second][image]) for image in shared]
-        differing = pd.DataFrame(
-            [(paths[image], labels[image], a, b) for image, (a, b) in zip(shared, pairs, strict=True) if a != b],
-            columns=["path", "given_label", "outcome_a", "outcome_b"],
-        )
-        agreed = len(shared) - len(differing)
-        found.append(Agreement(first, second, len(shared), agreed, cohens_kappa(pairs), differing))
+        table = photos.loc[shared, ["path", "label"]].rename(columns={"label": "given_label"})
+        table = table.assign(outcome_a=table.index.map(outcomes[first]), outcome_b=table.index.map(outcomes[second]))
+        differing = table[table["outcome_a"] != table["outcome_b"]].reset_index(drop=True)
+        kappa = cohens_kappa(list(zip(table["outcome_a"], table["outcome_b"], strict=True)))
+        found.append(Agreement(first, second, len(table), len(table) - len(differing), kappa, differing))
     return sorted(found, key=lambda item: -item.n)
 
 
@@ -88,5 +80,5 @@ def cohens_kappa(pairs: list[tuple[str, str]]) -> Measured | None:
     if expected >= 1:
         return None
     kappa = (observed - expected) / (1 - expected)
-    margin = _Z * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
+    margin = normal_quantile(0.95) * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
     return Measured(kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin), n)

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from core import cache
 from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
@@ -12,7 +13,6 @@ from core.errors import ImageError
 from core.features.views import CLOSE, WHOLE, Progress, photo_views
 from core.paths import Paths
 from core.review.matching import crop_match
-from core.review.stored import kept
 
 _VERSION = 1
 # The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, strangers mostly far less.
@@ -43,7 +43,8 @@ def find_duplicates(dataset: Dataset, paths: Paths, progress: Progress | None = 
         views = photo_views(dataset, dataset.usable, paths, progress)
         return compute_duplicates(dataset, dataset.usable, _unit(views[WHOLE[1]]), _unit(views[CLOSE]))
 
-    return kept(dataset.cache_dir / "duplicates.parquet", f"{_VERSION} {dataset.fingerprint}", compute)
+    kept = cache.as_table(dataset.cache_dir / "duplicates.parquet")
+    return cache.cached(kept, f"{_VERSION} {dataset.fingerprint}", compute)
 
 
 def compute_duplicates(dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray) -> pd.DataFrame:

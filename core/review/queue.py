@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.dataset.decisions import Decision, current, find_photo, log
+from core.dataset.decisions import find_photo
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.features.embeddings import cache_file, cached
 from core.features.views import WHOLE
 
@@ -18,9 +19,8 @@ class QueueFilter:
     """Which photos a reviewer wants to see; the default is every undecided one.
 
     Attributes:
-        kinds: Of `suspects.KINDS`; empty: all.
+        kinds: Names of `ISSUE_KINDS`; empty: all.
         labels: Given labels; empty: all.
-        suggested: Suggested labels; empty: all.
         splits: Empty: all that are ranked.
         min_score: Least score, 0-1.
         max_score: Greatest score, 0-1.
@@ -30,7 +30,6 @@ class QueueFilter:
 
     kinds: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    suggested: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
     min_score: float = 0.0
     max_score: float = 1.0
@@ -54,22 +53,15 @@ def review_queue(
     """
     filters = filters or QueueFilter()
     made = ranking["sha256"].map(lambda sha256: decisions[sha256].action if sha256 in decisions else "")
-    keep = (ranking["score"] >= filters.min_score) & (ranking["score"] <= filters.max_score)
-    for column, wanted in (
-        ("kind", filters.kinds),
-        ("given_label", filters.labels),
-        ("split", filters.splits),
-        ("suggested_label", filters.suggested),
-    ):
+    keep = ranking["score"].between(filters.min_score, filters.max_score)
+    for column, wanted in (("kind", filters.kinds), ("given_label", filters.labels), ("split", filters.splits)):
         if wanted:
             keep &= ranking[column].isin(wanted)
     if not filters.decided:
         keep &= made == ""
     queue = ranking[keep].assign(decision=made[keep])
-    if filters.skipped:
-        later = queue["path"].isin(filters.skipped)
-        queue = pd.concat([queue[~later], queue[later]])
-    return queue.reset_index(drop=True)
+    later = queue["path"].isin(filters.skipped)
+    return pd.concat([queue[~later], queue[later]], ignore_index=True)
 
 
 def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Decision] | None = None) -> pd.DataFrame:
@@ -89,7 +81,7 @@ def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Dec
         DatasetError: If there is no such photo.
     """
     image = find_photo(dataset, path)["sha256"]
-    decisions = current(log(dataset)) if decisions is None else decisions
+    decisions = dataset.decisions() if decisions is None else decisions
     file = cache_file(dataset, WHOLE[1])
     position, unit = _unit_embeddings(dataset, file, file.stat().st_mtime_ns if file.exists() else 0)
     rows = dataset.usable

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from core.dataset.decisions import Decision
-from core.metrics.intervals import Measured
+from core.dataset.overlay import Decision
+from core.metrics.intervals import Measured, normal_quantile
 
 _EDGES = (0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 _PRIOR, _PRIOR_SHARE = 10.0, 0.25  # how many decided photos the model's own probabilities are worth
@@ -16,7 +16,6 @@ _PRIOR, _PRIOR_SHARE = 10.0, 0.25  # how many decided photos the model's own pro
 # ones higher; slope and shift in log-odds were fitted to one look at 840 real photos and hold roughly elsewhere.
 _SLOPE, _SHIFT = 2.0, -1.6
 _MODEL_ERROR, _TRUSTED_AFTER = 0.3, 50.0  # relative error of the model as a whole, before decisions have checked it
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def estimate_remaining(ranking: pd.DataFrame, decisions: dict[str, Decision]) ->
         expected += count * share
         variance += count * share * (1 - share) * (total + count) / (total + 1)
     doubt = _MODEL_ERROR * expected / math.sqrt(1 + decided.sum() / _TRUSTED_AFTER)
-    margin = _Z * math.sqrt(variance + doubt**2)
+    margin = normal_quantile(0.95) * math.sqrt(variance + doubt**2)
     undecided = int((~decided).sum())
     low, high = max(0.0, expected - margin), min(float(undecided), expected + margin)
     return Measured(float(expected), float(low), float(high), undecided)
@@ -89,11 +88,5 @@ def _decided(ranking: pd.DataFrame, decisions: dict[str, Decision]) -> tuple[np.
     """Which rows are decided, and which of these turned out wrong; shapes `(rows,)`."""
     made = [decisions.get(sha256) if sha256 else None for sha256 in ranking["sha256"]]
     decided = np.array([item is not None for item in made], bool)
-    bad = np.array(
-        [
-            item is not None and (item.action == "exclude" or (item.action == "relabel" and item.label != given))
-            for item, given in zip(made, ranking["given_label"], strict=True)
-        ],
-        bool,
-    )
-    return decided, bad
+    outcomes = [item and item.outcome(given) for item, given in zip(made, ranking["given_label"], strict=True)]
+    return decided, decided & (np.array(outcomes, object) != ranking["given_label"].to_numpy(object))

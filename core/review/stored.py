@@ -1,33 +1,16 @@
-"""Tables that are kept on disk until what they were computed from changes; the last ranking is one of them."""
+"""The last ranking of a dataset's labels, and how many of them still look wrong."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import cache
 from core.dataset.index import Dataset
-from core.files import write_parquet
+from core.dataset.overlay import Decision
+from core.review.issue_kinds import ISSUE_KINDS
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
-
-
-def kept(file: Path, key: str, compute: "Callable[[], pd.DataFrame]") -> "pd.DataFrame":
-    """The table in `file` if it was written under this key, else a freshly computed one, which is then kept."""
-    import pandas as pd
-
-    try:
-        known = pd.read_parquet(file)
-        if known.attrs.get("key") == key:
-            return known
-    except (OSError, ValueError):
-        pass  # missing, damaged or of an older version: it is rebuilt
-    table = compute()
-    table.attrs["key"] = key
-    try:
-        write_parquet(file, table)
-    except OSError:
-        pass  # a read-only disk makes the next call slower
-    return table
 
 
 def ranking_file(dataset: Dataset, include_test: bool = False) -> Path:
@@ -40,11 +23,25 @@ def stored_ranking(dataset: Dataset, include_test: bool = False) -> "pd.DataFram
 
     It may be older than the last decisions: a photo keeps its place until `find_suspects` ranks again.
     """
-    import pandas as pd
-
-    try:
-        found = pd.read_parquet(ranking_file(dataset, include_test))
-    except (OSError, ValueError):
+    found = cache.stored(cache.as_table(ranking_file(dataset, include_test)))
+    if found is None:
         return None
     is_there = set(zip(dataset.table["path"], dataset.table["sha256"], strict=True))
     return found[[pair in is_there for pair in zip(found["path"], found["sha256"], strict=True)]]
+
+
+def count_suspicious(ranking: "pd.DataFrame", decisions: Mapping[str, Decision]) -> int:
+    """Photos that something is wrong with and that nobody has decided about.
+
+    Args:
+        ranking: As `find_suspects` gives it; it may be older than the decisions.
+        decisions: The ones that count, by sha256.
+    """
+    faults = [kind.name for kind in ISSUE_KINDS.values() if kind.is_fault]
+    return int((ranking["kind"].isin(faults) & ~ranking["sha256"].isin(list(decisions))).sum())
+
+
+def suspicious_left(dataset: Dataset) -> int | None:
+    """Suspicious photos of the last ranking that nobody has decided about by now; `None` if nobody looked yet."""
+    ranking = stored_ranking(dataset)
+    return None if ranking is None else count_suspicious(ranking, dataset.decisions())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
 
 
 @dataclass(frozen=True)

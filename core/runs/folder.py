@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import ConfigError, RunInvalidError
-from core.files import read_json, sha256_of
+from core.files import read_json, sha256_of, tail
 from core.metrics import EvaluationResult, Labels
 from core.records import from_json
 from core.runs.config import TrainingConfig
@@ -93,13 +93,7 @@ class Run:
 
     def log_tail(self, num_bytes: int = 65_536) -> str:
         """The end of the log, at most `num_bytes`."""
-        try:
-            with (self.folder / "log.txt").open("rb") as file:
-                file.seek(0, 2)
-                file.seek(max(0, file.tell() - num_bytes))
-                return file.read().decode("utf-8", errors="replace")
-        except OSError:
-            return ""
+        return tail(self.folder / "log.txt", num_bytes)
 
     def verify(self) -> None:
         """Compares every file with its recorded hash.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from core.files import read_json
-from core.processes import ProcessIdentity
+from core.process_identity import ProcessIdentity
 from core.records import from_json
 
 PROGRESS_FILE = "progress.json"
@@ -102,6 +102,6 @@ def note(path: Path, content: object) -> None:
     fsyncs a second for what nobody needs after a power cut would slow the training.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # on Windows somebody may be reading it
         temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
         os.replace(temporary, path)

@@ -89,7 +89,7 @@ def publish(run: Run, paths: Paths, **changes: Any) -> Run:
         raise RunInvalidError(f"The run {run.run_id} is not complete: {', '.join(missing)} missing.")
     run = write(run, **changes, files={name: sha256_of(run.folder / name) for name in names})
     for path in run.folder.iterdir():
-        with path.open("r+b") as file:  # Windows syncs only what is open for writing
+        with path.open("r+b") as file:  # Windows syncs only what may be written
             os.fsync(file.fileno())
     fsync_dir(run.folder)
     target = paths.models_dir / run.run_id

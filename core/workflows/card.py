@@ -9,18 +9,17 @@ from pathlib import Path
 
 from core.dataset.index import SPLITS, Dataset
 from core.errors import RunInvalidError
+from core.escaping import plain
 from core.files import write_atomic
-from core.metrics import EvaluationResult
+from core.metrics import EvaluationResult, Measured
+from core.networks.catalogue import BACKBONES
 from core.paths import Paths
-from core.runs.config import TrainingConfig
 from core.runs.folder import Run
 from core.runs.licences import weights_licence
 from core.runs.presets import PRESETS
 from core.workflows.card_facts import DataFacts, data_facts, facts_if_unchanged
 
 CARD_FILE = "README.md"
-_SPECIAL = set("\\`*_{}[]()<>#|~$&^@")  # what means something in the middle of a line
-_REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # would turn the rest of a line around
 _OUTPUTS = "`probabilities`, `embedding` and, where the network has them, `class_maps` and `subject`"
 
 
@@ -55,17 +54,17 @@ def model_card(run: Run, facts: DataFacts | None = None) -> str:
         run: A run with its files and figures.
         facts: Of its dataset; `None` if that is gone or changed since.
     """
-    names = [f"**{literal(name)}**" for name in run.class_names]
+    names = [f"**{plain(name)}**" for name in run.class_names]
     results = list(run.evaluation.values())
     parts = [
-        f"# Model card: {literal(run.run_id)}",
+        f"# Model card: {plain(run.run_id)}",
         f"Says whether a photo shows {_listed(names, 'or')}. {_network(run)}",
         "## Data",
         *_data(run, facts),
         "## Figures",
         _figures(results),
         "## Doubt",
-        *_doubt(run),
+        _doubt(run),
         "## Use and limits",
         *_limits(run, results),
         "## Weights",
@@ -76,17 +75,10 @@ def model_card(run: Run, facts: DataFacts | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def literal(text: object) -> str:
-    """Any text, made to show literally in Markdown: class names may hold links, HTML, formulas or emoji codes."""
-    shown = " ".join(str(text).translate(_REORDERING).split())
-    shown = "".join("\\" + character if character in _SPECIAL else character for character in shown)
-    return shown.replace(":", "\\:\u2060").replace("www.", "www\u2060.")  # word joiners part what would be joined
-
-
 def _network(run: Run) -> str:
     config = run.config
     title = PRESETS[config.preset].title if config.preset in PRESETS else config.preset
-    names = " and ".join(literal(name) for name in config.backbones)
+    names = " and ".join(plain(name) for name in config.backbones)
     kind = {
         "cnn": "a small convolutional network, trained from scratch",
         "linear-head": f"a linear head on the frozen features of {names}",
@@ -94,31 +86,32 @@ def _network(run: Run) -> str:
     }[config.network]
     height, width = run.image_size
     return (
-        f"Preset {literal(title)}: {kind}. In: an RGB photo, 0–255, squashed to {height} × {width} pixels "
+        f"Preset {plain(title)}: {kind}. In: an RGB photo, 0–255, squashed to {height} × {width} pixels "
         f"(height × width). Out: {_OUTPUTS}."
     )
 
 
 def _data(run: Run, facts: DataFacts | None) -> list[str]:
-    name, decisions = literal(run.dataset.name), run.dataset.decisions
+    name, decisions = plain(run.dataset.name), run.dataset.decisions
     learned = f"Learned from **{name}**: {run.dataset.num_photos:,} photos outside of test."
     actions = Counter(decision.action for decision in decisions)
-    made = ", ".join(f"{number} {literal(action)}" for action, number in sorted(actions.items()))
+    made = ", ".join(f"{number} {plain(action)}" for action, number in sorted(actions.items()))
     labels = "Labels: as given, no review decision used."
     if decisions:
         labels = f"Labels: reviewed, {len(decisions)} decisions used ({made})."
     if facts is None:
-        return [f"{learned} {labels}", "The data set is not there any more or has changed: counts and faults unknown."]
+        return [f"{learned} {labels}", "The dataset is not there any more or has changed: counts and faults unknown."]
     splits = [split for split in SPLITS if split in facts.counts]
     rows = [f"| class | {' | '.join(splits)} |", "|---" * (len(splits) + 1) + "|"]
     rows += [
-        f"| {literal(label)} | " + " | ".join(f"{facts.counts[split].get(label, 0):,}" for split in splits) + " |"
+        f"| {plain(label)} | " + " | ".join(f"{facts.counts[split].get(label, 0):,}" for split in splits) + " |"
         for label in sorted({label for counts in facts.counts.values() for label in counts})
     ]
     suspects = "labels not checked" if facts.suspects is None else f"{facts.suspects:,} suspicious labels undecided"
+    copies = facts.copies
     faults = (
-        f"Known faults: {suspects}; {facts.across_splits:,} pairs of copies across splits "
-        f"({facts.leaked_test_photos:,} test photos have a copy outside of test); {facts.across_classes:,} pairs of "
+        f"Known faults: {suspects}; {copies.across_splits:,} pairs of copies across splits "
+        f"({copies.leaked_test_photos:,} test photos have a copy outside of test); {copies.across_classes:,} pairs of "
         f"copies with two labels; {facts.unusable:,} unusable files."
     )
     return [f"{learned} {labels}", "\n".join(rows), faults]
@@ -131,43 +124,34 @@ def _figures(results: list[EvaluationResult]) -> str:
     for result in results:
         recalls = [row for row in result.per_class if row["recall"] is not None]
         worst = min(recalls, key=lambda row: row["recall"])
-        largest = max(result.per_class, key=lambda row: row["support"])["class_name"]
-        recall = [f"{100 * worst[key]:.1f}" for key in ("recall", "recall_low", "recall_high")]
+        recall = Measured(worst["recall"], worst["recall_low"], worst["recall_high"], worst["support"])
         lines.append(
-            f"* Right on {result.accuracy.text(result.labels, result.split)}; always saying {literal(largest)} would "
-            f"be right on {100 * result.majority_baseline:.1f} %. Weakest class: {literal(worst['class_name'])}, found "
-            f"on {recall[0]} % ({recall[1]}–{recall[2]}, n = {worst['support']}). Calibration error {result.ece:.3f} "
-            f"({result.ece_interval.low:.3f}–{result.ece_interval.high:.3f})."
+            f"* {result.sentence(plain)} Weakest class: {plain(worst['class_name'])}, recall {recall.percent()}. "
+            f"Calibration error {result.ece:.3f} ({result.ece_interval.low:.3f}–{result.ece_interval.high:.3f})."
         )
     return "\n".join(lines) + "\n\nIn brackets: 95 % intervals (accuracy and recall: Wilson; calibration: bootstrap)."
 
 
-def _doubt(run: Run) -> list[str]:
-    lines = [
-        f"* Temperature {run.calibration.temperature:.3f}, inside the model."
-        if run.calibration
-        else "* Probabilities are as learned, without a temperature."
-    ]
-    lines.append(f"* Uncertain: the largest probability is below {run.uncertain_below:.2f}.")
+def _doubt(run: Run) -> str:
+    probabilities = "Probabilities are as learned, without a temperature."
+    if run.calibration:
+        probabilities = f"Temperature {run.calibration.temperature:.3f}, inside the model."
+    subject = "It cannot tell whether a photo shows the subject at all: it names a class for any picture."
     if run.subject:
         share = run.subject.share_passing
         passing = "" if share is None else f"; {100 * share:.1f} % of the training photos reach it"
-        lines.append(f"* Not the subject: a subject score below {run.subject.threshold:.3f}{passing}.")
-    else:
-        lines.append("* It cannot tell whether a photo shows the subject at all: it names a class for any picture.")
-    return ["\n".join(lines)]
+        subject = f"Not the subject: a subject score below {run.subject.threshold:.3f}{passing}."
+    uncertain = f"Uncertain: the largest probability is below {run.uncertain_below:.2f}."
+    return f"* {probabilities}\n* {uncertain}\n* {subject}"
 
 
 def _limits(run: Run, results: list[EvaluationResult]) -> list[str]:
-    names = _listed([literal(name) for name in run.class_names], "and")
-    noise = (
-        ""
-        if any(result.labels == "reviewed" for result in results)
-        else " Figures are judged by labels as given, which may be wrong themselves."
-    )
+    names = _listed([plain(name) for name in run.class_names], "and")
+    is_reviewed = any(result.labels == "reviewed" for result in results)
+    noise = "" if is_reviewed else " Figures are judged by labels as given, which may be wrong themselves."
     return [
         f"For sorting and searching photos of {names}, with a person who looks at doubtful ones; to learn how "
-        "classifiers work. Not for decisions about people; never the only ground for a decision about an animal.",
+        "classifiers work. Not for decisions about people; never the only ground for a decision about what they show.",
         "It knows no other class, sees the whole photo once (a small subject in a wide scene is hard), and may use the "
         f"background as evidence: look at the heat map.{noise} Photos from other places than these can be harder.",
     ]
@@ -179,7 +163,7 @@ def _making(run: Run) -> list[str]:
     versions = ", ".join(f"{name} {value}" for name, value in run.versions.items())
     return [
         f"{run.created_at[:10]}, {run.seconds:.0f} s of training. {files}. {versions}. "
-        f"Data fingerprint {literal(run.dataset.fingerprint[:12])}.",
+        f"Data fingerprint {plain(run.dataset.fingerprint[:12])}.",
         f"```sh\n{command(run)}\n```",
     ]
 
@@ -193,19 +177,13 @@ def command(run: Run) -> str:
     start = known.config.as_dict() if known else {}
     words = ["python -m core train", folder, "--preset", shlex.quote(run.config.preset)]
     for name, value in run.config.as_dict().items():
-        if name in ("preset", "labels") or start.get(name) == value or _follows(name, run.config):
+        follows = name == "image_size" and run.config.backbone in BACKBONES  # from the backbone
+        if name in ("preset", "labels") or start.get(name) == value or follows:
             continue
         text = "x".join(map(str, value)) if name == "image_size" else str(value)
         text = text.lower() if isinstance(value, bool) else text
         words.append(f"--set {shlex.quote(f'{name}={text}')}")
     return " ".join(words + (["--ignore-decisions"] if run.config.labels == "given" else []))
-
-
-def _follows(name: str, config: TrainingConfig) -> bool:
-    """Whether a setting follows from another one: the size from the backbone."""
-    from core.networks.catalogue import BACKBONES
-
-    return name == "image_size" and config.backbone in BACKBONES
 
 
 def _listed(names: list[str], word: str) -> str:

@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from core.dataset import decisions
 from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset
 from core.dataset.splits import with_validation
@@ -110,8 +109,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
 
 def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
-    used = decisions.current(decisions.log(dataset)) if config.labels == "reviewed" else {}
-    table = decisions.reviewed(dataset.usable, used)
+    used = dataset.decisions() if config.labels == "reviewed" else {}
+    table = dataset.reviewed(used)
     class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)

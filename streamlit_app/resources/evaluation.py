@@ -14,14 +14,14 @@ from streamlit_app import resources
 
 def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:
     """How the run answers spoiled photos, if it was measured before."""
-    return stored_robustness(run, data, split, resources.paths(), is_prepared(resources.paths()))
+    return stored_robustness(run, data, split, is_prepared(resources.paths()))
 
 
 def robustness(data: Dataset, run: Run, split: str, progress: Callable[[int, int], None] | None = None) -> Robustness:
     """Measures it without TensorFlow: subject and surroundings only where some training has prepared the backbone."""
     paths = resources.paths()
     return measure_robustness(
-        resources.predictor(run), data, split, paths, progress, with_surroundings=is_prepared(paths)
+        resources.predictor(run), data, split, paths, progress, with_background=is_prepared(paths)
     )
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions as decisions_log
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.features.views import WHOLE
 from core.networks.templates import any_template
 from core.review.copies import find_duplicates
@@ -21,7 +20,7 @@ from streamlit_app.resources.datasets import paths
 
 def decisions(data: Dataset) -> dict[str, Decision]:
     """The decisions that count, by sha256; read again only when one was added, by whomever."""
-    return _decisions(*_state(decisions_log.decisions_file(data)), data)
+    return _decisions(*_state(data.decisions_file), data)
 
 
 def ranking(data: Dataset, with_test: bool = False) -> pd.DataFrame | None:
@@ -71,7 +70,7 @@ def _state(file: Path) -> tuple[str, int, int]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _decisions(file: str, modified: int, size: int, _data: Dataset) -> dict[str, Decision]:
-    return decisions_log.current(decisions_log.log(_data))
+    return _data.decisions()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.dataset.index import Dataset
-from streamlit_app import frame, loop, resources
+from core.review.stored import count_suspicious
+from streamlit_app import frame, resources
 from streamlit_app.parts.review import copies as review_copies
 from streamlit_app.parts.review import decisions as review_decisions
 from streamlit_app.parts.review import filters as review_filters
@@ -46,7 +47,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         ranking = resources.ranking(data, with_test)
         filters = review_filters.filter_button(data, resources.ranking(data) if ranking is None else ranking)
 made = resources.decisions(data)
-suspicious = loop.suspects_left(resources.ranking(data), {})
+suspicious = count_suspicious(resources.ranking(data), made)
 with place:
     photos = counted(int((data.usable["split"] != "test").sum()), "photo")
     line = f"**{counted(suspicious, 'label')}** of {photos} {'looks' if suspicious == 1 else 'look'} wrong."

@@ -2,12 +2,19 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import draw_world
 
 from core.__main__ import run as main
+from core.jobs import queue as jobs
+from core.runs.contents import DatasetReference
+from core.runs.presets import preset
+from core.runs.staging import stage
+
+CHANGELOG = Path(__file__).resolve().parent.parent.parent / "CHANGELOG.md"
 
 
 @pytest.fixture
@@ -135,11 +142,39 @@ def test_runs_lists_the_served_one(cli):
     assert json.loads(cli("runs", "--json")[1])[0]["served"] is True
 
 
+def test_delete_removes_a_finished_run_and_refuses_the_served_one(cli, trained_paths):
+    stage(trained_paths, "doomed", preset("quick"), DatasetReference("world", "world"), "queued")
+    status, _, err = cli("delete", "doomed")
+    assert status == 1 and "is queued. Cancel it first" in err
+    jobs.cancel(trained_paths, "doomed")
+    assert cli("delete", "doomed") == (0, "doomed is deleted.\n", "")
+    assert "No run has this id" in cli("delete", "doomed")[2]
+    status, _, err = cli("delete", "quick-run")
+    assert status == 1 and "is served and cannot be deleted" in err
+    assert json.loads(cli("runs", "--json")[1])[0]["run_id"] == "quick-run"
+
+
+def test_decide_takes_the_last_decision_back(cli, tmp_path):
+    folder = draw_world(tmp_path / "undone")
+    photo = folder / "train" / "African" / "train_000.png"
+    assert cli("decide", folder, photo, "--exclude")[0] == 0
+    assert len(cli("decisions", "export", folder)[1].splitlines()) == 2
+    assert "undo" in cli("decide", folder, photo, "--undo")[1]
+    assert len(cli("decisions", "export", folder)[1].splitlines()) == 1
+    assert cli("decide", folder, photo, "--undo", "--keep")[0] == 2
+
+
 def test_export_copies_and_never_overwrites(cli, tmp_path):
     assert cli("export", "quick-run", tmp_path, "--format", "litert")[0] == 0
     assert (tmp_path / "quick-run.tflite").exists()
     status, _, err = cli("export", "quick-run", tmp_path, "--format", "litert")
     assert status == 1 and "free name" in err
+
+
+def test_version_is_that_of_the_changelog(cli):
+    status, out, _ = cli("--version")
+    newest = next(line for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if line.startswith("## "))
+    assert status == 0 and out.split()[0] == "Tuskscope" and out.split()[1] in newest
 
 
 def test_wrong_usage_exits_with_two(cli):

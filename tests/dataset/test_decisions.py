@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from core.cli.review import decide as decide_command
 from core.cli.review import decisions as decisions_command
-from core.dataset.decisions import append, current, decide, decide_all, decisions_file, history, log, reviewed
+from core.dataset.decisions import append, decide, decide_all
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import index_dataset
 from core.errors import DatasetError, UnknownClassError
@@ -25,7 +25,7 @@ import os, random, signal, sys, time
 from pathlib import Path
 from core.dataset.index import index_dataset
 from core.paths import Paths
-from core.dataset.decisions import decide, log
+from core.dataset.decisions import decide
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
 dataset = index_dataset(folder, Paths(folder.parent, folder.parent))
 paths = dataset.table["path"].tolist()
@@ -59,7 +59,7 @@ else:
     for child, out in children:
         saved |= {line.strip() for line in out}
         os.waitpid(child, 0)
-notes = {decision.note for decision in log(dataset)}
+notes = {decision.note for decision in dataset.decision_log()}
 print(len(saved), len(saved - notes), len(notes))
 """
 
@@ -92,36 +92,42 @@ def test_two_people_reviewing_at_once_lose_nothing(world):
 def test_the_last_decision_counts_and_undo_takes_back_one_at_a_time(world):
     decide(world, PHOTO, "relabel", "Asian")
     decide(world, PHOTO, "exclude")
-    image = log(world)[0].image
-    assert current(log(world))[image].action == "exclude"
+    image = world.decision_log()[0].image
+    assert world.decisions()[image].action == "exclude"
     decide(world, PHOTO, "undo")
-    assert current(log(world))[image].label == "Asian"
+    assert world.decisions()[image].label == "Asian"
     decide(world, PHOTO, "undo")
     decide(world, PHOTO, "undo")  # one too many harms nothing
-    assert current(log(world)) == {}
-    assert [decision.action for decision in history(world, PHOTO)] == ["relabel", "exclude", "undo", "undo", "undo"]
+    assert world.decisions() == {}
+    assert [decision.action for decision in world.decision_log() if decision.image == image] == [
+        "relabel",
+        "exclude",
+        "undo",
+        "undo",
+        "undo",
+    ]
 
 
 def test_a_torn_line_costs_only_itself(world):
     decide(world, PHOTO, "exclude")
-    with decisions_file(world).open("ab") as file:
+    with world.decisions_file.open("ab") as file:
         file.write(b'{"image": "abc", "pa')
     decide(world, OTHER, "keep")
-    assert [decision.action for decision in log(world)] == ["exclude", "keep"]
+    assert [decision.action for decision in world.decision_log()] == ["exclude", "keep"]
 
 
 @pytest.mark.parametrize("note", ["two\nlines", "sep\u2028arated\x85", "=cmd()", "\udc80", "汉字"])
 def test_a_note_comes_back_whatever_it_holds(world, note):
     decide(world, PHOTO, "keep", note=note)
-    assert [decision.note for decision in log(world)] == [note]
+    assert [decision.note for decision in world.decision_log()] == [note]
 
 
 @pytest.mark.parametrize("line", ["[]", "5", '{"image": 5}', '{"image": 5, "path": "a", "action": "keep"}', "\x00"])
 def test_a_strange_line_in_the_log_is_passed_over(world, line):
-    decisions_file(world).parent.mkdir(parents=True, exist_ok=True)
-    decisions_file(world).write_text(line + "\n", encoding="utf-8")
+    world.decisions_file.parent.mkdir(parents=True, exist_ok=True)
+    world.decisions_file.write_text(line + "\n", encoding="utf-8")
     decide(world, PHOTO, "keep")
-    assert [decision.action for decision in log(world)] == ["keep"]
+    assert [decision.action for decision in world.decision_log()] == ["keep"]
 
 
 def test_several_photos_are_decided_together_or_not_at_all(world):
@@ -129,7 +135,7 @@ def test_several_photos_are_decided_together_or_not_at_all(world):
     assert [decision.path for decision in made] == [PHOTO, OTHER]
     with pytest.raises(DatasetError, match="Expected a readable photo"):
         decide_all(world, [PHOTO, "train/African/none.png"], "keep")
-    assert len(log(world)) == 2
+    assert len(world.decision_log()) == 2
 
 
 def test_refuses_an_unknown_action_class_or_photo(world):
@@ -139,21 +145,21 @@ def test_refuses_an_unknown_action_class_or_photo(world):
         decide(world, PHOTO, "relabel", "Lion")
     with pytest.raises(DatasetError):
         decide(world, "/etc/passwd", "keep")
-    assert log(world) == []
+    assert world.decision_log() == []
 
 
 def test_keeping_a_photo_that_lies_in_two_classes_settles_both(world, paths):
     (world.folder / OTHER).write_bytes((world.folder / PHOTO).read_bytes())
     dataset = index_dataset(world.folder, paths)
     assert decide(dataset, PHOTO, "keep").action == "relabel"
-    labels = reviewed(dataset.usable, current(log(dataset))).set_index("path")["label"]
+    labels = dataset.reviewed().set_index("path")["label"]
     assert labels[PHOTO] == labels[OTHER] == "African"
 
 
 def test_reviewed_labels_leave_the_given_ones_visible(world):
     decide(world, PHOTO, "relabel", "Asian")
     decide(world, OTHER, "exclude")
-    table = reviewed(world.usable, current(log(world))).set_index("path")
+    table = world.reviewed().set_index("path")
     assert table.loc[PHOTO, ["label", "given_label"]].tolist() == ["Asian", "African"]
     assert OTHER not in table.index
 
@@ -163,15 +169,15 @@ def test_exported_decisions_come_back_in_another_copy_of_the_photos(world, paths
     decide(world, OTHER, "exclude")
     text = export_csv(world)
     assert "'=ann" in text and "'-1" in text  # a spreadsheet would run them
-    decisions_file(world).unlink()
+    world.decisions_file.unlink()
     done = import_csv(world, "\ufeff" + text)
     assert (done.added, done.unchanged, done.refused) == (2, 0, ())
-    assert [(item.action, item.reviewer, item.note) for item in log(world)] == [
+    assert [(item.action, item.reviewer, item.note) for item in world.decision_log()] == [
         ("relabel", "=ann", "-1"),
         ("exclude", "", ""),
     ]
     assert import_csv(world, text).unchanged == 2
-    assert len(log(world)) == 2
+    assert len(world.decision_log()) == 2
 
 
 def test_an_import_names_the_rows_that_do_not_fit(world):
@@ -182,7 +188,7 @@ def test_an_import_names_the_rows_that_do_not_fit(world):
     done = import_csv(world, text, reviewer="bob")
     assert done.added == 1
     assert [sentence.split(":")[0] for sentence in done.refused] == ["Line 2", "Line 3", "Line 4", "Line 6"]
-    assert log(world)[0].reviewer == "bob"
+    assert world.decision_log()[0].reviewer == "bob"
 
 
 def test_refuses_a_table_that_holds_no_decisions(world):
@@ -212,7 +218,7 @@ def test_two_reviewers_are_compared_by_outcome(world):
     decide(world, OTHER, "exclude", reviewer="ann")
     decide(world, OTHER, "keep", reviewer="bob")
     decide(world, third, "keep", reviewer="ann")
-    (found,) = agreements(world, log(world))
+    (found,) = agreements(world, world.decision_log())
     assert (found.reviewer_a, found.reviewer_b, found.n, found.agreed) == ("ann", "bob", 2, 1)
     assert found.disagreements.to_dict("records") == [
         {"path": OTHER, "given_label": "Asian", "outcome_a": "exclude", "outcome_b": "Asian"}
@@ -225,7 +231,7 @@ def test_the_command_line_decides_exports_and_imports(world, paths, monkeypatch,
     done = runner.invoke(decide_command, [str(world.folder), PHOTO, "--label", "Asian", "--reviewer", "ann"])
     assert done.exit_code == 0 and done.output == f"{PHOTO}: relabel Asian\n"
     assert runner.invoke(decisions_command, ["export", str(world.folder), str(file)]).exit_code == 0
-    decisions_file(world).unlink()
+    world.decisions_file.unlink()
     done = runner.invoke(decisions_command, ["import", str(world.folder), str(file)])
     assert done.output == "1 added, 0 unchanged, 0 refused\n"
     assert runner.invoke(decide_command, [str(world.folder), PHOTO, "--keep", "--exclude"]).exit_code == 2
@@ -233,6 +239,6 @@ def test_the_command_line_decides_exports_and_imports(world, paths, monkeypatch,
 
 def test_the_log_is_plain_json_lines(world):
     decide(world, PHOTO, "keep", reviewer="ann")
-    append(world, log(world))
-    lines = decisions_file(world).read_text(encoding="utf-8").splitlines()
+    append(world, world.decision_log())
+    lines = world.decisions_file.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["reviewer"] for line in lines] == ["ann", "ann"]

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 from core.dataset.index import COLUMNS, Dataset
-from core.dataset.statistics import statistics
+from core.dataset.statistics import DatasetStatistics, statistics
+from core.records import from_json
 
 
 def dataset_of(**columns) -> Dataset:
@@ -133,7 +135,7 @@ def test_noise_is_no_shortcut():
 )
 def test_degenerate_datasets_give_none_and_no_warning(columns):
     found = statistics(dataset_of(**columns))
-    assert json.loads(json.dumps(found.as_dict(), allow_nan=False)) == found.as_dict()
+    assert from_json(DatasetStatistics, json.loads(json.dumps(asdict(found), allow_nan=False))) == found
     if not found.total:
         assert found.width.median is None and found.aspect_ratio["0.5"] is None
     if len(found.counts.get("train", {})) < 2:

@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 from conftest import draw_world
 
-from core.dataset.decisions import current, decide, log
+from benchmarks.learning_curve import learning_curve, paired, verdict
+from core.dataset.decisions import decide
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
-from core.evaluation.learning_curve import (
-    LearningCurve,
-    learning_curve,
-    paired,
-    store_curve,
-    stored_curve,
-    verdict,
-)
+from core.evaluation.learning_curve import store_curve, stored_curve
 from core.metrics import Measured
 
 
@@ -70,7 +64,7 @@ def test_with_decisions_both_label_sets_are_trained_and_judged_by_the_reviewed_o
     learned = large.usable[large.usable["split"] == "train"]
     decide(large, learned["path"].iloc[0], "relabel", "Asian")
     decide(large, learned["path"].iloc[1], "exclude")
-    used = current(log(large))
+    used = large.decisions()
     reviewed_truth = truth_of(large) | {learned["path"].iloc[0]: "Asian"}
     train = Trainings(reviewed_truth)
     curve = learning_curve(large, train, used, shares=(0.5, 1.0), draws=2)
@@ -112,7 +106,6 @@ def test_a_stored_curve_belongs_to_its_photos(large, paths):
     curve = learning_curve(large, Trainings(truth_of(large)), shares=(0.5, 1.0), draws=2)
     store_curve(large, "quick", curve)
     assert stored_curve(large, "quick") == curve
-    assert LearningCurve.from_dict(curve.as_dict()) == curve
     assert stored_curve(large, "baseline-cnn") is None
     (large.folder / "train" / "African" / "train_000.png").unlink()
     assert stored_curve(index_dataset(large.folder, paths), "quick") is None

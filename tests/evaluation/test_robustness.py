@@ -1,4 +1,4 @@
-"""Spoiled photos are spoiled the same way every time, and what a run says of them is counted right."""
+"""Corrupted photos are corrupted the same way every time, and what a run says of them is counted right."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,9 @@ from pages_fakes import FakePredictor, fake_run
 
 from core.dataset.images import decode
 from core.dataset.index import index_dataset
-from core.evaluation import background as surroundings
-from core.evaluation import robustness
+from core.evaluation import background, robustness
 from core.evaluation.background import area_of, separated, share_inside
-from core.evaluation.corruptions import CORRUPTIONS, reduced, spoiled
+from core.evaluation.corruptions import CORRUPTIONS, corrupted, reduced
 from core.evaluation.robustness import Robustness, figures, measure_robustness, reading, stored_robustness
 
 
@@ -52,7 +51,7 @@ def test_each_corruption_does_what_it_says(photo):
 def test_reduced_photos_have_one_scale_and_small_ones_stay(photo):
     assert reduced(photo, 32).shape == (32, 48, 3)
     assert reduced(photo, 200) is photo
-    assert len(spoiled(photo)) == sum(len(item.strengths) for item in CORRUPTIONS.values())
+    assert len(corrupted(photo)) == sum(len(item.strengths) for item in CORRUPTIONS.values())
 
 
 def test_figures_count_right_and_changed_answers_by_the_labels_asked_for():
@@ -92,7 +91,7 @@ def test_evidence_inside_the_subject_is_a_share_of_all_evidence():
 
 def test_separated_photos_keep_one_part_and_blur_the_other(photo):
     parts = separated(photo, corner())
-    kept, hidden = parts["surroundings-blurred"], parts["subject-blurred"]
+    kept, hidden = parts["background-blurred"], parts["subject-blurred"]
     assert np.array_equal(kept[:24, :36], photo[:24, :36]) and not np.array_equal(kept[44:, 60:], photo[44:, 60:])
     assert np.array_equal(hidden[44:, 60:], photo[44:, 60:]) and edges(hidden[:20, :30]) < edges(photo[:20, :30])
 
@@ -108,13 +107,13 @@ def test_a_measurement_is_kept_by_model_and_photos_and_the_run_folder_stays_as_i
     before = sorted(file.name for file in run.folder.iterdir())
     steps = []
     found = measure_robustness(
-        FakePredictor(run), world, "test", paths, lambda *step: steps.append(step), with_surroundings=False
+        FakePredictor(run), world, "test", paths, lambda *step: steps.append(step), with_background=False
     )
     assert len(found.images) == 8 and found.subject_area == [] and found.inside == []
-    assert len(found.answers) == 1 + len(spoiled(np.zeros((8, 8, 3), np.uint8)))
+    assert len(found.answers) == 1 + len(corrupted(np.zeros((8, 8, 3), np.uint8)))
     assert steps[-1][0] == steps[-1][1]
-    assert stored_robustness(run, world, "test", paths, with_surroundings=False) == found
-    assert stored_robustness(run, world, "test", paths) is None
+    assert stored_robustness(run, world, "test", with_background=False) == found
+    assert stored_robustness(run, world, "test") is None
     assert sorted(file.name for file in run.folder.iterdir()) == before
     labels = dict(zip(world.usable["sha256"], world.usable["label"], strict=True))
     by_name = {item.variant: item.accuracy.value for item in figures(found, labels)}
@@ -124,15 +123,15 @@ def test_a_measurement_is_kept_by_model_and_photos_and_the_run_folder_stays_as_i
 def test_a_large_split_is_sampled_with_the_same_share_of_each_class(paths):
     world = index_dataset(draw_world(paths.data_dir / "large", num_train=2, num_test=12), paths)
     run = fake_run(world, paths)
-    found = measure_robustness(FakePredictor(run), world, "test", paths, limit=8, with_surroundings=False)
+    found = measure_robustness(FakePredictor(run), world, "test", paths, limit=8, with_background=False)
     assert (len(found.images), found.num_photos) == (8, 24)
     assert sum(found.answers["clean"]) == 4
 
 
-def test_surroundings_are_measured_where_the_subject_is_known(paths, world, monkeypatch):
+def test_the_background_is_measured_where_the_subject_is_known(paths, world, monkeypatch):
     monkeypatch.setattr(robustness, "subject_maps", lambda images, paths, report: [corner()] * len(images))
     found = measure_robustness(FakePredictor(fake_run(world, paths)), world, "test", paths)
-    assert set(surroundings.VARIANTS) < set(found.answers)
+    assert set(background.VARIANTS) < set(found.answers)
     assert len(found.inside) == len(found.subject_area) == 8
 
 
@@ -141,7 +140,7 @@ def test_subject_maps_of_what_imagenet_does_not_agree_on_are_none_or_one_a_photo
     random = np.random.default_rng(0)
     images = [random.integers(0, 256, (64, 64, 3), dtype=np.uint8) for _ in range(4)]
     steps = []
-    found = surroundings.subject_maps(images, trained_paths, steps.append)
-    assert surroundings.is_prepared(trained_paths)
+    found = background.subject_maps(images, trained_paths, steps.append)
+    assert background.is_prepared(trained_paths)
     assert found is None or [one.shape for one in found] == [(7, 7)] * 4
     assert steps[:4] == [1, 2, 3, 4]

@@ -10,7 +10,7 @@ import pytest
 from conftest import draw_world
 from tiny_run import publish_run, tiny_network
 
-from core.errors import DatasetError, MethodUnavailableError, RunInvalidError
+from core.errors import DatasetError, MethodUnavailableError, ProcessFailedError, RunInvalidError
 from core.export import exports, formats
 from core.export.check import ExportCheck, check_export
 from core.export.formats import FORMATS, open_model
@@ -153,21 +153,41 @@ def test_a_missing_package_is_named(monkeypatch, run, tiny_paths, tmp_path):
         exports.export_run(run, "onnx", tmp_path, tiny_paths)
 
 
-@pytest.mark.parametrize(
-    ("code", "errors", "sentence"),
-    [
-        (1, "noise\nerror: It is not offered.\n", "It is not offered."),
-        (-11, "", "stopped unexpectedly .signal 11: no message"),
-        (1, "Traceback\nRuntimeError: no such op\n", "stopped unexpectedly .exit code 1: RuntimeError: no such op"),
-    ],
-)
-def test_R5_a_conversion_that_dies_ends_in_one_sentence(monkeypatch, run, tiny_paths, code, errors, sentence):
-    def dies(command, **_):
-        return subprocess.CompletedProcess(command, code, "", errors)
+def test_R5_a_conversion_that_dies_ends_in_one_sentence(monkeypatch, run, tiny_paths):
+    def dies(words, paths, title, seconds):
+        assert words == ("work-on-export", "tiny", "saved_model") and paths == tiny_paths
+        raise ProcessFailedError(f"{title} was killed (SIGSEGV). Try again.")
 
-    monkeypatch.setattr(exports.subprocess, "run", dies)
-    with pytest.raises(RunInvalidError, match=sentence):
+    monkeypatch.setattr(exports, "run_core", dies)
+    with pytest.raises(RunInvalidError, match="The SavedModel export was killed .SIGSEGV."):
         exports.prepare_export(run, "saved_model", tiny_paths)
+
+
+def test_what_lies_checked_is_found_without_tensorflow_or_the_packages_of_its_format(run, tiny_paths):
+    code = """
+import sys
+for name in ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime"):
+    sys.modules[name] = None  # an import of it fails
+from core.export.exports import stored_check, stored_export
+from core.export.files import download_bytes, download_name
+from core.paths import Paths
+from core.runs import registry
+paths = Paths.from_env()
+run = registry.load(paths, "tiny")
+for name in sys.argv[1:]:
+    export = stored_export(run, name, paths)
+    assert export.check == stored_check(run, name, paths) and download_bytes(export.path)
+    print(download_name(run, name))
+assert stored_export(run, "litert-int8", Paths(paths.data_dir / "nowhere", paths.models_dir)) is None
+"""
+    names = ["keras", "onnx", "saved_model"]
+    for name in names:
+        exports.stored_export(run, name, tiny_paths) or exports.work_on_export(run, name, tiny_paths)
+    environment = {"TUSKSCOPE_MODELS": str(tiny_paths.models_dir), "TUSKSCOPE_DATA": str(tiny_paths.data_dir)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *names], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["tiny.keras", "tiny.onnx", "tiny-saved_model.zip"], done.stderr
 
 
 def test_nothing_stays_of_a_deleted_run_or_of_a_killed_conversion(paths, files):
@@ -176,7 +196,7 @@ def test_nothing_stays_of_a_deleted_run_or_of_a_killed_conversion(paths, files):
     from core.runs import registry
 
     doomed = publish_run(paths, files, "doomed", image_size=(32, 32))
-    folder = exports._folder(doomed, paths)
+    folder = registry.exports_folder(doomed, paths)
     left, fresh = folder / "draft-left", folder / "draft-fresh"
     for path in (left, fresh):
         path.mkdir(parents=True)

@@ -4,14 +4,16 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.errors import DatasetError, RunInvalidError, TrainingError, UnknownClassError
-from core.metrics import as_dict, evaluate, from_dict, from_table, predictions_table, probabilities_of
+from core.metrics import EvaluationResult, evaluate, from_table, predictions_table, probabilities_of
 from core.metrics.curves import MAX_POINTS
+from core.records import from_json
 
 SPECIES = ("African", "Asian")
 FRUIT = ("apple", "banana", "cherry")
@@ -46,8 +48,8 @@ def many():
 
 
 def assert_strict_json(result):
-    text = json.dumps(as_dict(result), allow_nan=False)
-    assert from_dict(json.loads(text)) == result
+    text = json.dumps(asdict(result), allow_nan=False)
+    assert from_json(EvaluationResult, json.loads(text)) == result
 
 
 def test_confusion_matrix_has_true_rows_and_predicted_columns(fruit):
@@ -231,7 +233,7 @@ def test_sentence_names_split_size_labels_interval_and_baseline():
     y_pred = np.where(np.arange(179) < 165, y_true, 1 - y_true)
     result = evaluate(y_true, np.eye(2)[y_pred], SPECIES, "test", "given")
     assert result.sentence() == (
-        "Right on 92.2 % (87.3–95.3, n = 179, given labels, test); always answering African would be right on 53.1 %."
+        "92.2 % accuracy (87.3–95.3, n = 179, given labels, test); always answering African would reach 53.1 %."
     )
 
 

@@ -1,6 +1,7 @@
 """The Models page: the card of a run, and its exports, compared before they are offered."""
 
 import zipfile
+from dataclasses import asdict
 from io import BytesIO
 
 import pytest
@@ -33,7 +34,7 @@ def store(run, paths, name: str, changed: int = 0) -> None:
         "200 train and validation photos of sample",
         ("probabilities",),
     )
-    write_json(exports._note(run, name, paths), {**check.as_dict(), "sha256": digest(path)})
+    write_json(exports._note(run, name, paths), {**asdict(check), "sha256": digest(path)})
 
 
 def test_nothing_is_offered_before_it_was_compared(app, served):  # noqa: F811

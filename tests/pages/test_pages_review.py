@@ -14,7 +14,9 @@ from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.files import write_parquet
 from core.jobs import queue as jobs
+from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter
+from core.review.stored import count_suspicious
 from core.review.suspects import COLUMNS
 from core.runs import registry
 from streamlit_app import loop, resources
@@ -83,7 +85,7 @@ def sent(*entries: dict, client: str = "a") -> dict:
 
 
 def logged(data) -> list[tuple[str, str, str]]:
-    return [(item.path, item.action, item.label) for item in decisions.log(data)]
+    return [(item.path, item.action, item.label) for item in data.decision_log()]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_what_the_browser_sends_is_on_disk_before_it_is_acknowledged(ranked):
     review_queue.take(ranked, sent(entry(1, paths[0], "relabel", "Asian"), entry(2, paths[1], "exclude")), state, "Ada")
     assert state["acknowledged"] == 2
     assert logged(ranked) == [(paths[0], "relabel", "Asian"), (paths[1], "exclude", "")]
-    assert decisions.log(ranked)[0].reviewer == "Ada"
+    assert ranked.decision_log()[0].reviewer == "Ada"
 
 
 def test_what_comes_twice_is_saved_once(ranked):
@@ -138,7 +140,7 @@ def test_undo_takes_back_the_last_thing_whatever_it_was(ranked):
     assert state["skipped"] == [] and logged(ranked) == []
     later = [entry(3, path, "skip"), entry(4, path, "exclude"), entry(5, path, "undo")]
     review_queue.take(ranked, sent(*later), state, "")
-    assert decisions.current(decisions.log(ranked)) == {}
+    assert ranked.decisions() == {}
 
 
 def test_a_decision_the_disk_does_not_take_is_never_shown_as_saved(ranked, monkeypatch):
@@ -171,19 +173,18 @@ def test_skipped_photos_come_last_and_the_one_asked_for_first(ranked):
 
 
 def test_the_advice_follows_the_reason():
-    row = {"kind": "class", "given_label": "African", "suggested_label": "Asian"}
-    assert review_queue.advice(row) == "relabel"
-    assert review_queue.advice({**row, "kind": "subject"}) == "exclude"
-    assert review_queue.advice({**row, "kind": "unclear"}) == ""
-    assert review_queue.advice({**row, "suggested_label": "African"}) == "keep"
+    assert advice("class", "African", "Asian") == "relabel"
+    assert advice("subject", "African", "Asian") == "exclude"
+    assert advice("unclear", "African", "Asian") == ""
+    assert advice("class", "African", "African") == "keep"
 
 
 def test_suspects_are_counted_until_they_are_decided(ranked):
     ranking = fake_ranking(ranked, wrong=4)
-    assert loop.suspects_left(ranking, {}) == 4
+    assert count_suspicious(ranking, {}) == 4
     decisions.decide(ranked, ranking["path"].iloc[0], "keep")
-    made = decisions.current(decisions.log(ranked))
-    assert loop.suspects_left(ranking, made) == 3
+    made = ranked.decisions()
+    assert count_suspicious(ranking, made) == 3
     assert review_progress.decided_since(ranking, made) == 1
 
 
@@ -240,7 +241,7 @@ def test_a_bulk_decision_is_saved_and_can_be_taken_back(app, ranked, served):
     test.run()
     assert "Saved: 3 photos, excluded" in words(test).replace("*", "")
     test.button("grid-undo").click().run()
-    assert decisions.current(decisions.log(ranked)) == {}
+    assert ranked.decisions() == {}
 
 
 def test_a_bulk_decision_that_fails_is_said(ranked):
@@ -263,7 +264,7 @@ def test_copies_stand_side_by_side_and_say_what_was_decided(ranked):
         }
     )
     decisions.decide(ranked, first, "exclude")
-    rows = review_copies.rows_of(ranked, pairs, decisions.current(decisions.log(ranked)))
+    rows = review_copies.rows_of(ranked, pairs, ranked.decisions())
     assert sorted(rows["path"]) == sorted([first, second, third])
     assert "exclude" in rows.set_index("path")["note"][first]
     assert not rows.set_index("path")["warn"][first]

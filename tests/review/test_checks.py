@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from core.dataset.index import index_dataset
 from core.features.views import close_up, colour_entropy
-from core.review.checks import check_photos, unusable
+from core.review.checks import unusable
 from core.review.copies import compute_duplicates
 from core.review.matching import crop_match
 
@@ -44,16 +44,6 @@ def poor(paths):
     return index_dataset(folder.parent.parent, paths)
 
 
-def test_each_check_finds_its_picture_and_no_other(poor):
-    found = check_photos(poor.table)
-    by_name = {path.split("/")[-1].split(".")[0]: [] for path in found["path"]}
-    for path, check in zip(found["path"], found["check"], strict=True):
-        by_name[path.split("/")[-1].split(".")[0]].append(check)
-    dark = by_name.pop("dark")
-    assert "dark" in dark
-    assert by_name == {name: [name] for name in ("tiny", "blank", "blurred", "odd-shape", "unreadable")}
-
-
 def test_only_pictures_without_content_are_unusable(poor):
     names = {path.split("/")[-1].split(".")[0] for path in unusable(poor.table)}
     assert names == {"unreadable", "tiny", "blank"}
@@ -64,7 +54,7 @@ def test_an_empty_class_is_no_poor_picture(paths):
     (folder / "train" / "Empty").mkdir(parents=True)
     (folder / "train" / "Full").mkdir()
     scene(1).save(folder / "train" / "Full" / "a.png")
-    assert check_photos(index_dataset(folder, paths).table).empty
+    assert unusable(index_dataset(folder, paths).table) == set()
 
 
 @pytest.mark.parametrize("box", [(0, 0, 160, 120), (60, 40, 240, 170), (40, 30, 200, 150)])

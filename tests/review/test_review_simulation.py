@@ -21,7 +21,8 @@ from core.review.scoring import EXCLUDED, Scorer
 from core.runs import registry
 from core.runs.presets import preset
 from core.sample.drawn_dataset import draw_sample
-from core.workflows.proof import prove, prove_with
+from core.workflows.proof import Proof, prove_with
+from core.workflows.train import train
 
 
 def test_average_precision_and_recall_of_a_hand_made_order():
@@ -94,15 +95,21 @@ def provable(paths, backbones):
     return index_dataset(folder, paths)
 
 
+def prove(dataset, paths, labels="given") -> Proof:
+    """Trains with and without the decisions, and compares."""
+    from dataclasses import replace
+
+    runs = [train(replace(preset("quick"), labels=name), dataset, paths) for name in ("given", "reviewed")]
+    return prove_with(*runs, dataset, labels)
+
+
 @pytest.mark.slow
 def test_the_proof_trains_twice_and_compares_on_the_same_test_photos(provable, paths):
     for number in range(4):
         decide(provable, f"train/Asian/wrong_{number}.png", "relabel", "African")
     decide(provable, "train/Asian/train_000.png", "exclude")
-    steps = []
-    proof = prove(preset("quick"), provable, paths, progress=lambda labels, step: steps.append(labels))
+    proof = prove(provable, paths)
     assert (proof.relabelled, proof.excluded, proof.comparison.n) == (4, 1, 16)
-    assert {*steps} == {"given", "reviewed"}
     runs = [registry.load(paths, run_id) for run_id in (proof.given_run_id, proof.reviewed_run_id)]
     assert [run.labels for run in runs] == ["given", "reviewed"]
     assert runs[0].config.seed == runs[1].config.seed
@@ -116,17 +123,20 @@ def test_a_proof_can_be_judged_by_reviewed_test_labels(provable, paths):
     decide(provable, "train/Asian/wrong_0.png", "relabel", "African")
     decide(provable, "test/Asian/test_000.png", "exclude")
     decide(provable, "test/Asian/test_001.png", "relabel", "African")
-    proof = prove(preset("quick"), provable, paths, judged_by="reviewed")
+    proof = prove(provable, paths, "reviewed")
     assert proof.comparison.n == 15 and proof.comparison.labels == "reviewed"
     assert (proof.relabelled, proof.excluded) == (1, 0)
 
 
-def test_without_a_decision_there_is_nothing_to_prove(world, paths):
+def test_without_a_changed_label_there_is_nothing_to_prove(world, quick_run):
+    from dataclasses import replace
+
     with pytest.raises(DatasetError, match="nothing to prove"):
-        prove(preset("quick"), world, paths)
+        prove_with(quick_run, quick_run, world)
     decide(world, "train/African/train_000.png", "keep")
+    kept = replace(quick_run, dataset=replace(quick_run.dataset, decisions=tuple(world.decisions().values())))
     with pytest.raises(DatasetError, match="nothing to prove"):
-        prove(preset("quick"), world, paths)
+        prove_with(quick_run, kept, world)
 
 
 def test_runs_that_differ_in_more_than_labels_prove_nothing(world, quick_run):

@@ -9,17 +9,19 @@ from conftest import draw_world
 from scipy.special import softmax
 
 from core.cli.review import suspects as suspects_command
-from core.dataset.decisions import current, decide, log
+from core.dataset.decisions import decide
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.features.embeddings import cached, remember
 from core.features.photo_features import Features, read_features
 from core.features.views import CLOSE, COLOURS, VIEWS, WHOLE
+from core.review.issue_kinds import ISSUE_KINDS
 from core.review.queue import QueueFilter, neighbours, review_queue
 from core.review.remaining import chance_of_being_wrong, estimate_remaining, review_progress
 from core.review.robust_head import OutOfFold, assign_folds, combine, fit
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer
-from core.review.suspects import KINDS, find_suspects, subject_phrase
+from core.review.stored import suspicious_left
+from core.review.suspects import find_suspects, subject_phrase
 
 
 def made_up(num_photos: int = 300, num_classes: int = 2, strangers: int = 0, seed: int = 0):
@@ -202,7 +204,7 @@ def test_every_training_photo_gets_a_score_a_suggestion_and_a_reason(looked_at, 
     trained = looked_at.table[looked_at.table["split"] == "train"]
     assert sorted(ranking["path"]) == sorted(trained["path"])
     assert ranking["score"].is_monotonic_decreasing and ranking["score"].between(0, 1).all()
-    assert set(ranking["kind"]) <= set(KINDS)
+    assert set(ranking["kind"]) <= set(ISSUE_KINDS)
     assert (ranking["reason"] != "").all()
     assert ranking.iloc[0][["path", "kind", "reason"]].tolist() == [
         "train/African/broken.jpg",
@@ -272,12 +274,30 @@ def test_the_queue_leaves_out_what_is_decided_and_puts_off_what_was_skipped(look
     ranking = find_suspects(looked_at, paths)
     first, second = ranking.loc[ranking["sha256"] != "", "path"].iloc[1:3]
     decide(looked_at, first, "keep")
-    made = current(log(looked_at))
+    made = looked_at.decisions()
     queue = review_queue(ranking, made, QueueFilter(skipped=(second,)))
     assert first not in set(queue["path"]) and queue["path"].iloc[-1] == second
     assert first in set(review_queue(ranking, made, QueueFilter(decided=True))["path"])
     asian = review_queue(ranking, made, QueueFilter(labels=("Asian",), splits=("train",), min_score=0.1, max_score=0.9))
     assert set(asian["given_label"]) <= {"Asian"} and asian["score"].between(0.1, 0.9).all()
+
+
+def test_suspicious_photos_are_counted_by_todays_decisions(looked_at, paths):
+    assert suspicious_left(looked_at) is None
+    ranking = find_suspects(looked_at, paths)
+    faults = ranking[[ISSUE_KINDS[kind].is_fault for kind in ranking["kind"]]]
+    assert suspicious_left(looked_at) == len(faults) > 0
+    decide(looked_at, faults["path"].iloc[0], "keep")
+    assert suspicious_left(looked_at) == len(faults) - 1
+    decide(looked_at, faults["path"].iloc[0], "undo")
+    assert suspicious_left(looked_at) == len(faults)
+
+
+def test_every_kind_has_words_and_only_faults_have_to_be_decided():
+    for kind in ISSUE_KINDS.values():
+        assert kind.title and kind.reason
+        assert kind.is_offered or not kind.is_fault
+        assert bool(kind.advice) or not kind.is_fault
 
 
 def test_neighbours_are_other_training_photos_with_reviewed_labels(looked_at, paths):
@@ -323,7 +343,7 @@ def estimate_world(num_photos: int, seed: int):
 
 
 def perfect(ranking: pd.DataFrame) -> dict:
-    from core.dataset.decisions import Decision
+    from core.dataset.overlay import Decision
 
     rows = ranking.itertuples()
     return {row.sha256: Decision(row.sha256, row.path, "exclude" if row.bad else "keep") for row in rows}

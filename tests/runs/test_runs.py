@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
 from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError, TrainingError
 from core.runs import registry
 from core.runs.contents import Calibration, DatasetReference, SubjectThreshold

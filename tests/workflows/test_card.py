@@ -6,17 +6,20 @@ from dataclasses import replace
 import pytest
 from tiny_run import publish_run
 
-from core.dataset.decisions import Decision
+from core.dataset.overlay import Decision
+from core.dataset.statistics import DuplicateCounts
 from core.errors import RunInvalidError
+from core.escaping import plain
 from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import SubjectThreshold
 from core.runs.presets import PRESETS, preset
-from core.workflows.card import CARD_FILE, card_of, command, literal, model_card
+from core.workflows.card import CARD_FILE, card_of, command, model_card
 from core.workflows.card_facts import DataFacts
 
 FILES = {"model.keras": b"k", "model.tflite": b"t"}
-FACTS = DataFacts({"train": {"African": 420, "Asian": 400}, "test": {"African": 90}}, 3, 108, 68, 95, 170)
+COPIES = DuplicateCounts(exact_pairs=100, near_pairs=90, across_classes=68, across_splits=108, leaked_test_photos=95)
+FACTS = DataFacts({"train": {"African": 420, "Asian": 400}, "test": {"African": 90}}, 3, COPIES, 170)
 
 
 def test_a_training_leaves_a_card_whose_hash_is_recorded(quick_run, trained_paths):
@@ -41,8 +44,8 @@ def test_a_run_without_a_card_stays_valid_and_gets_one_when_asked(paths):
 
 def test_every_figure_has_its_n_interval_labels_and_split(paths):
     card = model_card(publish_run(paths, FILES), FACTS)
-    assert "Right on 87.5 % (52.9–97.8, n = 8, given labels, test)" in card
-    assert "found on 75.0 % (30.1–95.4, n = 4)" in card
+    assert "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)" in card
+    assert "recall 75.0 % (30.1–95.4, n = 4)" in card
     for fact in (
         "170 suspicious labels undecided",
         "108 pairs of copies across splits (95 test photos",
@@ -87,7 +90,7 @@ def test_labels_that_were_reviewed_are_counted(paths):
 def test_class_names_show_literally(paths, name):
     card = model_card(publish_run(paths, FILES, names=(name, "Asian")), FACTS)
     assert name not in card
-    assert literal(name) in card
+    assert plain(name) in card
     assert "\u202e" not in card
     assert card.count("\n\n## ") == 6
 

@@ -54,7 +54,7 @@ def _archive(upload) -> None:
             st.text(sentence)
         name = st.text_input("Name of the data set", report.name, key="import-name")
         if st.button(f"Take these {photos}", type="primary", key="accept"):
-            accepted = importing.accept_archive(upload, name, resources.paths(), _progress("Writing photo"))
+            accepted = importing.accept_import(upload, name, resources.paths(), _progress("Writing photo"))
             _open(accepted)
 
 
@@ -62,7 +62,7 @@ def _inspect(upload) -> ImportReport:
     """Reads the zip once, however often the page is drawn."""
     known = st.session_state.get("import-report")
     if known is None or known[0] != upload.file_id:
-        known = (upload.file_id, importing.inspect_archive(upload, _progress("Reading photo")))
+        known = (upload.file_id, importing.inspect_import(upload, _progress("Reading photo")))
         st.session_state["import-report"] = known
     return known[1]
 

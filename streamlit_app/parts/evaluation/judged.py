@@ -3,11 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from core.dataset.decisions import reviewed
 from core.dataset.index import Dataset
+from core.evaluation.measure import judged_by
 from core.metrics import EvaluationResult, from_table
 from core.runs.folder import Run
-from core.workflows.proof import judge
 from streamlit_app import resources
 from streamlit_app.words import counted
 
@@ -42,11 +41,11 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
     """
     if labels == "given":
         return run.evaluation[split], run.predictions
-    predictions = judge(run.predictions, data, labels, resources.decisions(data))
+    predictions = judged_by(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
 
 
 def label_of(data: Dataset, labels: str) -> dict[str, str]:
     """sha256 to the label that counts; photos excluded in the review are left out of the reviewed ones."""
-    table = data.usable if labels == "given" else reviewed(data.usable, resources.decisions(data))
+    table = data.usable if labels == "given" else data.reviewed(resources.decisions(data))
     return dict(zip(table["sha256"], table["label"], strict=True))

@@ -4,11 +4,11 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
+from core.evaluation.measure import judged_by
 from core.metrics import EvaluationResult, Measured, compare
 from core.metrics.intervals import proportion
 from core.runs.folder import Run
 from core.sample.published import PEERS, measured_presets
-from core.workflows.proof import judge
 from streamlit_app import resources
 from streamlit_app.charts.standing import Dot, dots, learning
 from streamlit_app.parts.dataset.filters import with_predictions
@@ -94,7 +94,7 @@ def _against(data: Dataset, run: Run, others: list[Run], result: EvaluationResul
     )
     used = resources.decisions(data)
     try:
-        sides = [judge(one.predictions, data, result.labels, used) for one in (by_id[chosen], run)]
+        sides = [judged_by(one.predictions, data, result.labels, used) for one in (by_id[chosen], run)]
         found = compare(*sides, split=result.split, labels=result.labels)
     except (TuskscopeError, KeyError) as error:
         st.info(plain(error))

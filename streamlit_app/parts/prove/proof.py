@@ -102,7 +102,7 @@ def answer(result: Proof) -> str:
     p_value = "p < 0.001" if comparison.p_value < 0.001 else f"p = {comparison.p_value:.3f}"
     return (
         f"**{points:+.1f} points** on the same {counted(comparison.n, 'test photo')} "
-        f"(95 % interval {interval}; McNemar's {p_value}, {sure}), judged by {result.judged_by} labels."
+        f"(95 % interval {interval}; McNemar's {p_value}, {sure}), judged by {result.comparison.labels} labels."
     ).replace("-", "−")
 
 

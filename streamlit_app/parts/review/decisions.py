@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import Dataset
 from core.errors import DatasetError
@@ -15,7 +14,7 @@ LAST = 500  # rows of the log; the CSV has all
 
 def show(data: Dataset, reviewer: str) -> None:
     """Shows the log and what can be done with it."""
-    made = decisions.log(data)
+    made = data.decision_log()
     if made:
         st.dataframe(as_table(made), hide_index=True, column_config=_COLUMNS, height=360)
         st.caption(f"The last {min(len(made), LAST):,} of {counted(len(made), 'entry', 'entries')}, newest first.")

@@ -6,18 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.review.issue_kinds import ISSUE_KINDS
 from core.review.queue import QueueFilter
 from streamlit_app.words import plain
 
-SUSPICIOUS = ("class", "copy", "subject", "poor", "unclear")  # files that cannot be read are listed on Dataset
-KINDS = {
-    "class": "Looks like another class",
-    "subject": "Does not show the subject",
-    "copy": "Its copy has another label",
-    "poor": "Too small or blank",
-    "unclear": "Cannot tell",
-    "fits": "Looks as labelled",
-}
+OFFERED = tuple(kind.name for kind in ISSUE_KINDS.values() if kind.is_offered)
+TITLES = {kind.name: kind.title for kind in ISSUE_KINDS.values() if kind.name not in ("decided", "unreadable")}
 ALL = "all"
 
 
@@ -31,7 +25,7 @@ def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
 
     with st.popover("Filter", icon=":material/filter_alt:"):
         kinds = st.multiselect(
-            "Reason", list(KINDS), key="reason", format_func=KINDS.get, placeholder="All suspicious ones", **bound
+            "Reason", list(TITLES), key="reason", format_func=TITLES.get, placeholder="All suspicious ones", **bound
         )
         label = st.selectbox("Labelled", [ALL, *data.class_names], key="labelled", format_func=shown, **bound)
         split = st.selectbox("Split", splits, key="from", format_func=shown, **bound)
@@ -47,7 +41,7 @@ def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
             help="How sure the ranking is that something is wrong with the label.",
         )
     return QueueFilter(
-        kinds=tuple(kinds or SUSPICIOUS),
+        kinds=tuple(kinds or OFFERED),
         labels=_chosen(label),
         splits=_chosen(split),
         min_score=least / 100,
@@ -58,4 +52,4 @@ def _chosen(name: str) -> Sequence[str]:
     return () if name == ALL else (name,)
 
 
-NO_SUBJECT = QueueFilter(kinds=("subject", "poor"))
+NO_SUBJECT = QueueFilter(kinds=tuple(kind.name for kind in ISSUE_KINDS.values() if kind.advice == "exclude"))

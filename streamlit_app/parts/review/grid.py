@@ -6,6 +6,7 @@ import streamlit as st
 from core.dataset import decisions
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
+from core.review.issue_kinds import ISSUE_KINDS
 from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components import review_grid as component
@@ -14,7 +15,6 @@ from streamlit_app.parts.shared import photo_panel
 from streamlit_app.words import counted, percent, plain
 
 PAGE_SIZE = 24
-SHORT = {"copy": "its copy", "subject": "no subject", "poor": "poor", "unclear": "cannot tell", "fits": "fits"}
 
 
 def show(data: Dataset, rows: pd.DataFrame, key: str, reviewer: str) -> None:
@@ -82,8 +82,9 @@ def _said(data: Dataset, key: str, reviewer: str) -> None:
 
 
 def _photo(data: Dataset, row: dict, colors: dict[str, str]) -> GridPhoto:
-    note = row.get("note") or f"{SHORT.get(row['kind'], '')} {percent(row['model_score'])}".strip()
-    is_moved = row.get("kind") in ("class", "copy") and row["suggested_label"]
+    kind = ISSUE_KINDS.get(row.get("kind", ""))
+    note = row.get("note") or f"{kind.short if kind else ''} {percent(row['model_score'])}".strip()
+    is_moved = kind is not None and row["suggested_label"] not in ("", row["given_label"])
     return GridPhoto(
         id=row["path"],
         content=resources.small_photo(data, row["path"], row["sha256"]),

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.dataset.decisions import Decision
 from core.dataset.index import Dataset
+from core.dataset.overlay import Decision
 from core.review.remaining import ReviewProgress, review_progress
 from streamlit_app import navigation, resources
 from streamlit_app.words import counted

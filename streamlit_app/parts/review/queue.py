@@ -9,6 +9,7 @@ import streamlit as st
 from core.dataset import decisions
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
+from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter, neighbours, review_queue
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -137,15 +138,6 @@ def explaining_run(data: Dataset) -> Run | None:
     return run if run is not None and set(run.class_names) == set(data.class_names) else None
 
 
-def advice(row: dict) -> str:
-    """What the ranking would do: `relabel`, `exclude` or `keep`; "" where it cannot tell."""
-    if row["kind"] in ("subject", "poor"):
-        return "exclude"
-    if row["kind"] == "unclear":
-        return ""
-    return "relabel" if row["suggested_label"] not in ("", row["given_label"]) else "keep"
-
-
 def sentence(row: dict) -> str:
     """The reason as a sentence (plain text)."""
     reason = row["reason"]
@@ -165,7 +157,7 @@ def _photo(data: Dataset, row: dict, content: bytes, run: Run | None, made: dict
         content=content,
         given=row["given_label"],
         suggested=row["suggested_label"],
-        advice=advice(row),
+        advice=advice(row["kind"], row["given_label"], row["suggested_label"]),
         reason=sentence(row),
         split=row["split"],
         probabilities=[(name, values[name], percent(values[name])) for name in ranked],

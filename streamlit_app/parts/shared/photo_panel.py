@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from core.dataset import decisions as decisions_log
 from core.dataset.index import PROBLEMS, Dataset
 from core.runs.folder import Run
 from streamlit_app import navigation, resources
@@ -73,7 +72,7 @@ def _labels(data: Dataset, row: pd.Series) -> None:
         if made is not None:
             what = made.label or {"keep": "kept as given", "exclude": "left out"}.get(made.action, made.action)
             by = f" by {plain(made.reviewer)}" if made.reviewer else ""
-            number = sum(item.image == row["sha256"] for item in decisions_log.log(data))
+            number = sum(item.image == row["sha256"] for item in data.decision_log())
             line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)

@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 
 import streamlit as st
 
-from core.dataset import decisions
 from core.dataset.index import Dataset
 from core.jobs import queue as jobs
 from core.runs.config import TrainingConfig
@@ -113,7 +112,7 @@ def _cards(data: Dataset, runs: Sequence[Run]) -> str:
 
 def _label_source(data: Dataset) -> str:
     """Given labels, unless somebody has decided about some: then both can be chosen."""
-    decided = len(decisions.current(decisions.log(data)))
+    decided = len(data.decisions())
     if not decided:
         return "given"
     words = {"reviewed": f"Reviewed labels ({counted(decided, 'decision')})", "given": "Given labels"}

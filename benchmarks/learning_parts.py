@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.dataset.decisions import Decision, reviewed
 from core.dataset.duplicates import duplicate_groups
+from core.dataset.overlay import Decision, apply_decisions
 from core.dataset.splits import folds
 from core.errors import DatasetError
 
@@ -42,7 +42,7 @@ def growing_parts(
         for labels in kinds:
             for share in shares:
                 part = pool.iloc[fit[order <= share + 1e-9]].assign(split="train")
-                part = reviewed(part, decisions).drop(columns="given_label") if labels == "reviewed" else part
+                part = apply_decisions(part, decisions).drop(columns="given_label") if labels == "reviewed" else part
                 found.append((labels, share, part, pool.iloc[held].assign(split="test")))
     classes = pool["label"].unique()
     small = {
