@@ -6,6 +6,7 @@ graph nests `Sequential` models, and EfficientNet (the first) because its `Norma
 
 import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def build_application(name: str, weights: str | None = "imagenet") -> "tuple[ker
 
 
 @contextlib.contextmanager
-def _download_errors(name: str):
+def _download_errors(name: str) -> Iterator[None]:
     """Keras reports a failed download as a plain `Exception`, a wrong file as `ValueError`: both become a sentence."""
     try:
         yield

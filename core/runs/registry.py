@@ -116,7 +116,7 @@ def delete(paths: Paths, run_id: str) -> None:
         RunInvalidError: If it is served or still running.
     """
     run = load(paths, run_id)
-    if run_id == active_id(paths):
+    if run.state == "succeeded" and run_id == active(paths).run_id:  # also where the pointer to it is lost
         raise RunInvalidError(f"The run {run_id} is served and cannot be deleted. Promote another run first.")
     if run.folder.name.startswith(STAGING_PREFIX):
         raise RunInvalidError(f"The run {run_id} is {run.state}. Cancel it first.")

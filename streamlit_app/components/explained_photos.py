@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
+from core.explanation.faithfulness import Faithfulness
 from core.explanation.overlay import Legend, encode_png, layer
-from core.explanation.trust import Trust
 from streamlit_app.components import asset
 
 VERDICTS = {
@@ -46,7 +46,7 @@ class ExplainedPhoto:
     note: str = ""
     color: str = ""
     alt: str = ""
-    trust: Trust | None = None
+    trust: Faithfulness | None = None
     waiting: str = ""
     button: str = ""
 

@@ -13,9 +13,9 @@ from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError, MethodUnavailableError
 from core.explanation.averages import MeanMaps, mean_maps
+from core.explanation.faithfulness import Faithfulness, measure_faithfulness
 from core.explanation.heatmap import Explanation, explain, explain_classes
 from core.explanation.overlay import overlay
-from core.explanation.trust import Trust, measure_trust
 from core.features.neighbours import similar as find_similar
 from core.prediction.predictor import Prediction
 from core.runs.folder import Run
@@ -64,15 +64,15 @@ def known_explanation(
     return _kept().get(map_key(image, run, class_name, method, signed))
 
 
-def trust(image: np.ndarray, run: Run, found: Explanation, progress: Progress = None) -> Trust:
+def trust(image: np.ndarray, run: Run, found: Explanation, progress: Progress = None) -> Faithfulness:
     """Whether to believe a map; arguments as `explanation`, `found` is its result."""
     key = ("trust", *map_key(image, run, found.class_name, found.method, found.signed))
     if key not in _kept():
-        keep(key, measure_trust(image, found, resources.predictor(run), progress=progress))
+        keep(key, measure_faithfulness(image, found, resources.predictor(run), progress=progress))
     return _kept()[key]
 
 
-def known_trust(image: np.ndarray, run: Run, found: Explanation) -> Trust | None:
+def known_trust(image: np.ndarray, run: Run, found: Explanation) -> Faithfulness | None:
     """The trust numbers if they were measured before."""
     return _kept().get(("trust", *map_key(image, run, found.class_name, found.method, found.signed)))
 

@@ -37,7 +37,7 @@ MEASURE = """async (key) => {
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("review")
-    draw_sample(root / "data" / "sample")
+    draw_sample(root / "data" / "sample", num_train=240, num_test=80)
     mark = root / "data" / ".tuskscope" / "first-start"
     mark.parent.mkdir()
     mark.touch()  # nothing trains beside the measurement

@@ -79,7 +79,7 @@ def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_
     page.get_by_text("It answers on the Predict page.").wait_for()
 
     go_to(page, "Evaluation", "How good is it")
-    page.get_by_text("n = 80, given labels, test").first.wait_for()
+    page.get_by_text("n = 240, given labels, test").first.wait_for()
     picture(page, tmp_path, "evaluation")
 
     go_to(page, "Predict", "What is this, and why?")
@@ -95,7 +95,7 @@ def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_
 
 def test_filters_stand_in_the_address_and_survive_a_reload(page, address):
     page.goto(f"{address}/dataset?class=African&split=test")
-    page.get_by_text("of 320 photos").wait_for()
+    page.get_by_text("of 600 photos").wait_for()
     page.locator("button.photo .note").first.wait_for()
     page.get_by_role("combobox", name="Class").click()
     page.get_by_role("option", name="Asian").click()
