@@ -1,7 +1,7 @@
 """What to train: one frozen, validated configuration."""
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from core.errors import ConfigError
 from core.metrics import Labels
@@ -96,10 +96,6 @@ class TrainingConfig:
     def backbones(self) -> tuple[str, ...]:
         """The backbones that are named."""
         return tuple(name for name in (self.backbone, self.second_backbone) if name)
-
-    def as_dict(self) -> dict[str, Any]:
-        """By setting, JSON-safe."""
-        return {**asdict(self), "image_size": list(self.image_size)}
 
 
 def backbones_for(network: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,16 +97,23 @@ def rollback(paths: Paths) -> Run:
     Raises:
         RunInvalidError: If there is no earlier run to go back to.
     """
-    stack = _served(paths)
-    for run_id in reversed(stack[:-1]):
+    for run in earlier(paths):
         try:
-            run = load(paths, run_id)
             run.verify()
-        except (RunNotFoundError, RunInvalidError):
+        except RunInvalidError:
             continue
-        _serve(paths, run_id, "rollback")
+        _serve(paths, run.run_id, "rollback")
         return run
     raise RunInvalidError("There is no earlier served run to go back to. Promote a run instead.")
+
+
+def earlier(paths: Paths) -> Iterator[Run]:
+    """The runs that were served before the current one and are still there, the last one first."""
+    for run_id in reversed(_served(paths)[:-1]):
+        try:
+            yield load(paths, run_id)
+        except (RunNotFoundError, RunInvalidError):
+            continue
 
 
 def delete(paths: Paths, run_id: str) -> None:

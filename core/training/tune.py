@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.features.head import fit_head
+from core.features.linear_head import fit_head
 from core.networks.tuned_networks import last_block_network
 from core.runs.config import TrainingConfig
 from core.training.fit import EpochReport
@@ -153,4 +153,4 @@ class _Views(keras.utils.PyDataset):
     def _shuffle(self) -> None:
         num_views, num_photos = self._maps.shape[:2]
         self._order = self._random.permutation(num_photos)
-        self._views: np.ndarray = self._random.integers(0, num_views, num_photos)
+        self._views = self._random.integers(0, num_views, size=(num_photos,))

@@ -1,6 +1,7 @@
 """Settings are checked before anything starts."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -13,7 +14,7 @@ from core.runs.presets import PRESETS, preset
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_survive_json(name):
     config = preset(name)
-    assert from_json(TrainingConfig, json.loads(json.dumps(config.as_dict()))) == config
+    assert from_json(TrainingConfig, json.loads(json.dumps(asdict(config)))) == config
 
 
 def test_the_baseline_is_the_classic_network():

@@ -13,7 +13,7 @@ def train_cnn(context: TrainingContext) -> Trained:
     report("start TensorFlow", 0, 1)
     prepare_tensorflow()
     from core.features.embeddings import remember
-    from core.features.head import balanced_weights
+    from core.features.linear_head import balanced_weights
     from core.networks.conversion import keras_bytes, litert_bytes
     from core.networks.networks import baseline_cnn
     from core.training.fit import Arrays, fit

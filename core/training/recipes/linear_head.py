@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from core.features.embeddings import embed
-from core.features.head import FittedHead, balanced_weights, fit_head
-from core.networks.out_of_distribution import derive_subject
-from core.networks.templates import Head, fill, template
+from core.features.linear_head import LinearHead, balanced_weights, fit_head
+from core.networks.out_of_distribution import derive_score
+from core.networks.templates import fill, template
 from core.runs.contents import SubjectThreshold
 from core.training.context import Trained, TrainingContext
 
@@ -20,12 +20,14 @@ def train_linear_head(context: TrainingContext) -> Trained:
     run, labels = context.run, context.labels
     config, num_classes = run.config, len(run.class_names)
     context.report("prepare the backbone", 0, 1)
-    prepared = template(config.backbone, num_classes, context.paths)
-    embeddings = embed(context.dataset, context.table, config.backbone, context.paths, context.steps("read the photos"))
+    prepared = template(config.backbone, context.paths)
+    embeddings = embed(
+        context.dataset, context.table, [config.backbone], context.paths, context.steps("read the photos")
+    )[config.backbone]
     is_train, is_validation = context.rows("train"), context.rows("validation")
     learned = is_train | is_validation
 
-    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> FittedHead:
+    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> LinearHead:
         weights = balanced_weights(labels[rows], num_classes) if config.class_weights else None
         return fit_head(
             embeddings[rows],
@@ -48,11 +50,12 @@ def train_linear_head(context: TrainingContext) -> Trained:
     if is_validation.any() and context.carves_validation:
         head = fit_on(learned, head.epochs)
     final = head.probabilities(embeddings)
-    gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
-    fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
+    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    layers = {"logits": [head.kernel, head.bias], "class_maps": [head.kernel], **score.as_weights()}
+    fill(prepared, layers, num_classes, run.folder)
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
-        SubjectThreshold(**gate.facts),
-        gate.scores({config.backbone: embeddings}),
+        SubjectThreshold(**score.facts),
+        score.scores({config.backbone: embeddings}),
     )

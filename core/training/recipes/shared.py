@@ -3,13 +3,13 @@
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from core.dataset.images import decode, resize
 from core.dataset.index import Dataset
+from core.networks.interpreter import in_parallel
 
 
 def prepare_tensorflow() -> None:
@@ -32,8 +32,5 @@ def read_images(
         index, path = item
         images[index] = resize(decode(dataset.folder / path), image_size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(read, enumerate(table["path"])), start=1):
-            if done % 20 == 0:
-                progress(done, len(table))
+    in_parallel(read, enumerate(table["path"]), len(table), progress)
     return images

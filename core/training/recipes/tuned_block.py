@@ -11,7 +11,7 @@ from core.dataset.splits import folds
 from core.features.photo_features import read_features
 from core.features.trunk import TrunkOutputs, read_trunk
 from core.files import write_atomic
-from core.networks.out_of_distribution import SubjectGate, derive_subject
+from core.networks.out_of_distribution import OutOfDistributionScore, derive_score
 from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
 from core.training.calibration import calibrate
@@ -80,8 +80,8 @@ def train_tuned_block(context: TrainingContext) -> Trained:
         held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
     )
     context.report("write the model", 0, 1)
-    gate = derive_subject({config.backbone: seen.embeddings}, labels, num_classes)
-    _write(run, networks, gate, calibration.temperature)
+    score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
+    _write(run, networks, score, calibration.temperature)
 
     def of_all_rows(values: Callable[[TrunkOutputs], np.ndarray]) -> np.ndarray:
         return np.concatenate([values(part) for part in (seen, *others)])[np.argsort(np.r_[rows, other_rows])]
@@ -90,8 +90,8 @@ def train_tuned_block(context: TrainingContext) -> Trained:
     final = softmax(logits / calibration.temperature, axis=1)
     probabilities = final.copy()
     probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature, axis=1)
-    subject_scores = gate.scores({config.backbone: of_all_rows(lambda part: part.embeddings)})
-    return Trained(probabilities, final, SubjectThreshold(**gate.facts), subject_scores, calibration)
+    subject_scores = score.scores({config.backbone: of_all_rows(lambda part: part.embeddings)})
+    return Trained(probabilities, final, SubjectThreshold(**score.facts), subject_scores, calibration)
 
 
 def _logits(networks: list["keras.Model"], maps: list[np.ndarray]) -> np.ndarray:
@@ -100,14 +100,14 @@ def _logits(networks: list["keras.Model"], maps: list[np.ndarray]) -> np.ndarray
     return np.mean([predict(network, part) for network, part in zip(networks, maps, strict=True)], axis=0)
 
 
-def _write(run: Run, networks: list["keras.Model"], gate: SubjectGate, temperature: float) -> None:
+def _write(run: Run, networks: list["keras.Model"], score: OutOfDistributionScore, temperature: float) -> None:
     """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
     from core.networks.conversion import keras_bytes, litert_bytes, round_weights
     from core.networks.tuned_networks import fill_tuned, tuned_network
 
     model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
     fill_tuned(model, networks, temperature)
-    for name, weights in gate.as_weights().items():
+    for name, weights in score.as_weights().items():
         model.get_layer(name).set_weights(weights)
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
