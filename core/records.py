@@ -28,7 +28,7 @@ def _read(kind: Any, content: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return content
-    if is_dataclass(kind) and isinstance(content, dict):
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(content, dict):
         hints = _hints(kind)
         # An unknown name is left to the constructor, which refuses it.
         return kind(**{name: _read(hints.get(name, Any), value) for name, value in content.items()})

@@ -135,8 +135,8 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
     for entry in listed:
-        row = known.get(entry["path"])
-        unchanged = row is not None and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
+        row = known.get(entry["path"], {})
+        unchanged = bool(row) and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
         if unchanged or entry["problem"]:
             rows.append({**(row if unchanged else {}), **entry, "problem": (row or entry)["problem"]})
         else:

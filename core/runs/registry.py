@@ -71,6 +71,7 @@ def active_id(paths: Paths) -> str | None:
 
 
 def active_file(paths: Paths) -> Path:
+    """Where the id of the served run stands."""
     return paths.models_dir / "active"
 
 
@@ -140,7 +141,7 @@ def exports_folder(run: Run, paths: Paths) -> Path:
     return paths.shared_cache_dir / "exports" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def history(paths: Paths) -> list[dict]:
+def history(paths: Paths) -> list[dict[str, str]]:
     """All promotions and roll-backs, oldest first: `action`, `run_id`, `at`."""
     try:
         lines = (paths.models_dir / "history.jsonl").read_text(encoding="utf-8").splitlines()

@@ -2,6 +2,7 @@
 # ruff: noqa: F401, F811 - the fixtures are those of test_pages
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -304,7 +305,7 @@ def test_one_button_trains_on_given_and_on_reviewed_labels_and_only_once_U6(app,
         test.button("prove").click().run()
         assert not test.exception
     assert sorted(registry.load(paths, job.run_id).config.labels for job in jobs.jobs(paths)) == ["given", "reviewed"]
-    configs = [registry.load(paths, job.run_id).config.as_dict() for job in jobs.jobs(paths)]
+    configs = [asdict(registry.load(paths, job.run_id).config) for job in jobs.jobs(paths)]
     assert len({json.dumps({**config, "labels": ""}) for config in configs}) == 1
 
 
