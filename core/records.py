@@ -1,5 +1,6 @@
 """JSON becomes frozen dataclasses, strictly: a damaged file is noticed where it is read, not where it is used."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from functools import cache
@@ -31,7 +32,7 @@ def _read(kind: Any, content: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(content, dict):
         hints = _hints(kind)
         # An unknown name is left to the constructor, which refuses it.
-        return kind(**{name: _read(hints.get(name, Any), value) for name, value in content.items()})
+        return kind(**{name: _field(name, hints.get(name, Any), value) for name, value in content.items()})
     if origin in (Union, UnionType):
         for one in inner:
             try:
@@ -48,6 +49,14 @@ def _read(kind: Any, content: Any) -> Any:
     elif origin in (dict, Mapping) and isinstance(content, dict):
         return {_read(inner[0], key): _read(inner[1], item) for key, item in content.items()}
     elif origin is None and (isinstance(content, kind) or kind is float and isinstance(content, int)):
-        if kind is bool or not isinstance(content, bool):  # true is no number here
+        is_number = kind is float and -sys.float_info.max <= content <= sys.float_info.max  # nor is one of 400 digits
+        if kind is bool or not isinstance(content, bool) and (is_number or kind is not float):  # true is no number here
             return content
-    raise ValueError(f"Expected {kind}, but got {content!r:.80}.")
+    raise ValueError(f"Expected {getattr(kind, '__name__', kind)}, but got {content!r:.80}.")
+
+
+def _field(name: str, kind: Any, content: Any) -> Any:
+    try:
+        return _read(kind, content)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

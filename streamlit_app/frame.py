@@ -10,6 +10,7 @@ from core.review.stored import count_suspicious
 from streamlit_app import first_start, loop, resources
 from streamlit_app.components.stepper import stepper
 from streamlit_app.parts.shared.progress import progress
+from streamlit_app.words import plain
 
 WANTED = "wanted-dataset"  # a widget that is drawn already cannot be set: it is on the next run
 
@@ -23,6 +24,8 @@ def sidebar() -> None:
         except DatasetError:
             data = None  # the page says why; the picker stays usable
         stepper(steps(data))
+        if problem := resources.served_problem():
+            st.warning(plain(problem), icon=":material/warning:")
 
 
 def dataset() -> Dataset:

@@ -13,9 +13,9 @@ from core.jobs.table import JobTable
 from core.paths import Paths
 from core.process_identity import ProcessIdentity
 from core.records import from_json
-from core.runs.folder import RUN_ID, Run, State, read_run
+from core.runs.folder import RUN_ID, STAGING_PREFIX, Run, State, read_run
 from core.runs.progress import PROGRESS_FILE, note, read_progress
-from core.runs.staging import STAGING_PREFIX, discard, publish
+from core.runs.staging import discard, publish
 
 LOG_FILE = "log.txt"
 _PROCESS_FILE = "process.json"

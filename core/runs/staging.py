@@ -15,9 +15,8 @@ from core.files import fsync_dir, sha256_of, write_json
 from core.paths import Paths
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
-from core.runs.folder import RUN_ID, Run, State
+from core.runs.folder import RUN_ID, STAGING_PREFIX, Run, State
 
-STAGING_PREFIX = ".staging-"
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
 _OPTIONAL_FILES = ("README.md",)  # the model card; runs from before there were cards have none
 

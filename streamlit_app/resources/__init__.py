@@ -15,7 +15,15 @@ from streamlit_app.resources.datasets import (
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
 from streamlit_app.resources.review import decisions, rank, ranking
-from streamlit_app.resources.runs import active_run, known_robustness, predictor, robustness, runs_of, upload_record
+from streamlit_app.resources.runs import (
+    active_run,
+    known_robustness,
+    predictor,
+    robustness,
+    runs_of,
+    served_problem,
+    upload_record,
+)
 
 __all__ = [
     "AnsweredPhoto",
@@ -39,6 +47,7 @@ __all__ = [
     "ranking",
     "robustness",
     "runs_of",
+    "served_problem",
     "small_photo",
     "start_maps",
     "statistics",

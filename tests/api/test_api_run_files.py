@@ -175,7 +175,8 @@ def test_only_a_succeeded_run_is_exported(client, state):
     assert (response.status_code, problem_of(response)) == (409, "run-invalid")
 
 
-def test_a_run_whose_model_was_never_written_is_not_exported(client):
+def test_a_run_whose_model_is_gone_is_not_exported(client):
+    (client.paths.models_dir / "run-a" / "model.tflite").unlink()
     assert problem_of(client.get(f"{RUNS}/run-a/export")) == "run-invalid"
 
 
