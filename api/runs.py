@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import current_app, url_for
 
 from api.datasets import dataset_folder
-from api.inputs import LIMIT, takes
+from api.inputs import LIMIT, shown, takes
 from api.json_inputs import json_object, nothing
 from api.openapi.describe import NO_BODY, Described, Schema, json_body
 from api.openapi.describe import fields as object_of
@@ -153,10 +153,10 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     """
     for key, value in settings.items():
         if key not in SETTINGS:
-            raise ConfigError(f"Unknown training setting. Known: {', '.join(SETTINGS)}.")
+            raise ConfigError(f"Unknown training setting {shown(key)}. Known: {', '.join(SETTINGS)}.")
         is_text = setting_kind(key) is str
         if isinstance(value, str) != is_text:
-            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r}.")
+            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r:.80}.")
     return preset(name, **settings)
 
 
