@@ -12,7 +12,7 @@ from api.errors import errors
 from api.explanations import explanations
 from api.health import health
 from api.inputs import MemoryRequest
-from api.limits import Rate, Slots, check_rate
+from api.limits import Rate, Slots, Tidy, check_rate
 from api.openapi import document
 from api.predictions import predictions
 from api.run_files import run_files
@@ -87,6 +87,7 @@ def create_app(
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
+    app.teardown_request(Tidy())
     app.before_request(security.check_call)
     foreign = (tf_serving.tf_serving, open_inference.open_inference)
     for blueprint in (errors, health, metrics.metrics, *foreign, upload_page):

@@ -14,6 +14,7 @@ from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
 from core.dataset.overlay import ACTIONS
+from core.dataset.statistics import DatasetStatistics, statistics
 from core.review.stored import count_suspicious, stored_ranking
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
@@ -63,11 +64,9 @@ def show_dataset(name: str) -> answers.Dataset:
 
 
 @datasets.get("/datasets/<name>/statistics")
-@Described(answer="core.dataset.statistics.DatasetStatistics")
+@Described(answer=DatasetStatistics)
 def show_statistics(name: str) -> Response:
     """Sizes, light, copies, problems, and whether a plain number betrays the class."""
-    from core.dataset.statistics import statistics  # pandas and SciPy: not for a server that only predicts
-
     return jsonify(statistics(_dataset(name)))
 
 

@@ -18,11 +18,13 @@ from api.problems import Problem
 from api.settings import Settings
 from core.dataset.images import decode
 from core.errors import BusyError, RunInvalidError
+from core.memory import release_freed
 from core.prediction.predictor import Prediction, Predictor
 
 # They have slots, or, the last, must always answer.
 UNLIMITED = ("predictions", "explanations", "tf_serving", "open_inference", "health")
 MAX_ADDRESSES = 1000
+TIDY_SECONDS = 2.0
 LOOK_SECONDS = 0.2  # how often a waiting request looks whether its client is still there
 
 
@@ -33,6 +35,19 @@ class Slots:
         self.admitted = threading.BoundedSemaphore(settings.predict_slots + settings.queue)
         self.decoding = threading.BoundedSemaphore(settings.decode_slots)
         self.predicting = threading.BoundedSemaphore(settings.predict_slots)
+
+
+class Tidy:
+    """Gives freed memory back every few seconds while requests come: large pictures left 60 MiB otherwise."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def __call__(self, error: BaseException | None = None) -> None:
+        """After a request; costs some milliseconds when it is time."""
+        if (now := time.monotonic()) >= self._due:
+            self._due = now + TIDY_SECONDS
+            release_freed()
 
 
 class Turn:

@@ -8,7 +8,7 @@ import click
 
 from benchmarks.models import models
 
-NAMES = ("predict", "training", "review", "explain", "serving")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory")
 
 
 @click.group()

@@ -52,7 +52,7 @@ def measure(folder: Path | None = None) -> dict:
         photo = Path(scratch) / "photo.jpg"
         photo.write_bytes(drawn_jpeg())
         latency, left_out = _latency(run, photo.read_bytes(), Path(scratch), cores)
-        with _api() as api:
+        with api_server() as api:
             speeds, processor, ratio = _turns(run, api, photo, cores)
             speeds["api_1_client"] = _clients(api.port, _API, photo, 1, 5)
             speeds["api_32_clients"] = _clients(api.port, _API, photo, 32, 5)
@@ -169,8 +169,9 @@ class _Server:
 
 
 @contextlib.contextmanager
-def _api() -> Iterator[_Server]:
-    with _started(lambda port: ["-m", "api", "--port", str(port)]) as server:
+def api_server(**environment: str) -> Iterator["_Server"]:
+    """`python -m api` on a free port, with further environment variables."""
+    with _started(lambda port: ["-m", "api", "--port", str(port)], environment) as server:
         yield server
 
 
@@ -182,7 +183,7 @@ def _plain(run: Run) -> Iterator[_Server]:
 
 
 @contextlib.contextmanager
-def _started(arguments) -> Iterator[_Server]:
+def _started(arguments, environment: dict[str, str] | None = None) -> Iterator[_Server]:
     """A server in a process of its own, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -191,7 +192,7 @@ def _started(arguments) -> Iterator[_Server]:
         [sys.executable, *arguments(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
     )
     try:
         deadline = time.monotonic() + 60

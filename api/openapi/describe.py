@@ -20,7 +20,7 @@ class Described:
         status: Of a good answer.
         meaning: Of a good answer, in words.
         headers: Of a good answer: description and example by name.
-        answer: The shape of a JSON answer, or its dotted name; the return type of the route if not given.
+        answer: The shape of a JSON answer; the return type of the route if not given.
         files: Media types of answers that are no JSON.
     """
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from importlib.resources import files
-from pydoc import locate
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from apiflask import APIFlask
@@ -85,8 +84,6 @@ def complete(spec: dict[str, Any]) -> dict[str, Any]:
 def answer_type(view: Callable[..., Any]) -> Any:
     """The type of a route's JSON answer; `None` if it has none."""
     wanted = description_of(view).answer or get_type_hints(view).get("return")
-    if isinstance(wanted, str):  # a dataclass of core whose import would make every server larger
-        wanted = locate(wanted)
     first = get_args(wanted)[0] if get_origin(wanted) is tuple else wanted
     return None if first in (Response, str) else first
 

@@ -1,9 +1,12 @@
 """Plain numbers that betray the class without a look at the picture: a network may learn these instead."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:  # as in `statistics`
+    import pandas as pd
 
 NOTABLE, STRONG = 0.3, 0.6  # of the way from guessing to always right
 ADVICE = {
@@ -34,7 +37,7 @@ class Shortcut:
     sentence: str
 
 
-def shortcuts(table: pd.DataFrame) -> tuple[Shortcut, ...]:
+def shortcuts(table: "pd.DataFrame") -> tuple[Shortcut, ...]:
     """Checks brightness, number of pixels, file size and aspect ratio of the usable photos.
 
     Args:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from core.dataset.duplicates import duplicate_pairs
 from core.dataset.shortcuts import Shortcut, shortcuts
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the API describes these dataclasses: 90 MiB that a server which only predicts does not need
+    import pandas as pd
+
     from core.dataset.index import Dataset
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -126,7 +126,9 @@ def _brightness(values: np.ndarray) -> Brightness:
     return Brightness(float(values.mean()), *(float(np.quantile(values, q)) for q in (0.25, 0.5, 0.75)))
 
 
-def _count_duplicates(table: pd.DataFrame) -> DuplicateCounts:
+def _count_duplicates(table: "pd.DataFrame") -> DuplicateCounts:
+    from core.dataset.duplicates import duplicate_pairs
+
     pairs = duplicate_pairs(table)
     exact = int((pairs["kind"] == "exact").sum())
     leaks = pairs[pairs["crosses_split"]]
