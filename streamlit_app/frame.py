@@ -6,8 +6,10 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.errors import DatasetError
+from core.jobs import queue as jobs
 from core.review.stored import count_suspicious
-from streamlit_app import first_start, loop, resources
+from core.workflows import first_start
+from streamlit_app import loop, resources
 from streamlit_app.components.stepper import stepper
 from streamlit_app.parts.shared.progress import progress
 
@@ -22,7 +24,8 @@ def sidebar() -> None:
             data = dataset()
         except DatasetError:
             data = None  # the page says why; the picker stays usable
-        stepper(steps(data))
+        is_training = bool(jobs.jobs(resources.paths()))
+        st.fragment(lambda: stepper(steps(data)), run_every="2s" if is_training else None)()
 
 
 def dataset() -> Dataset:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core import cache
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.overlay import DECISIONS_FILE, Decision, apply_decisions, current, read_log
 from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
 from core.errors import DatasetError
 from core.paths import Paths
@@ -96,7 +96,7 @@ class Dataset:
     @property
     def decisions_file(self) -> Path:
         """The log of all decisions: the only file in `cache_dir` that cannot be made anew."""
-        return self.cache_dir / "decisions.jsonl"
+        return self.cache_dir / DECISIONS_FILE
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""

@@ -36,6 +36,20 @@ def measure(
     Raises:
         DatasetError: If the split does not exist or holds no photo of the run's classes.
     """
+    table = predict_split(run, dataset, split, progress)
+    given = from_table(table, split, run.class_names, "given")
+    decisions = dataset.decisions()
+    if not table["sha256"].isin(decisions).any():
+        return given, None
+    judged = judged_by(table, dataset, "reviewed", decisions)
+    judged = judged[judged["given_label"].isin(run.class_names)]
+    return given, from_table(judged, split, run.class_names, "reviewed") if len(judged) else None
+
+
+def predict_split(
+    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
+) -> pd.DataFrame:
+    """What a run says of every photo of a split, as `predictions_table`; arguments and errors as `measure`."""
     rows = select_rows(run, dataset, split)
     predictor = Predictor(run, pool_size=2, threads=1)
     probabilities = []
@@ -45,14 +59,7 @@ def measure(
         probabilities += [list(prediction.probabilities.values()) for prediction in predictions]
         if progress:
             progress(len(probabilities), len(rows))
-    table = predictions_table(rows.assign(split=split), np.array(probabilities), run.class_names)
-    given = from_table(table, split, run.class_names, "given")
-    decisions = dataset.decisions()
-    if not table["sha256"].isin(decisions).any():
-        return given, None
-    judged = judged_by(table, dataset, "reviewed", decisions)
-    judged = judged[judged["given_label"].isin(run.class_names)]
-    return given, from_table(judged, split, run.class_names, "reviewed") if len(judged) else None
+    return predictions_table(rows.assign(split=split), np.array(probabilities), run.class_names)
 
 
 def judged_by(

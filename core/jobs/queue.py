@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.dataset.overlay import DECISIONS_FILE, current, read_log
 from core.errors import DatasetError, RunInvalidError, RunNotFoundError
 from core.jobs.heartbeat import worker_alive as worker_alive
 from core.jobs.staged import (
@@ -21,7 +22,7 @@ from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
-from core.runs.staging import free_run_id, stage
+from core.runs.staging import free_run_id, run_kind, stage
 
 INTERRUPTED = "The training was interrupted: its process is gone. Train again."
 CANCELLED = "Cancelled."
@@ -80,7 +81,8 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
     folder = Path(dataset_folder).resolve()
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
-    run_id = run_id or free_run_id(paths, config.preset)
+    has_decisions = bool(current(read_log(paths.cache_dir(folder) / DECISIONS_FILE)))
+    run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))
     table = JobTable(paths)
     with table.transaction() as connection:
         table.add(connection, run_id)

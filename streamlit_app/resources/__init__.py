@@ -15,11 +15,25 @@ from streamlit_app.resources.datasets import (
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
 from streamlit_app.resources.review import decisions, rank, ranking
-from streamlit_app.resources.runs import active_run, known_robustness, predictor, robustness, runs_of, upload_record
+from streamlit_app.resources.runs import (
+    active_run,
+    answering_run,
+    ask,
+    asked,
+    known_robustness,
+    predictor,
+    robustness,
+    runs_of,
+    upload_record,
+    usual_similarity,
+)
 
 __all__ = [
     "AnsweredPhoto",
     "active_run",
+    "answering_run",
+    "ask",
+    "asked",
     "averages",
     "copied_into",
     "dataset",
@@ -43,4 +57,5 @@ __all__ = [
     "start_maps",
     "statistics",
     "upload_record",
+    "usual_similarity",
 ]

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from core import cache
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError, NoActiveRunError
 from core.evaluation.background import is_prepared
+from core.evaluation.measure import predict_split
 from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
 from core.explanation.masking import Progress
+from core.features.neighbours import usual_similarity as find_usual_similarity
 from core.prediction.predictor import Predictor, failed_record
 from core.runs import registry
 from core.runs.folder import Run
-from streamlit_app import resources
-from streamlit_app.resources.datasets import HashFuncs
+from streamlit_app import loop, resources
+from streamlit_app.resources.datasets import BY_CONTENT, HashFuncs
 
 BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
@@ -32,10 +36,22 @@ def active_run() -> Run | None:
         return None
 
 
+def answering_run(data: Dataset) -> Run | None:
+    """Who answers about a dataset's own photos: a run that learned from it, if there is one, else the run in use."""
+    served, own = active_run(), runs_of(data.name)
+    return served if served in own else loop.best(own) or served
+
+
 @st.cache_resource(max_entries=3, show_spinner="Loading the model…", hash_funcs=BY_MODEL)
 def predictor(run: Run) -> Predictor:
     """The predictor of a run: one for all sessions, so that eight people share one model and its slots."""
     return Predictor(run)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={**BY_CONTENT, **BY_MODEL})
+def usual_similarity(data: Dataset, run: Run) -> float:
+    """How similar a photo like those the run learned from is to the most similar of them, at least."""
+    return find_usual_similarity(data, run)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, hash_funcs=BY_MODEL)
@@ -45,6 +61,27 @@ def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
         return resources.predictor(run).predict([decode(content)])[0].as_record(name)
     except ImageError as error:
         return failed_record(name, run.run_id, str(error))
+
+
+def asked(data: Dataset, run: Run) -> pd.DataFrame | None:
+    """What a run says of a dataset's test photos: its own evaluation, or what `ask` has kept; `None` before."""
+    if run.dataset.fingerprint == data.fingerprint and not run.predictions.empty:
+        return run.predictions
+    return cache.stored(*_asked(data, run))
+
+
+def ask(data: Dataset, run: Run, progress: Progress | None = None) -> pd.DataFrame:
+    """Lets a run of another dataset predict the test photos of this one.
+
+    Raises:
+        DatasetError: If there are none of its classes.
+    """
+    return cache.cached(*_asked(data, run), lambda: predict_split(run, data, "test", progress))
+
+
+def _asked(data: Dataset, run: Run) -> tuple[cache.Kept[pd.DataFrame], str]:
+    kept = cache.as_table(data.cache_dir / "asked" / f"{run.run_id}.parquet")
+    return kept, f"{data.fingerprint} {run.files.get('model.tflite', '')}"
 
 
 def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:

@@ -24,8 +24,7 @@ if served is None:
     navigation.no_model()
     st.stop()
 
-head(QUESTION, f"{standing(served)}. It tells {plain(listed(served.class_names))} apart.")
-run = chosen_photo.answering_run(served)
+head(QUESTION, f"In use: {standing(served)}. It tells {plain(listed(served.class_names))} apart.")
 source = st.segmented_control(
     "Photo",
     list(SOURCES),
@@ -43,6 +42,7 @@ else:
     taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
     uploads = [taken] if taken else []
 
+run = chosen_photo.answering_run(served if uploads else resources.answering_run(data) or served)
 photo = None
 if uploads:
     chosen_photo.forget()

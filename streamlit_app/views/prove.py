@@ -34,7 +34,14 @@ if pair:
     judged_by = label_toggle(data.usable, data, "test", "judged-by", "Choose before you look, and do not switch later.")
     result = proof.measured(pair, data, judged_by)
 with place:
-    head(QUESTION, proof.answer(result) if result else f"{changed} Train on given and on reviewed labels to see.")
+    if result:
+        head(
+            QUESTION,
+            proof.answer(result),
+            help=f"{result.comparison.test}: how often chance alone would part the runs so far.",
+        )
+    else:
+        head(QUESTION, f"{changed} Train on given and on reviewed labels to see.")
 with below:
     training_live.show()
     proof.start(data, runs, changed if result else "", pair is not None and proof.is_outdated(pair[1], data))

@@ -60,6 +60,7 @@ def as_table(records: Sequence[dict[str, Any]], contents: Sequence[bytes]) -> pd
         {
             "photo": _small(content),
             "path": record["path"],
+            "answer": record["answer"] or "",
             "label": record["label"] or "",
             "probability": _in_percent(record["probability"]),
             "subject": _in_percent(record["subject_score"]),
@@ -91,7 +92,8 @@ def _small(content: bytes) -> str | None:
 _COLUMNS: dict[str, Any] = {
     "photo": st.column_config.ImageColumn("Photo", width="small"),
     "path": "File",
-    "label": "Answer",
+    "answer": st.column_config.TextColumn("Answer", help="What to count the photo as"),
+    "label": st.column_config.TextColumn("Class", help="The most probable class, however doubtful"),
     "probability": st.column_config.ProgressColumn("Probability", format="%.1f %%", min_value=0, max_value=100),
     "subject": st.column_config.NumberColumn(
         "Subject", format="%.0f %%", help="How much the photo looks like what the model knows at all"

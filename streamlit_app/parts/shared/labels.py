@@ -43,7 +43,7 @@ def measured(data: Dataset, run: Run, split: str, labels: Labels) -> tuple[Evalu
     Raises:
         DatasetError: If no photo of the split is left.
     """
-    if labels == "given":
+    if labels == "given" == run.evaluation[split].labels:
         return run.evaluation[split], run.predictions
     predictions = judged_by(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions

@@ -22,7 +22,7 @@ def panel(data: Dataset, path: str, run: Run | None = None) -> None:
     Args:
         data: The dataset.
         path: Of the photo in it.
-        run: Whose answer to show; the run in use if not given.
+        run: Whose answer to show; see `resources.answering_run` if not given.
     """
     st.session_state[TRAIL] = [path]
     _panel(data, run)
@@ -50,7 +50,7 @@ def _panel(data: Dataset, run: Run | None) -> None:
     if len(trail) > 1 and st.button("Back", key="panel-back", icon=":material/arrow_back:"):
         _turn_to(trail[:-1])
     image = resources.photo(data, row["path"])
-    run = run or resources.active_run()
+    run = run or resources.answering_run(data)
     if row["problem"] or image is None:
         st.warning(PROBLEMS.get(row["problem"], PROBLEMS["unreadable"]))
     elif run is None:
