@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from core import cache
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.overlay import Decision, apply_decisions, current
 from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
 from core.errors import DatasetError
 from core.paths import Paths
+from core.records import read_log
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -100,7 +101,7 @@ class Dataset:
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""
-        return read_log(self.decisions_file)
+        return read_log(Decision, self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
         """The decision that counts for each picture, by sha256, read from disk."""
