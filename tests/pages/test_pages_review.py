@@ -190,7 +190,7 @@ def test_suspects_are_counted_until_they_are_decided(ranked):
 
 
 def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(
         resources.review,
         "find_suspects",
@@ -370,7 +370,7 @@ def test_the_search_for_labels_of_one_class_says_why_it_cannot(app, sample, monk
     def refuse(*_, **__):
         raise DatasetError("Expected photos of at least two classes in sample.")
 
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(resources.review, "find_suspects", refuse)
     test = app("review")
     test.button("look").click().run()
