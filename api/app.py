@@ -59,7 +59,10 @@ def create_app(
     """
     paths = paths or Paths.from_env()
     settings = settings or Settings.from_env()
-    app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)  # type: ignore[arg-type]
+    # APIFlask takes None for "no page of its own", but does not say so.
+    app = APIFlask(  # type: ignore[arg-type]
+        __name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None
+    )
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
     app.url_map.converters["model"] = tf_serving.ModelName
