@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.dataset.overlay import DECISIONS_FILE, current, read_log
+from core.dataset.overlay import DECISIONS_FILE, Decision, current
 from core.errors import DatasetError, RunInvalidError, RunNotFoundError
 from core.jobs.heartbeat import worker_alive as worker_alive
 from core.jobs.staged import (
@@ -17,6 +17,7 @@ from core.jobs.staged import (
 from core.jobs.table import JobTable
 from core.jobs.watchdog import Limits
 from core.paths import Paths
+from core.records import read_log
 from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
@@ -81,7 +82,7 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
     folder = Path(dataset_folder).resolve()
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
-    has_decisions = bool(current(read_log(paths.cache_dir(folder) / DECISIONS_FILE)))
+    has_decisions = bool(current(read_log(Decision, paths.cache_dir(folder) / DECISIONS_FILE)))
     run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))
     table = JobTable(paths)
     with table.transaction() as connection:
