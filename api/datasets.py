@@ -12,6 +12,7 @@ from api.json_inputs import json_object
 from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
+from core.dataset.folders import datasets as datasets_of
 from core.dataset.index import SPLITS, Dataset, index_dataset
 from core.dataset.overlay import ACTIONS
 from core.review.stored import count_suspicious, stored_ranking
@@ -38,7 +39,7 @@ DECISION_BODY = {
 
 @datasets.get("/datasets")
 def list_datasets() -> answers.Datasets:
-    """The names of all datasets: the folders in the data folder."""
+    """The names of all datasets: the folders in the data folder, and those opened elsewhere on the pages."""
     return {"datasets": [{"name": name} for name in sorted(_folders())]}
 
 
@@ -148,9 +149,7 @@ def dataset_folder(name: str, status: int = 422) -> Path:
 
 
 def _folders() -> dict[str, Path]:
-    data_dir = current_app.extensions["paths"].data_dir
-    children = data_dir.iterdir() if data_dir.is_dir() else ()
-    return {child.name: child for child in children if child.is_dir() and not child.name.startswith(".")}
+    return datasets_of(current_app.extensions["paths"])
 
 
 def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:

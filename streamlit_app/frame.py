@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dataset import folders
 from core.dataset.index import Dataset
 from core.errors import DatasetError
 from core.jobs import queue as jobs
@@ -24,6 +25,9 @@ def sidebar() -> None:
             data = dataset()
         except DatasetError:
             data = None  # the page says why; the picker stays usable
+        if data is not None and st.session_state["data"] not in folders.datasets(resources.paths()):
+            choose(data.folder)  # a path that was typed or came by a link: known by its name from now on
+            st.rerun()
         is_training = bool(jobs.jobs(resources.paths()))
         st.fragment(lambda: stepper(steps(data)), run_every="2s" if is_training else None)()
 
@@ -39,7 +43,7 @@ def dataset() -> Dataset:
 
 def choose(folder: Path) -> None:
     """Makes a folder the chosen dataset from the next run of the page on."""
-    st.session_state[WANTED] = folder.name if folder.parent == resources.paths().data_dir else str(folder)
+    st.session_state[WANTED] = folders.remember(resources.paths(), folder)
 
 
 def steps(data: Dataset | None) -> list[loop.Step]:
@@ -61,21 +65,19 @@ def prepare_first_start() -> None:
 
 
 def _pick_folder() -> Path:
-    data_dir = resources.paths().data_dir
-    found = [child.name for child in data_dir.glob("*") if child.is_dir() and not child.name.startswith(".")]
-    options = sorted(found, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
+    known = folders.datasets(resources.paths())
+    options = sorted(known, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
     if WANTED in st.session_state:
         st.session_state["data"] = st.session_state.pop(WANTED)
-    elsewhere = st.session_state.setdefault("folders-elsewhere", [])  # of this visit, to go back to
     named = st.session_state.get("data") or st.query_params.get("data")
-    if named and named not in (*options, *elsewhere):
-        elsewhere.append(named)
     chosen = st.selectbox(
         "Dataset",
-        [*options, *elsewhere],
+        options if named is None or named in options else [*options, named],
         key="data",
         bind="query-params",
         accept_new_options=True,
         help="A folder of photos in classes. Put it into the data folder, or type the path of any other.",
     )
-    return data_dir / Path(chosen).expanduser()  # an absolute path stays as it is
+    if chosen in known:
+        return known[chosen]
+    return resources.paths().data_dir / Path(chosen).expanduser()  # an absolute path stays as it is

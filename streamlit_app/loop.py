@@ -57,8 +57,8 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
     }
     facts = {
         "browse": f"{counted(photos, 'photo')}, {counted(len(data.class_names), 'class', 'classes')}"
-        if data
-        else "No photos yet",
+        if data and photos
+        else "No photos in classes yet",
         "review": "Not checked yet" if suspects is None else f"{counted(suspects, 'suspicious label')} left",
         "train": _training_fact(live, finished),
         "prove": f"{counted(len(comparable), 'run')} to compare" if is_done["prove"] else "Nothing to compare yet",

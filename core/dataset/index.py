@@ -1,6 +1,7 @@
 """A folder of photos becomes a table: one row a file, problems included, cached and refreshed by size and time."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,7 @@ COLUMNS = {
     "sharpness": "float64",
     "problem": "str",
 }
+TEST_PHOTOS_FILE = "test-photos.json"  # in a dataset's cache folder: photos that a person set aside for test
 _CACHE_KEY = " ".join(["1", *COLUMNS])  # the number changes with what is measured
 
 Progress = Callable[[int, int], None]
@@ -146,6 +148,8 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     table = _as_table(rows)
     if stale or len(known) != len(table):
         cache.store(kept, _CACHE_KEY, table)
+    aside = _set_aside(paths.cache_dir(folder) / TEST_PHOTOS_FILE)
+    table.loc[table["sha256"].isin(aside), "split"] = "test"
     usable = table[table["problem"] == ""]
     if table.empty:
         raise DatasetError(
@@ -158,8 +162,20 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
         cache_dir=paths.cache_dir(folder),
         class_names=tuple(sorted(usable["label"].unique())),
         table=table,
-        is_plain=is_plain,
+        is_plain=is_plain and not aside,
     )
+
+
+def _set_aside(file: Path) -> list[str]:
+    """sha256 of the photos that a person set aside for test; see `set_aside`."""
+    try:
+        return list(json.loads(file.read_text(encoding="utf-8"))["images"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"The list of photos set aside for test cannot be read: {file}. Restore it, or remove it to begin anew."
+        ) from error
 
 
 def _list_files(folder: Path) -> tuple[bool, list[dict]]:
@@ -209,7 +225,7 @@ def _read_files(folder: Path, entries: list[dict], progress: Progress | None) ->
 def _as_table(rows: list[dict]) -> "pd.DataFrame":
     import pandas as pd
 
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)  # a column may be empty: nothing was measured
     for name, kind in COLUMNS.items():
         table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
     return table.sort_values(["split", "label", "path"], ignore_index=True)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.images import decode
-from core.dataset.index import Dataset, Progress, index_dataset
+from core.dataset.index import TEST_PHOTOS_FILE, Dataset, Progress, index_dataset
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
@@ -39,7 +39,8 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
     Raises:
         DatasetError: If there is no folder with classes.
     """
-    known, state = _datasets(), folder_state(folder)
+    aside = paths().cache_dir(folder) / TEST_PHOTOS_FILE
+    known, state = _datasets(), (*folder_state(folder), ("", aside.stat().st_mtime_ns if aside.exists() else 0))
     key = (folder, paths().data_dir)
     if key not in known or known[key][0] != state:
         known[key] = (state, index_dataset(folder, paths(), progress))

@@ -1,5 +1,6 @@
 """Runs, their predictors, what they said of uploaded photos, and how robust they were measured to be."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -55,12 +56,14 @@ def usual_similarity(data: Dataset, run: Run) -> float:
 
 
 @st.cache_data(max_entries=2000, show_spinner=False, hash_funcs=BY_MODEL)
-def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
-    """The record of one uploaded photo; kept, because every click on the table asks for all of them again."""
+def upload_record(id: str, name: str, run: Run, _read: Callable[[], bytes]) -> dict[str, Any]:
+    """The record of one photo by its id; kept, because every click on the table asks for all of them again."""
     try:
-        return resources.predictor(run).predict([decode(content)])[0].as_record(name)
+        return resources.predictor(run).predict([decode(_read())])[0].as_record(name)
     except ImageError as error:
         return failed_record(name, run.run_id, str(error))
+    except OSError:
+        return failed_record(name, run.run_id, "The file cannot be opened. Check its permissions.")
 
 
 def asked(data: Dataset, run: Run) -> pd.DataFrame | None:

@@ -43,13 +43,17 @@ else:
     uploads = [taken] if taken else []
 
 run = chosen_photo.answering_run(served if uploads else resources.answering_run(data) or served)
-photo = None
-if uploads:
+photo, ids = None, [upload.file_id for upload in uploads]
+if ids and st.session_state.get("seen-uploads") != ids:  # others came: what a link or a click named is over
     chosen_photo.forget()
-if len(uploads) > 1:
-    prediction_table.show(uploads, run, data)
-elif uploads:
-    image = decoded(uploads[0].getvalue())
+st.session_state["seen-uploads"] = ids
+many = [] if chosen_photo.is_named() else prediction_table.uploaded(uploads)
+if not many and data.usable.empty and not chosen_photo.is_named():
+    many = prediction_table.in_folder(data)
+if len(many) > 1:
+    prediction_table.show(many, run, data)
+elif many:
+    image = decoded(many[0].read())
     photo = None if image is None else ChosenPhoto(image)
 else:
     photo = chosen_photo.choose(data)

@@ -132,7 +132,8 @@ def test_any_folder_can_be_named_in_the_picker_and_the_address_keeps_it(app, ser
     test = app("dataset", data=str(elsewhere))
     assert not test.exception and not test.error
     assert "23 photos" in words(test)
-    assert test.selectbox("data").value == str(elsewhere)
+    assert test.selectbox("data").value == "elsewhere"  # known by its name from now on, here and to everybody
+    assert "23 photos" in words(app("dataset", data="elsewhere"))
     gone = app("dataset", data="gone")
     assert "there is none at" in gone.error[0].value.replace("\\", "")
 

@@ -4,7 +4,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import draw_world
+from conftest import draw_photo, draw_world
 from pages_fakes import fake_run
 from test_pages import app, png, sample, served, words
 from test_pages_review import fake_ranking, ranked
@@ -158,3 +158,64 @@ def test_the_time_of_a_training_is_learned_apart_for_photos_read_and_not_read_ye
     assert form.estimate("quick", sample, [second, first]) == 60.0
     remember(sample, "efficientnet-lite0", {"a": np.zeros(4, np.float32)})
     assert form.estimate("quick", sample, [second, first]) == 9.0
+
+
+def test_a_folder_opened_by_its_path_is_there_in_the_next_session(app, served, tmp_path):
+    elsewhere = draw_world(tmp_path / "my photos", num_train=5)
+    test = app("dataset", tab="Add photos")
+    test.text_input("import-folder").set_value(str(elsewhere)).run()
+    test.button("open-folder").click().run()
+    assert test.selectbox("data").value == "my photos"
+    assert "my photos" in app("overview").selectbox("data").options
+
+
+def test_photos_in_no_class_are_an_unlabelled_dataset_with_ways_on(app, served, paths):
+    for number, colour in enumerate([(200, 90, 60), (60, 90, 200), (120, 120, 120)]):
+        draw_photo(paths.data_dir / "field" / f"{number}.png", colour, number)
+    test = app("dataset", data="field")
+    assert not test.exception and not test.error
+    assert "3 photos without labels" in words(test).replace("*", "")
+    assert "0 photos" not in words(test)
+    test.button("predict-unlabelled").click().run()
+    assert not test.exception
+    table = test.dataframe[0].value
+    assert table["path"].tolist() == ["0.png", "1.png", "2.png"]
+    assert test.selectbox("data").value == "field"
+    assert table["answer"].tolist() == ["African", "Asian", "not the subject"]
+
+
+def test_without_test_photos_the_app_offers_to_set_some_aside(app, served, paths):
+    for number, name in enumerate(("cat", "dog")):
+        for index in range(10):
+            draw_photo(
+                paths.data_dir / "pets" / name / f"{index}.png", (60 + 140 * number, 90, 60), 99 * number + index
+            )
+    test = app("dataset", data="pets")
+    test.button("set-aside").click().run()
+    assert not test.exception and not test.error
+    assert "16 train and 4 test" in words(test)
+    app_test = app("dataset", data="pets")
+    app_test.button("put-back").click().run()
+    assert "20 train." in words(app_test)
+
+
+def test_uploads_survive_a_look_at_another_page(app, served):
+    test = app("predict")
+    files = [(f"{number}.png", png((200, 90, 60 + number)), "image/png") for number in range(3)]
+    test.file_uploader("uploads").set_value(files).run()
+    assert len(test.dataframe[0].value) == 3
+    test.switch_page("views/models.py").run()
+    test.switch_page("views/predict.py").run()
+    assert "3 photos from before." in words(test)
+    assert len(test.dataframe[0].value) == 3
+    test.button("drop-kept").click().run()
+    assert not test.dataframe
+
+
+def test_the_table_of_many_photos_is_filtered_by_answer(app, served):
+    test = app("predict")
+    colours = [(200, 90, 60), (60, 90, 200), (120, 120, 120)]
+    files = [(f"{number}.png", png(colour), "image/png") for number, colour in enumerate(colours)]
+    test.file_uploader("uploads").set_value(files).run()
+    test.pills("answers").select("not the subject").run()
+    assert test.dataframe[0].value["path"].tolist() == ["2.png"]

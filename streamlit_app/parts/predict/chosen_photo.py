@@ -47,6 +47,11 @@ def choose(data: Dataset) -> ChosenPhoto | None:
     return None
 
 
+def is_named() -> bool:
+    """Whether the address or another page names a photo."""
+    return PHOTO in st.query_params or BROUGHT in st.session_state
+
+
 def forget() -> None:
     """Other photos came: what the address or another page named is over."""
     st.query_params.pop(PHOTO, None)
