@@ -1,17 +1,21 @@
 """What the pages say is so: who answers, what it learned from, what comes next, and what can be compared."""
 # ruff: noqa: F401, F811 - the fixtures are those of test_pages
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import draw_photo, draw_world
 from pages_fakes import fake_run
-from test_pages import app, png, sample, served, words
+from test_pages import ROOT, app, png, sample, served, words
 from test_pages_review import fake_ranking, ranked
 
 from core.dataset import decisions
 from core.dataset.index import index_dataset
 from core.features.embeddings import remember
+from core.features.neighbours import usual_similarity
 from core.jobs import queue as jobs
 from core.runs import registry
 from core.runs.presets import preset
@@ -219,3 +223,39 @@ def test_the_table_of_many_photos_is_filtered_by_answer(app, served):
     test.file_uploader("uploads").set_value(files).run()
     test.pills("answers").select("not the subject").run()
     assert test.dataframe[0].value["path"].tolist() == ["2.png"]
+
+
+def look_at(data) -> None:
+    """Remembers of every photo what the fake predictor sees: how red and how blue it is."""
+    seen = {row.sha256: (1.0, 0.2) if row.label == "African" else (0.2, 1.0) for row in data.usable.itertuples()}
+    seen = {sha256: np.array(pair, np.float32) for sha256, pair in seen.items()}
+    remember(data, "efficientnet-lite0", seen)
+
+
+def test_an_answer_shows_the_most_similar_training_photos(app, sample, served):
+    look_at(sample)
+    test = app("predict", photo=PHOTO)
+    assert not test.exception
+    assert "**Most similar training photos**: 4 of 4 labelled African." in words(test)
+
+
+@pytest.mark.parametrize(("usual", "is_far"), [(0.1, False), (1.1, True)])
+def test_a_photo_far_from_what_the_run_learned_says_so(app, sample, served, monkeypatch, usual, is_far):
+    look_at(sample)
+    monkeypatch.setattr(resources, "usual_similarity", lambda data, run: usual)
+    assert ("far from what the model has learned" in words(app("predict", photo=PHOTO))) is is_far
+
+
+def test_what_is_usual_is_learned_from_the_training_photos_without_their_copies(sample, served):
+    rng = np.random.default_rng(0)
+    vectors = {sha256: rng.normal(size=8).astype(np.float32) for sha256 in sample.usable["sha256"]}
+    remember(sample, "efficientnet-lite0", vectors)
+    assert 0 < usual_similarity(sample, served) < 0.98
+    remember(sample, "efficientnet-lite0", dict(list(vectors.items())[:3]))
+    assert usual_similarity(sample, served) == -1  # too few to tell
+
+
+def test_a_spawned_process_that_imports_the_door_runs_no_page():
+    code = "import runpy; runpy.run_path('streamlit_app/app.py', run_name='__mp_main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "ScriptRunContext" not in done.stderr.replace("cache_data_api", "")

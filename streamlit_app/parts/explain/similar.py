@@ -39,7 +39,7 @@ def show(photo: AnsweredPhoto, data: Dataset, class_name: str, own_path: str = "
         )
     colors = class_colors(data.class_names)
     photos = []
-    for row in found.merge(data.table[["path", "sha256"]], on="path").to_dict("records"):
+    for row in found.to_dict("records"):
         maps = resources.heat_maps(data.folder / row["path"], row["sha256"], photo.run) if with_maps else {}
         photos.append(
             GridPhoto(
