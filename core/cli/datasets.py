@@ -59,7 +59,7 @@ def index(dataset: Path, as_json: bool) -> None:
     from core.dataset.statistics import statistics
 
     indexed = read_dataset(dataset)
-    found = asdict(statistics(indexed))
+    found, unfit = asdict(statistics(indexed)), indexed.unfit_decisions()
     if as_json:
         print_json(
             {
@@ -67,6 +67,7 @@ def index(dataset: Path, as_json: bool) -> None:
                 "class_names": list(indexed.class_names),
                 "fingerprint": indexed.fingerprint,
                 **found,
+                "unfit_decisions": [asdict(item) for item in unfit],
             }
         )
         return
@@ -75,3 +76,5 @@ def index(dataset: Path, as_json: bool) -> None:
         click.echo(f"  {split}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     for problem in found["problems"]:
         click.echo(f"  problem: {problem['path']}: {problem['problem']}")
+    for item in unfit:
+        click.echo(f"  decision that does not fit: {item.why}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core import cache
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.overlay import Decision, UnfitDecision, apply_decisions, current, read_log, sort_out
 from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
 from core.errors import DatasetError
 from core.paths import Paths
@@ -103,16 +103,21 @@ class Dataset:
         return read_log(self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
-        """The decision that counts for each picture, by sha256, read from disk."""
-        return current(self.decision_log())
+        """The decision that counts for each picture, by sha256, read from disk; see `unfit_decisions` for others."""
+        return sort_out(self.table, self.class_names, current(self.decision_log()))[0]
+
+    def unfit_decisions(self) -> tuple[UnfitDecision, ...]:
+        """Decisions that would count, but fit no photo or no class as the folder is now, read from disk."""
+        return tuple(sort_out(self.table, self.class_names, current(self.decision_log()))[1])
 
     def reviewed(self, decisions: Mapping[str, Decision] | None = None) -> "pd.DataFrame":
         """The usable rows with reviewed labels, without excluded photos; `given_label` keeps the folder's.
 
         Args:
-            decisions: By sha256; `None` reads those that count now.
+            decisions: By sha256, those that do not fit are passed over; `None` reads those that count now.
         """
-        return apply_decisions(self.usable, self.decisions() if decisions is None else decisions)
+        made = current(self.decision_log()) if decisions is None else decisions
+        return apply_decisions(self.usable, sort_out(self.table, self.class_names, made)[0])
 
 
 def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) -> Dataset:
@@ -137,8 +142,9 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     for entry in listed:
         row = known.get(entry["path"])
         unchanged = row is not None and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
+        unchanged = unchanged and row["problem"] != "unreadable"  # the disk may answer this time
         if unchanged or entry["problem"]:
-            rows.append({**(row if unchanged else {}), **entry, "problem": (row or entry)["problem"]})
+            rows.append({**(row if unchanged else {}), **entry, "problem": (row if unchanged else entry)["problem"]})
         else:
             stale.append(entry)
     rows += _read_files(folder, stale, progress)

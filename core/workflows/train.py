@@ -13,9 +13,10 @@ import pandas as pd
 
 from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset
-from core.dataset.splits import with_validation
 from core.errors import TrainingError, TuskscopeError
+from core.evaluation.learned import LEARNED_FILE, near_copies, write_learned
 from core.files import write_json, write_parquet
+from core.metrics import Labels
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
@@ -27,6 +28,7 @@ from core.runs.staging import new_run_id, publish, stage, write
 from core.training.recipes import RECIPES
 from core.training.recipes.shared import Trained
 from core.workflows.card import CARD_FILE, write_card
+from core.workflows.choose_photos import choose_photos
 
 _SUBJECT_TOLERANCE = 0.05  # the score is steep where photos are alike, and weights may have been rounded
 # Of a probability, between training and the written model: float16 weights move it by 0.006, a wrong file by more.
@@ -88,7 +90,7 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
             reporter.log(traceback.format_exc())
         reporter.close()
         message = "Cancelled." if cancelled else _sentence(error)
-        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE):
+        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", LEARNED_FILE, CARD_FILE):
             (run.folder / name).unlink(missing_ok=True)
         publish(
             run,
@@ -108,11 +110,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
 def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
     used = dataset.decisions() if config.labels == "reviewed" else {}
-    table = dataset.reviewed(used)
-    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
-    table = table[table["label"].isin(class_names)].reset_index(drop=True)
-    table = with_validation(table, config.validation_fraction, config.seed)
-    _check_trainable(dataset, table, class_names)
+    chosen = choose_photos(dataset, used, config)
+    table, class_names = chosen.table, chosen.class_names
     run = write(
         run,
         class_names=class_names,
@@ -129,37 +128,33 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     report("evaluate", 0, 1)
     decided = dataset.usable.loc[dataset.usable["sha256"].isin(used), "split"]
     _evaluate(run, table, trained, test_labels="reviewed" if "test" in set(decided) else "given")
-    return run
+    for note in chosen.notes:
+        report.log(note)
+    return write(run, message=" ".join(chosen.notes))
 
 
-def _evaluate(run: Run, table: pd.DataFrame, trained: Trained, test_labels: str) -> None:
-    """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true."""
+def _evaluate(run: Run, table: pd.DataFrame, trained: Trained, test_labels: Labels) -> None:
+    """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true.
+
+    A photo that was learned from, under another name or as a copy in another split, is not held out.
+    """
     from core.metrics import from_table, predictions_table
 
-    rows = (table["split"] != "train").to_numpy()
+    split = table["split"]
+    write_learned(run.folder, table[split != "test"], trained.learned[split != "test"])
+    in_train = table["sha256"].isin(table.loc[split == "train", "sha256"])
+    known = in_train | ((split == "test") & table["sha256"].isin(table.loc[split == "validation", "sha256"]))
+    rows = ((split != "train") & ~known & trained.unseen).to_numpy()
     predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
     write_parquet(run.folder / "predictions.parquet", predictions)
-    results = {
-        split: asdict(from_table(predictions, split, run.class_names, test_labels if split == "test" else run.labels))
-        for split in ("validation", "test")
-        if (predictions["split"] == split).any()
-    }
+    results = {}
+    for name in ("validation", "test"):
+        if (predictions["split"] == name).any():
+            seen = table[split == "train"] if name == "validation" else table[split != "test"]
+            found = from_table(predictions, name, run.class_names, test_labels if name == "test" else run.labels)
+            copies = int(near_copies(table[rows & (split == name)], seen).sum())
+            results[name] = asdict(replace(found, learned=int((known & (split == name)).sum()), near_copies=copies))
     write_json(run.folder / "evaluation.json", results)
-
-
-def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
-    if len(class_names) < 2:
-        raise TrainingError(
-            f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
-            "Add a folder with photos of another class."
-        )
-    counts = table.loc[table["split"] == "train", "label"].value_counts()
-    for name in class_names:
-        if counts.get(name, 0) < 2:
-            raise TrainingError(
-                f"Expected at least two photos of {name} to train on, but there are {counts.get(name, 0)}. "
-                "Add photos or leave the class out."
-            )
 
 
 def _check_reload(run: Run, dataset: Dataset, table: pd.DataFrame, trained: Trained) -> None:

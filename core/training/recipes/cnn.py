@@ -46,4 +46,5 @@ def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, rep
     write_atomic(run.folder / "model.tflite", litert_bytes(model))
     is_train = (table["split"] != "test").to_numpy()
     remember(dataset, run.run_id, dict(zip(table["sha256"][is_train], outputs["embedding"][is_train], strict=True)))
-    return Trained(outputs["probabilities"], outputs["probabilities"], None)
+    learned = (table["split"] == "train").to_numpy()
+    return Trained(outputs["probabilities"], outputs["probabilities"], ~learned, learned, None)

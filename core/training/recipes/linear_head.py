@@ -64,13 +64,15 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
     if carved:
         head = fit_on(is_train | is_validation, head.epochs)
     final = head.probabilities(embeddings)
-    learned = is_train | is_validation
-    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    looked_at = is_train | is_validation
+    score = derive_score({config.backbone: embeddings[looked_at]}, labels[looked_at], num_classes)
     layers = {"logits": [head.kernel, head.bias], "class_maps": [head.kernel], **score.as_weights()}
     fill(prepared, layers, num_classes, run.folder)
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
+        ~is_train,
+        is_train | (is_validation & carved),
         SubjectThreshold(**score.facts),
         score.scores({config.backbone: embeddings}),
     )

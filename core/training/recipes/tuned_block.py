@@ -72,34 +72,40 @@ def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
         return parts, soft
 
     held_out, judged = np.zeros((len(train), num_classes)), np.zeros(len(train), bool)
-    num_folds = min(_FOLDS, int(np.bincount(labels, minlength=num_classes).min()))
-    for number, (fit, held) in enumerate(folds(train, num_folds, config.seed), start=1):
-        parts, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
+    judgements = folds(train, _FOLDS, config.seed)
+    for number, (fit, held) in enumerate(judgements, start=1):
+        parts, _ = learn(fit, f"judge unseen photos, part {number} of {len(judgements)}")
         held_out[held], judged[held] = _logits(parts, [maps[0, held] for maps in seen.maps]), True
 
     def on_epoch(row: dict[str, float]) -> None:
         report("train the network", row["epoch"], config.epochs, row=row)
 
     parts, soft = learn(np.arange(len(train)), "train the network", on_epoch)
-    calibration = calibrate(
-        held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
-    )
+    calibration, temperature = None, 1.0
+    if judged.any():
+        calibration = calibrate(
+            held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
+        )
+        temperature = calibration.temperature
     report("write the model", 0, 1)
     score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
-    _write(run, parts, score, calibration.temperature)
+    _write(run, parts, score, temperature)
 
     final = np.empty((len(table), num_classes))
-    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature, axis=1)
+    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / temperature, axis=1)
     if others is not None:
-        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature, axis=1)
+        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / temperature, axis=1)
     probabilities = final.copy()
-    probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature, axis=1)
+    probabilities[rows[judged]] = softmax(held_out[judged] / temperature, axis=1)
+    unseen = ~learns
+    unseen[rows[judged]] = True
     embeddings = np.empty((len(table), seen.embeddings.shape[1]), np.float32)
     embeddings[rows] = seen.embeddings
     if others is not None:
         embeddings[~learns] = others.embeddings
     subject = SubjectThreshold(**score.facts)
-    return Trained(probabilities, final, subject, score.scores({config.backbone: embeddings}), calibration)
+    scores = score.scores({config.backbone: embeddings})
+    return Trained(probabilities, final, unseen, learns, subject, scores, calibration)
 
 
 def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
