@@ -91,7 +91,7 @@ def as_arrays(file: Path) -> "Kept[Mapping[str, np.ndarray]]":
         import numpy as np
 
         buffer = io.BytesIO()
-        np.savez(buffer, **{**result, "_key": np.array(key)})
+        np.savez(buffer, allow_pickle=False, **{**result, "_key": np.array(key)})
         return buffer.getvalue()
 
     def decode(content: bytes) -> "tuple[str, Mapping[str, np.ndarray]]":

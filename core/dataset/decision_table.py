@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
@@ -65,7 +66,7 @@ def read_rows(content: str | bytes) -> Iterator[Row]:
     _check(names)
 
 
-def _reader(lines: io.StringIO, text: str):
+def _reader(lines: io.StringIO, text: str) -> Any:
     """Reads with the separator and the quotes that make the most of the first line."""
     header = next((line for line in text.splitlines() if line.strip()), "")
 

@@ -39,7 +39,8 @@ def measure(
     Raises:
         DatasetError: If the split does not exist or holds no photo of the run's classes.
     """
-    learned, copies = 0, 0
+    learned: int | None = 0
+    copies = 0
     if _was_carved(dataset, split):
         table = _held_out(run, dataset)
     else:

@@ -123,7 +123,11 @@ def _open_saved_model(path: Path) -> Model:
 
     loaded = tf.saved_model.load(str(path))
     signature = loaded.signatures["serving_default"]
-    return lambda image, owner=loaded: signature(image=tf.constant(image))
+
+    def model(image: np.ndarray, owner: object = loaded) -> dict[str, np.ndarray]:  # a signature keeps no model
+        return signature(image=tf.constant(image))
+
+    return model
 
 
 def _open_keras(path: Path) -> Model:

@@ -7,6 +7,7 @@ graph nests `Sequential` models, and EfficientNet (the first) because its `Norma
 import contextlib
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def build_application(name: str, weights: str | None = "imagenet") -> "tuple[ker
 
 
 @contextlib.contextmanager
-def _download_errors(name: str):
+def _download_errors(name: str) -> Iterator[None]:
     """Keras reports a failed download as a plain `Exception`, a wrong file as `ValueError`: both become a sentence."""
     try:
         yield

@@ -2,6 +2,7 @@
 # ruff: noqa: F401, F811 - the fixtures are those of test_pages
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -189,7 +190,7 @@ def test_suspects_are_counted_until_they_are_decided(ranked):
 
 
 def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(
         resources.review,
         "find_suspects",
@@ -304,7 +305,7 @@ def test_one_button_trains_on_given_and_on_reviewed_labels_and_only_once_U6(app,
         test.button("prove").click().run()
         assert not test.exception
     assert sorted(registry.load(paths, job.run_id).config.labels for job in jobs.jobs(paths)) == ["given", "reviewed"]
-    configs = [registry.load(paths, job.run_id).config.as_dict() for job in jobs.jobs(paths)]
+    configs = [asdict(registry.load(paths, job.run_id).config) for job in jobs.jobs(paths)]
     assert len({json.dumps({**config, "labels": ""}) for config in configs}) == 1
 
 
@@ -369,7 +370,7 @@ def test_the_search_for_labels_of_one_class_says_why_it_cannot(app, sample, monk
     def refuse(*_, **__):
         raise DatasetError("Expected photos of at least two classes in sample.")
 
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(resources.review, "find_suspects", refuse)
     test = app("review")
     test.button("look").click().run()

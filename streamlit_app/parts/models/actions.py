@@ -37,7 +37,7 @@ def show(run: Run, served: Run) -> None:
             with st.expander("Export: ONNX, SavedModel, smaller files", icon=":material/ios_share:"):
                 exports.show(run)
         with st.expander("Settings and files"):
-            facts = {"config": run.config.as_dict(), "dataset": asdict(run.dataset), "versions": run.versions}
+            facts = {"config": asdict(run.config), "dataset": asdict(run.dataset), "versions": run.versions}
             st.json(facts, expanded=1)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.jobs import queue as jobs
+from core.metrics import Labels
 from core.networks.applications import download_note
 from core.networks.catalogue import BACKBONES
 from core.runs.config import TrainingConfig, backbones_for
@@ -91,12 +92,15 @@ def _cards(data: Dataset, runs: Sequence[Run]) -> str:
     return chosen
 
 
-def _label_source(data: Dataset) -> str:
+def _label_source(data: Dataset) -> Labels:
     """Given labels, unless somebody has decided about some: then both can be chosen."""
     decided = len(resources.decisions(data))
     if not decided:
         return "given"
-    words = {"reviewed": f"Reviewed labels ({counted(decided, 'decision')})", "given": "Given labels"}
+    words: dict[Labels, str] = {
+        "reviewed": f"Reviewed labels ({counted(decided, 'decision')})",
+        "given": "Given labels",
+    }
     return st.segmented_control(
         "Train on", list(words), default="reviewed", format_func=words.__getitem__, key="labels", required=True
     )
