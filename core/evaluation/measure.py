@@ -76,6 +76,8 @@ def judged_by(
     Returns:
         The predictions with `path` and `given_label` replaced; every photo once.
     """
+    if predictions.empty:
+        return predictions
     rows = dataset.reviewed(decisions) if labels == "reviewed" else dataset.usable
     places = dict(zip(rows["sha256"], rows["path"], strict=True))
     label = dict(zip(rows["path"], rows["label"], strict=True))

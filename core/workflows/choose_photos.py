@@ -82,8 +82,8 @@ def _unknown_classes(table: pd.DataFrame, class_names: tuple[str, ...]) -> list[
     unknown = table[~table["label"].isin(class_names)]
     if unknown.empty:
         return []
-    names = _listed(sorted(unknown["label"].unique()))
-    return [f"{len(unknown):,} test photos of {names} are left out: there is nothing of it to learn from."]
+    names, s = _listed(sorted(unknown["label"].unique())), "" if len(unknown) == 1 else "s"
+    return [f"Left out, because there is nothing of it to learn from: {len(unknown):,} test photo{s} of {names}."]
 
 
 def _not_held_out(table: pd.DataFrame) -> list[str]:

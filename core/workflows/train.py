@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset

@@ -22,7 +22,7 @@ from core.evaluation.groups import copied_into as find_copied
 from core.paths import Paths
 from streamlit_app.pictures import as_webp
 
-_LONG_LOOK = 0.1  # seconds
+_LONG_LOOK = 0.2  # seconds
 LARGE_SIDE = 1400  # pixels of a photo under review: fills a large window, and is a tenth of a megabyte
 HashFuncs = dict[str | type[Any], Callable[[Any], Any]]
 BY_CONTENT: HashFuncs = {Dataset: lambda data: (str(data.folder), data.fingerprint, _problems(data))}
@@ -50,12 +50,15 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
     if (last := known.get(key)) is not None and start < last.trusted_until:
         return last.data
     state = folder_state(folder)
-    if last is not None and last.state == state and not (last.data.table["problem"] == "unreadable").any():
-        data = last.data
+    looked = time.monotonic()
+    same = last.data if last is not None and last.state == state else None
+    if same is not None and not (same.table["problem"] == "unreadable").any():
+        data = same
     else:
         data = index_dataset(folder, paths(), progress)
-    took = time.monotonic() - start
-    known[key] = _Known(data, state, start + 11 * took if took > _LONG_LOOK else start)
+    now = time.monotonic()
+    took = (looked if same is None else now) - start  # what a next look would take if nothing changes
+    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now)
     return data
 
 

@@ -45,7 +45,7 @@ def measured(data: Dataset, run: Run, split: str, labels: Labels) -> tuple[Evalu
     """
     if labels == "given":  # as it was then; of photos that are still there with the same content
         there = judged_by(run.predictions, data, labels, {})
-        return run.evaluation[split], there.assign(given_label=run.predictions["given_label"])
+        return run.evaluation[split], there if there.empty else there.assign(given_label=run.predictions["given_label"])
     predictions = judged_by(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
 
