@@ -1,6 +1,6 @@
 """Measures a run on any dataset: predicts every photo of a split and evaluates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from core.dataset.index import SPLITS, Dataset
 from core.dataset.overlay import Decision
 from core.dataset.splits import with_validation
 from core.errors import DatasetError
+from core.explanation.masking import Progress
 from core.metrics.figures import EvaluationResult, Labels
 from core.metrics.predictions import from_table, predictions_table
 from core.prediction.predictor import Predictor
@@ -17,7 +18,7 @@ from core.runs.folder import Run
 
 
 def measure(
-    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
+    run: Run, dataset: Dataset, split: str = "test", progress: Progress | None = None
 ) -> tuple[EvaluationResult, EvaluationResult | None]:
     """Evaluates a run on a split, by the model that would serve.
 
