@@ -20,10 +20,12 @@ from core.errors import (
     NoActiveRunError,
     RunInvalidError,
     RunNotFoundError,
+    StorageError,
     TrainingError,
     TuskscopeError,
     UnknownClassError,
 )
+from core.files import storage_error
 
 COMPATIBLE = re.compile(r"/v[12](/|$)")  # TensorFlow Serving and Open Inference have errors of their own
 
@@ -47,6 +49,7 @@ STATUS = {
     TrainingError: (503, "jobs-unavailable"),  # ids are made here: only the queue can fail
     NoActiveRunError: (503, "no-model"),
     BusyError: (503, "busy"),
+    StorageError: (507, "storage-full"),
 }
 HTTP = {  # werkzeug's own descriptions name parameters and hosts; these say what to do
     400: ("bad-request", "The request could not be read. Compare it with the API's documentation."),
@@ -80,6 +83,7 @@ class Problem(Exception):
 
 def as_problem(error: Exception) -> Problem:
     """Finds status, code and sentence of any error; an unknown one is logged and becomes a bare 500."""
+    error = storage_error(error) or error  # wherever it was noticed that the disk takes nothing
     if isinstance(error, Problem):
         return error
     if isinstance(error, ImageError):

@@ -20,6 +20,7 @@ from core.runs.presets import preset
 runs = APIBlueprint("runs", __name__)
 
 SUMMARY = ("n", "labels", "accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece", "brier")
+MAX_KEY = 255
 LISTED = ("run_id", "state", "created_at", "labels", "class_names", "seconds", "message")
 
 
@@ -44,7 +45,7 @@ def create_run() -> tuple[Response, int, dict]:
     text_fields(())
     body = json_object({"dataset": str, "preset": str, "settings": dict}, required=("dataset", "preset"))
     config = training_config(body["preset"], body.get("settings", {}))
-    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config)
+    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config, key=_idempotency_key())
     answer = jsonify({"run_id": run_id, "job": _job(run_id)})
     return answer, 202, {"Location": url_for("runs.show_run", run_id=run_id)}
 
@@ -113,6 +114,14 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
         if isinstance(value, str) != (kinds[key] is str):
             raise ConfigError(f"Expected {key} to be {'text' if kinds[key] is str else 'no text'}, but got {value!r}.")
     return preset(name, **settings)
+
+
+def _idempotency_key() -> str | None:
+    """The header by which a client that sends a request again starts one training only."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise Problem(400, "invalid-field", f"Expected an Idempotency-Key of 1 to {MAX_KEY} characters. Shorten it.")
+    return key
 
 
 def _line(run: Run, active: str | None) -> dict:

@@ -40,6 +40,11 @@ def load(paths: Paths, run_id: str) -> Run:
     raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")
 
 
+def exists(paths: Paths, run_id: str) -> bool:
+    """Whether there is a run of this id, live or finished, readable or not."""
+    return any((paths.models_dir / (prefix + run_id)).exists() for prefix in (STAGING_PREFIX, ""))
+
+
 def active(paths: Paths) -> Run:
     """The served run.
 
@@ -115,7 +120,7 @@ def delete(paths: Paths, run_id: str) -> None:
         RunInvalidError: If it is served or still running.
     """
     run = load(paths, run_id)
-    if run_id == active_id(paths):
+    if run_id in (active_id(paths), _serves_without_pointer(paths)):
         raise RunInvalidError(f"The run {run_id} is served and cannot be deleted. Promote another run first.")
     if run.folder.name.startswith(STAGING_PREFIX):
         raise RunInvalidError(f"The run {run_id} is {run.state}. Cancel it first.")
@@ -124,6 +129,13 @@ def delete(paths: Paths, run_id: str) -> None:
     fsync_dir(paths.models_dir)
     shutil.rmtree(doomed)
     shutil.rmtree(exports_folder(run, paths), ignore_errors=True)
+
+
+def _serves_without_pointer(paths: Paths) -> str | None:
+    try:
+        return active(paths).run_id
+    except NoActiveRunError:
+        return None
 
 
 def exports_folder(run: Run, paths: Paths) -> Path:
