@@ -18,7 +18,7 @@ from api.predictions import predictions
 from api.run_files import run_files
 from api.runs import runs
 from api.settings import Settings
-from api.upload_page import page, script, style, upload_page
+from api.upload_page import inlined, page, upload_page
 from core.jobs import queue as training_jobs
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -36,8 +36,8 @@ class StrictJSON(DefaultJSONProvider):
 
     sort_keys = False
 
-    def dumps(self, content: Any, **kwargs: Any) -> str:
-        return super().dumps(content, **{**kwargs, "allow_nan": False})
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return super().dumps(obj, **{**kwargs, "allow_nan": False})
 
 
 def create_app(
@@ -59,7 +59,9 @@ def create_app(
     """
     paths = paths or Paths.from_env()
     settings = settings or Settings.from_env()
-    app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)
+    # APIFlask's types do not know that Flask takes None for "no such page".
+    no_pages: dict[str, Any] = {"docs_path": None, "static_folder": None}
+    app = APIFlask(__name__, "Tuskscope", document.VERSION, json_errors=False, **no_pages)
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
     app.url_map.converters["model"] = tf_serving.ModelName
@@ -77,14 +79,15 @@ def create_app(
         rate=Rate(settings.rate) if settings.rate else None,
         predictor=predictor or ActivePredictor(paths, pool_size=settings.predict_slots),
         error_page=lambda detail: page(error=detail),
-        style_hash=security.hash_of(style()),
-        script_hash=security.hash_of(script()),
+        style_hash=security.hash_of(inlined("css")),
+        script_hash=security.hash_of(inlined("js")),
     )
     metrics.install(app)
     docs_page.install(app)
     security.install(app)
     document.install(app)
     app.before_request(check_rate)
+    app.before_request(security.check_call)
     foreign = (tf_serving.tf_serving, open_inference.open_inference)
     for blueprint in (errors, health, metrics.metrics, *foreign, upload_page):
         app.register_blueprint(blueprint)

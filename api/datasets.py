@@ -1,36 +1,50 @@
 """Datasets: what is in them, their suspicious labels, and decisions about them."""
 
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from apiflask import APIBlueprint
-from flask import current_app
+from flask import Response, current_app, jsonify
 
-from api import security
-from api.errors import Problem
-from api.inputs import choice, text_fields, whole_number
+from api import answers
+from api.inputs import LIMIT, Parameter, choice, takes, whole
 from api.json_inputs import json_object
+from api.openapi.describe import Described, Schema, fields
+from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
-from core.review.stored import stored_ranking
+from core.dataset.overlay import ACTIONS
+from core.review.stored import count_suspicious, stored_ranking
+
+if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
+    import pandas as pd
 
 datasets = APIBlueprint("datasets", __name__)
 
-SUSPECT_COLUMNS = ["path", "given_label", "suggested_label", "score", "reason", "split"]
-PHOTO_COLUMNS = ["path", "label", "split", "width", "height", "bytes", "sha256", "brightness", "sharpness", "problem"]
+CLASS: Schema = {"type": "string", "format": "class"}  # formats of ours, for people and for tools that make examples
+TEXT = {"type": "string", "format": "printable", "maxLength": 1000}
+OTHER_ACTIONS = {"type": "string", "enum": [name for name in ACTIONS if name != "relabel"]}
+DECISION: dict[str, Schema] = {
+    "path": {"type": "string", "format": "photo"},
+    "action": OTHER_ACTIONS,
+    "reviewer": TEXT,
+    "note": TEXT,
+}
+RELABELLING = {**DECISION, "action": {"const": "relabel"}, "label": CLASS}
+DECISION_BODY = {
+    "anyOf": [fields(RELABELLING, ("path", "action", "label")), fields(DECISION, ("path", "action"))],
+}
 
 
 @datasets.get("/datasets")
-def list_datasets() -> dict:
+def list_datasets() -> answers.Datasets:
     """The names of all datasets: the folders in the data folder."""
-    text_fields(())
     return {"datasets": [{"name": name} for name in sorted(_folders())]}
 
 
 @datasets.get("/datasets/<name>")
-def show_dataset(name: str) -> dict:
+def show_dataset(name: str) -> answers.Dataset:
     """What the index knows: classes, splits, counts; the first request reads every photo and takes a while."""
-    text_fields(())
     dataset = _dataset(name)
     counts = dataset.usable.groupby(["split", "label"]).size()
     return {
@@ -42,81 +56,83 @@ def show_dataset(name: str) -> dict:
         "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
         "counts": {
-            split: {label: int(n) for label, n in part.droplevel(0).items()} for split, part in counts.groupby(level=0)
+            str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
+            for split, part in counts.groupby(level=0)
         },
     }
 
 
 @datasets.get("/datasets/<name>/statistics")
-def show_statistics(name: str) -> dict:
+@Described(answer="core.dataset.statistics.DatasetStatistics")
+def show_statistics(name: str) -> Response:
     """Sizes, light, copies, problems, and whether a plain number betrays the class."""
-    from core.dataset.statistics import statistics  # pandas and scikit-learn: not for a server that only predicts
+    from core.dataset.statistics import statistics  # pandas and SciPy: not for a server that only predicts
 
-    text_fields(())
-    return asdict(statistics(_dataset(name)))
+    return jsonify(statistics(_dataset(name)))
 
 
 @datasets.get("/datasets/<name>/photos")
-def list_photos(name: str) -> dict:
+@takes(
+    limit=LIMIT,
+    offset=Parameter(whole(0, 999_999_999, 0), "Skip so many.", 0),
+    split=Parameter({"enum": list(SPLITS)}, "Only of this split.", "train"),
+    label=Parameter(CLASS, "Only of this class.", "Asian"),
+)
+def list_photos(name: str, limit: int, offset: int, split: str | None, label: str | None) -> answers.Photos:
     """The rows of the index, in its order: at most `limit` after `offset`, of one `split` or `label` if given."""
-    fields = text_fields(("limit", "offset", "split", "label"))
-    limit = whole_number("limit", fields.get("limit", "100"), 1, 1000)
-    offset = whole_number("offset", fields.get("offset", "0"), 0, 999_999_999)
-    choice("split", fields.get("split", SPLITS[0]), SPLITS)
     dataset = _dataset(name)
     rows = dataset.table
-    for column in {"split", "label"} & set(fields):
-        rows = rows[rows[column] == fields[column]]
-    return {
-        "dataset": dataset.name,
-        "total": len(rows),
-        "photos": rows[PHOTO_COLUMNS].iloc[offset : offset + limit].to_dict("records"),
-    }
+    for column, wanted in (("split", split), ("label", label)):
+        if wanted is not None:
+            rows = rows[rows[column] == wanted]
+    photos = _records(rows[offset : offset + limit], answers.Photo)
+    return {"dataset": dataset.name, "total": len(rows), "photos": photos}
 
 
 @datasets.get("/datasets/<name>/suspects")
-def list_suspects(name: str) -> dict:
+@Described(problems=("not-ranked",))
+@takes(limit=LIMIT)
+def list_suspects(name: str, limit: int) -> answers.Suspects:
     """The photos of the last ranking that nobody decided about, the most suspicious first."""
-    limit = whole_number("limit", text_fields(("limit",)).get("limit", "100"), 1, 1000)
     dataset = _dataset(name)
     ranking = stored_ranking(dataset)
     if ranking is None:
-        raise Problem(
-            409,
-            "not-ranked",
-            "Nobody ranked this dataset yet. Open the Review page or run `python -m core suspects` once.",
-        )
+        raise Problem("not-ranked")
     decided = dataset.decisions()
     left = ranking[~ranking["sha256"].isin(decided)]
     return {
         "dataset": dataset.name,
+        "suspicious": count_suspicious(ranking, decided),
         "total": len(left),
         "decided": len(ranking) - len(left),
-        "suspects": left[SUSPECT_COLUMNS].head(limit).to_dict("records"),
+        "suspects": _records(left[:limit], answers.Suspect),
     }
 
 
 @datasets.get("/datasets/<name>/decisions")
-def list_decisions(name: str) -> dict:
+@takes(limit=LIMIT)
+def list_decisions(name: str, limit: int) -> answers.Decisions:
     """The decision that counts for each decided photo, the latest first."""
-    limit = whole_number("limit", text_fields(("limit",)).get("limit", "100"), 1, 1000)
     dataset = _dataset(name)
     found = sorted(dataset.decisions().values(), key=lambda item: item.at, reverse=True)
-    return {"dataset": dataset.name, "total": len(found), "decisions": [asdict(item) for item in found[:limit]]}
+    return {"dataset": dataset.name, "total": len(found), "decisions": found[:limit]}
 
 
 @datasets.post("/datasets/<name>/decisions")
-def decide(name: str) -> tuple[dict, int]:
-    """Records a decision about one photo; it is on disk when this answers."""
-    security.check_key()
-    text_fields(())
-    fields = ("path", "action", "label", "reviewer", "note")
-    body = json_object(dict.fromkeys(fields, str), required=("path", "action"))
+@Described(
+    problems=("unknown-photo", "unknown-class"),
+    body={"application/json": DECISION_BODY},
+    status=201,
+    meaning="It is on disk.",
+)
+def decide(name: str) -> tuple[answers.DecisionMade, int]:
+    """Records a decision about one photo, or takes its last one back (`undo`); it is on disk when this answers."""
+    body = json_object({**RELABELLING, "action": OTHER_ACTIONS}, required=("path", "action"))
     dataset = _dataset(name)
     if body["path"] not in set(dataset.table["path"]):  # a lookup: client text never becomes a path
-        raise Problem(422, "unknown-photo", "No photo of this dataset has this path. Take one from the suspects.")
-    choice("action", body["action"], decisions.ACTIONS)
-    return {"decision": asdict(decisions.decide(dataset, **body))}, 201
+        raise Problem("unknown-photo")
+    choice("action", body["action"], ACTIONS)
+    return {"decision": decisions.decide(dataset, **body)}, 201
 
 
 def dataset_folder(name: str, status: int = 422) -> Path:
@@ -127,7 +143,7 @@ def dataset_folder(name: str, status: int = 422) -> Path:
     """
     known = _folders()
     if name not in known:
-        raise Problem(status, "unknown-dataset", "No dataset has this name. It must be a folder in the data folder.")
+        raise Problem("unknown-dataset", status=status)
     return known[name]
 
 
@@ -135,6 +151,10 @@ def _folders() -> dict[str, Path]:
     data_dir = current_app.extensions["paths"].data_dir
     children = data_dir.iterdir() if data_dir.is_dir() else ()
     return {child.name: child for child in children if child.is_dir() and not child.name.startswith(".")}
+
+
+def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:
+    return rows[list(get_type_hints(shape))].to_dict("records")
 
 
 def _dataset(name: str) -> Dataset:

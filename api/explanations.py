@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
@@ -9,55 +10,93 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, jsonify, request
 from PIL import Image
 
-from api.errors import Problem
-from api.inputs import image_files, number, text_fields, whole_number
+from api.answers import ExplanationNumbers
+from api.inputs import Parameter, accepts, image_files, number, text_fields, whole
 from api.limits import Turn, admitted
+from api.openapi.describe import Described, picture_bodies
 from api.served import served_predictor
 from core.dataset.images import resize
 from core.errors import MethodUnavailableError
-from core.explanation.heatmap import METHODS as ALL_METHODS
-from core.explanation.heatmap import NEEDS_TENSORFLOW, Explanation, explain
+from core.explanation.faithfulness import Faithfulness, measure_faithfulness
+from core.explanation.heatmap import Explanation, explain
+from core.explanation.methods import METHODS as ALL_METHODS
+from core.explanation.methods import NEEDS_TENSORFLOW
 from core.explanation.overlay import encode_png, overlay
-from core.explanation.trust import Trust, measure_trust
 from core.prediction.predictor import Prediction, Predictor
 
 explanations = APIBlueprint("explanations", __name__)
 
-FIELDS = ("class", "method", "opacity", "size", "format", "trust")
 METHODS = tuple(name for name in ALL_METHODS if name not in NEEDS_TENSORFLOW)
 FORMATS = {"png": "image/png", "json": "application/json", "npy": "application/x-npy"}
-SIZES = (16, 1024)  # pixels of the longer side
-JSON_SIZE = 64  # a map as numbers is long: a smooth one loses nothing
+JSON_SIZE = 64  # pixels of the longer side: a map as numbers is long, and a smooth one loses nothing
+OPACITY = {"type": "string", "pattern": r"^0{0,3}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$", "default": "0.5"}
+# In the query, or in the form instead, each once.
+FIELDS = {
+    "class": Parameter(
+        {"type": "string", "format": "class"}, "A class of the run; the predicted one if it is left out.", "African"
+    ),
+    "method": Parameter({"enum": list(METHODS)}, "The run's own if it is left out.", "class_map"),
+    "opacity": Parameter(
+        OPACITY, "Of the heat map, 0 to 1. Like its neighbours it may be a field of the form instead.", "0.5"
+    ),
+    "size": Parameter(whole(16, 1024), "Pixels of the longer side of the answer.", JSON_SIZE),
+    "format": Parameter({"enum": list(FORMATS)}, "Of the answer; else by the header Accept, else PNG.", "png"),
+    "trust": Parameter(whole(0, 1), "1 measures whether to believe the map.", 0),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a client asked for: the values of `FIELDS`.
+
+    Attributes:
+        format: A key of `FORMATS`.
+        size: Pixels of the longer side; `None` for those of the picture.
+    """
+
+    class_name: str | None
+    method: str | None
+    opacity: float
+    size: int | None
+    format: str
+    trust: bool
+
+    @classmethod
+    def read(cls) -> "Wanted":
+        """Reads the query and the form; for numbers the map is small and is judged, unless they say otherwise."""
+        texts = text_fields(FIELDS)
+        kind = FIELDS["format"].read("format", texts.get("format")) or _accepted_format()
+        usual = {"size": str(JSON_SIZE), "trust": "1"} if kind == "json" else {}
+        size, trust = (FIELDS[name].read(name, texts.get(name, usual.get(name))) for name in ("size", "trust"))
+        opacity = number("opacity", texts.get("opacity", "0.5"), 0, 1)
+        return cls(texts.get("class"), texts.get("method"), opacity, size, kind, bool(trust))
 
 
 @explanations.post("/explanations")
+@Described(
+    problems=("unknown-class", "method-unavailable"),
+    body=picture_bodies(),
+    meaning="The picture with its heat map, the map as numbers, or a NumPy array.",
+    headers={
+        "X-Run-Id": ("The run.", "bundled-elephants-strong"),
+        "X-Label": ("The explained class, percent-encoded UTF-8.", "African"),
+        "X-Method": ("How the map was made.", "class_map"),
+    },
+    answer=ExplanationNumbers,
+    files=("image/png", "application/x-npy"),
+)
+@accepts(FIELDS)
 def create_explanation() -> Response:
     """Explains one picture, by default for the predicted class, by the run's own method, as PNG with opacity 0.5."""
     with admitted(current_app.extensions["settings"].explain_seconds) as turn:
-        predictor, upload, fields = served_predictor(), image_files(1, FIELDS)[0], text_fields(FIELDS)
-        kind = _format(fields.get("format"))
-        opacity = number("opacity", fields.get("opacity", "0.5"), 0, 1)
-        wanted = fields.get("size", str(JSON_SIZE) if kind == "json" else None)
-        size = None if wanted is None else whole_number("size", wanted, *SIZES)
-        with_trust = whole_number("trust", fields.get("trust", "1" if kind == "json" else "0"), 0, 1)
+        predictor, upload, wanted = served_predictor(), image_files(1, FIELDS)[0], Wanted.read()
         image = turn.decode(upload)
-        found = explained(turn, predictor, image, fields.get("class"), fields.get("method"))
+        found = explained(turn, predictor, image, wanted.class_name, wanted.method)
         trust = None
-        if with_trust:
+        if wanted.trust:
             with turn.predicting():
-                trust = measure_trust(image, found, predictor)
-        response = _answer(kind, image, found, trust, opacity, size)
-    response.headers.update(
-        {
-            "X-Run-Id": predictor.run.run_id,
-            "X-Label": quote(found.class_name),
-            "X-Method": found.method,
-            "Vary": "Accept",
-        }
-    )
-    if trust is not None:
-        response.headers["X-Verdict"] = trust.verdict
-    return response
+                trust = measure_faithfulness(image, found, predictor)
+        return _answer(wanted, image, found, trust)
 
 
 def explained(
@@ -98,31 +137,48 @@ def allowed_methods() -> tuple[str, ...]:
     return tuple(ALL_METHODS) if os.environ.get("TUSKSCOPE_API_TENSORFLOW", "").strip() == "1" else METHODS
 
 
-def _format(name: str | None) -> str:
-    """The field `format`, else what the client accepts, else PNG."""
-    if name is None:
-        accepted = request.accept_mimetypes.best_match(list(FORMATS.values()), FORMATS["png"])
-        return next(key for key, value in FORMATS.items() if value == accepted)
-    if name not in FORMATS:
-        raise Problem(422, "invalid-field", f"Expected format to be one of {', '.join(FORMATS)}.")
-    return name
+def resized(heatmap: np.ndarray, size: int) -> np.ndarray:
+    """A heat map whose longer side has `size` pixels: `float32`, 0-1."""
+    height, width = (max(1, round(length * size / max(heatmap.shape))) for length in heatmap.shape)
+    small = Image.fromarray(heatmap).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(small, np.float32).clip(0, 1)
 
 
-def _answer(
-    kind: str, image: np.ndarray, found: Explanation, trust: Trust | None, opacity: float, size: int | None
-) -> Response:
-    shape = _shape(image.shape[:2], size)
-    heatmap = found.heatmap
-    if shape != heatmap.shape:
-        small = Image.fromarray(heatmap).resize(shape[::-1], Image.Resampling.BILINEAR)
-        heatmap = np.clip(np.asarray(small, np.float32), 0, 1)
-    if kind == "png":
-        content = encode_png(overlay(resize(image, shape), heatmap, opacity))
-        return Response(content, content_type=FORMATS["png"])
-    if kind == "npy":
+def rows(heatmap: np.ndarray) -> list[list[float]]:
+    """A heat map as rows of short numbers, from top to bottom."""
+    return heatmap.astype(float).round(4).tolist()
+
+
+def _accepted_format() -> str:
+    accepted = request.accept_mimetypes.best_match(list(FORMATS.values()), FORMATS["png"])
+    return next(key for key, value in FORMATS.items() if value == accepted)
+
+
+def _answer(wanted: Wanted, image: np.ndarray, found: Explanation, trust: Faithfulness | None) -> Response:
+    heatmap = found.heatmap if wanted.size is None else resized(found.heatmap, wanted.size)
+    if wanted.format == "png":
+        content = encode_png(overlay(resize(image, heatmap.shape), heatmap, wanted.opacity))
+        response = Response(content, content_type=FORMATS["png"])
+    elif wanted.format == "npy":
         buffer = io.BytesIO()
         np.save(buffer, heatmap)
-        return Response(buffer.getvalue(), content_type=FORMATS["npy"])
+        response = Response(buffer.getvalue(), content_type=FORMATS["npy"])
+    else:
+        response = _numbers(image, found, heatmap, trust)
+    response.headers.update(
+        {
+            "X-Run-Id": found.prediction.run_id,
+            "X-Label": quote(found.class_name),
+            "X-Method": found.method,
+            "Vary": "Accept",
+        }
+    )
+    if trust is not None:
+        response.headers["X-Verdict"] = trust.verdict
+    return response
+
+
+def _numbers(image: np.ndarray, found: Explanation, heatmap: np.ndarray, trust: Faithfulness | None) -> Response:
     prediction = found.prediction
     return jsonify(
         {
@@ -132,13 +188,7 @@ def _answer(
             "label": prediction.label,
             "probabilities": prediction.probabilities,
             "image_size": list(image.shape[:2]),
-            "heatmap": [[round(value, 4) for value in row] for row in heatmap.tolist()],
+            "heatmap": rows(heatmap),
             "trust": None if trust is None else trust.as_dict(),
         }
     )
-
-
-def _shape(shape: tuple[int, int], size: int | None) -> tuple[int, int]:
-    if size is None:
-        return shape
-    return tuple(max(1, round(length * size / max(shape))) for length in shape)

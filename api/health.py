@@ -3,6 +3,8 @@
 from apiflask import APIBlueprint
 from flask import current_app
 
+from api.answers import Live, Ready
+from api.openapi.describe import Described
 from api.served import served_predictor
 from core.runs import registry
 
@@ -10,13 +12,14 @@ health = APIBlueprint("health", __name__, url_prefix="/health")
 
 
 @health.get("/live")
-def live() -> dict:
+def live() -> Live:
     """The process answers."""
     return {"status": "live"}
 
 
 @health.get("/ready")
-def ready() -> dict:
+@Described(problems=("no-model",))
+def ready() -> Ready:
     """A run is loaded and predicts; `degraded` if it is not the one that `models/active` names."""
     run_id = served_predictor().run.run_id
     named = registry.active_id(current_app.extensions["paths"])

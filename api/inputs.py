@@ -1,18 +1,24 @@
-"""Reads forms and queries strictly: exactly the fields that are expected, of the right type, once each."""
+"""Reads forms and queries strictly: exactly the fields that are expected, of the right type, once each.
+
+A field is declared once, as a `Parameter`: what a route reads is what /openapi.json says of it.
+"""
 
 import io
 import re
-from collections.abc import Collection
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
 
-from flask import Request, request
+from flask import Request, current_app, request
 
-from api.errors import Problem
+from api.problems import Problem
 
+View = TypeVar("View", bound=Callable[..., Any])
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 MAX_TEXT = 1000
 NUMBER = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
-DIGITS = re.compile(r"\d{1,9}", re.ASCII)
+DIGITS = re.compile(r"\d{1,9}", re.ASCII)  # `int()` alone would take other scripts' digits and thousands of them
 
 
 class MemoryRequest(Request):
@@ -20,6 +26,95 @@ class MemoryRequest(Request):
 
     def _get_file_stream(self, *args: Any, **kwargs: Any) -> io.BytesIO:
         return io.BytesIO()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A field of a query or a form that may be left out.
+
+    Attributes:
+        schema: JSON Schema: an integer with its range, an `enum`, or text.
+        description: What it does.
+        example: A value.
+    """
+
+    schema: dict[str, Any]
+    description: str
+    example: str | int
+
+    def read(self, name: str, text: str | None) -> Any:
+        """The value of the field: its default if there is no text, `None` if it has none.
+
+        Raises:
+            Problem: 422 if the schema does not allow the text.
+        """
+        if text is None:
+            return self.schema.get("default")
+        if self.schema.get("type") == "integer":
+            low, high = self.schema["minimum"], self.schema["maximum"]
+            if not DIGITS.fullmatch(text) or not low <= int(text) <= high:
+                refuse(f"Expected {name} to be a whole number from {low} to {high}.")
+            return int(text)
+        return choice(name, text, self.schema["enum"]) if "enum" in self.schema else text
+
+
+def whole(low: int, high: int, default: int | None = None) -> dict[str, Any]:
+    """The schema of a whole number."""
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return schema if default is None else {**schema, "default": default}
+
+
+LIMIT = Parameter(whole(1, 1000, 100), "At most so many.", 2)
+
+
+def accepts(parameters: Mapping[str, Parameter]) -> Callable[[View], View]:
+    """Names what a route reads itself; `check_query` refuses all else, and /openapi.json lists it."""
+
+    def decorate(view: View) -> View:
+        view.parameters = parameters  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return decorate
+
+
+def takes(**parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As `accepts`, and hands the query to the route as keyword arguments."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @accepts(parameters)
+        @wraps(view)
+        def call(**path: str) -> Any:
+            found = _printable_once(parameters, request.args.getlist)
+            return view(**path, **{name: item.read(name, found.get(name)) for name, item in parameters.items()})
+
+        return call
+
+    return decorate
+
+
+def parameters_of(endpoint: str | None) -> Mapping[str, Parameter]:
+    """What a route takes in its query."""
+    return getattr(current_app.view_functions.get(endpoint or ""), "parameters", {})
+
+
+def check_query() -> None:
+    """Refuses a query with a parameter that the route does not know; runs before it is called.
+
+    Raises:
+        Problem: 422.
+    """
+    known = parameters_of(request.endpoint)
+    if set(request.args) - set(known):
+        refuse(f"Unknown query parameter. Known: {', '.join(known) or 'none'}.")
+
+
+def text_fields(known: Collection[str]) -> dict[str, str]:
+    """Text values by name, from the query and the form; none may come twice.
+
+    Raises:
+        Problem: 422 for a repeated name or an unprintable value.
+    """
+    return _printable_once(known, lambda name: request.args.getlist(name) + request.form.getlist(name))
 
 
 def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
@@ -36,33 +131,14 @@ def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
         return [request.get_data()]
     if request.mimetype != "multipart/form-data":
         raise Problem(
-            415,
             "unsupported-media-type",
             "Expected multipart/form-data with a file field `image`, or a body of image/jpeg, image/png or image/webp.",
         )
     uploads = request.files.getlist("image")
     if set(request.files) - {"image"} or set(request.form) - set(fields) or not 1 <= len(uploads) <= maximum:
         wanted = "exactly one file" if maximum == 1 else f"1 to {maximum} files"
-        raise Problem(400, "image-field", f"Expected {wanted} in the form field `image` and no unknown field.")
+        raise Problem("image-field", f"Expected {wanted} in the form field `image` and no unknown field.")
     return [upload.stream.read() for upload in uploads]
-
-
-def text_fields(known: Collection[str]) -> dict[str, str]:
-    """Text values by name, from the query and the form; none may come twice.
-
-    Raises:
-        Problem: 422 for an unknown query parameter, a repeated name or an unprintable value.
-    """
-    if set(request.args) - set(known):
-        refuse(f"Unknown query parameter. Known: {', '.join(known) or 'none'}.")
-    found = {}
-    for name in known:
-        values = request.args.getlist(name) + request.form.getlist(name)
-        if len(values) > 1:
-            refuse(f"Expected {name} once, but it came {len(values)} times.")
-        if values:
-            found[name] = checked_text(name, values[0])
-    return found
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
@@ -74,17 +150,6 @@ def number(name: str, text: str, low: float, high: float) -> float:
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
         refuse(f"Expected {name} to be a number from {low:g} to {high:g}.")
     return float(text)
-
-
-def whole_number(name: str, text: str, low: int, high: int) -> int:
-    """Reads ASCII digits; `int()` alone would take other scripts' digits and thousands of them.
-
-    Raises:
-        Problem: 422 if it is not one, or out of range.
-    """
-    if not DIGITS.fullmatch(text) or not low <= int(text) <= high:
-        refuse(f"Expected {name} to be a whole number from {low} to {high}.")
-    return int(text)
 
 
 def choice(name: str, text: str, known: Collection[str]) -> str:
@@ -108,4 +173,15 @@ def checked_text(name: str, text: str) -> str:
 
 def refuse(detail: str) -> NoReturn:
     """Raises a 422 about the content of a request."""
-    raise Problem(422, "invalid-field", detail)
+    raise Problem("invalid-field", detail)
+
+
+def _printable_once(known: Collection[str], values_of: Callable[[str], list[str]]) -> dict[str, str]:
+    found = {}
+    for name in known:
+        values = values_of(name)
+        if len(values) > 1:
+            refuse(f"Expected {name} once, but it came {len(values)} times.")
+        if values:
+            found[name] = checked_text(name, values[0])
+    return found

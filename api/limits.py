@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 from flask import current_app, request
 
-from api.errors import Problem
+from api.problems import Problem
 from api.settings import Settings
 from core.dataset.images import decode
 from core.errors import BusyError, RunInvalidError
@@ -77,8 +77,7 @@ class Turn:
             try:
                 yield
             except RunInvalidError as error:
-                detail = "The served run failed its self-check. Roll back to an earlier one."
-                raise Problem(500, "model-output-invalid", detail) from error
+                raise Problem("model-output-invalid") from error
 
     @contextmanager
     def _slot(self, semaphore: threading.Semaphore) -> Iterator[None]:
@@ -94,7 +93,7 @@ class Turn:
 
     def _look(self) -> None:
         if self._is_gone():
-            raise Problem(499, "client-gone", "The client went away before its answer was ready.")
+            raise Problem("client-gone")
 
 
 @contextmanager
@@ -155,4 +154,4 @@ def check_rate() -> None:
     """Refuses a request above the rate of its address; runs before every request."""
     rate: Rate | None = current_app.extensions["rate"]
     if rate and request.blueprint not in UNLIMITED and not rate.take(request.remote_addr or "", time.monotonic()):
-        raise Problem(429, "too-many-requests", "Too many requests. Wait a second.", {"Retry-After": "1"})
+        raise Problem("too-many-requests", headers={"Retry-After": "1"})

@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from api.openapi.describe import Described
 from core.errors import NoActiveRunError
 from core.runs import registry
 
@@ -49,6 +50,7 @@ def install(app: Flask) -> None:
 
 
 @metrics.get("/metrics")
+@Described(meaning="Counters as Prometheus reads them.", files=("text/plain",))
 def show_metrics() -> Response:
     """Counters in the text format of Prometheus."""
     found: Metrics = current_app.extensions["metrics"]

@@ -65,8 +65,8 @@ def heat_address(heatmap: np.ndarray, side: int = HEAT_SIDE) -> str:
 
 def _fit(picture: Image.Image, side: int) -> Image.Image:
     scale = min(1.0, side / max(picture.size))
-    size = tuple(max(1, round(length * scale)) for length in picture.size)
-    return picture.resize(size, Image.Resampling.LANCZOS if picture.mode == "RGB" else Image.Resampling.BOX)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS if picture.mode == "RGB" else Image.Resampling.BOX)
 
 
 def _webp(picture: Image.Image, quality: int) -> bytes:

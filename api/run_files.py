@@ -1,16 +1,21 @@
 """What a run left behind: its evaluation, its learning curve, its model card and its model, as files or as JSON."""
 
+import io
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, send_file
 
-from api.errors import Problem
-from api.inputs import choice, text_fields
-from core.errors import MethodUnavailableError
-from core.export.formats import FORMATS
+from api.inputs import Parameter, takes
+from api.openapi.describe import Described
+from api.problems import Problem
+from api.run_answers import Evaluation, History, HistoryRow
+from core.export.exports import stored_export
+from core.export.files import digest, download_bytes, download_name
+from core.export.formats import FORMATS, FormatName
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
 
@@ -19,81 +24,96 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
 
 run_files = APIBlueprint("run_files", __name__)
 
-CARD = "README.md"
 COPIES = {"litert": "model.tflite", "keras": "model.keras"}  # formats the run has already
-NEEDS_TENSORFLOW = tuple(name for name in FORMATS if name not in COPIES)
 
 
 @run_files.get("/runs/<run_id>/evaluation")
-def show_evaluation(run_id: str) -> dict:
+def show_evaluation(run_id: str) -> Evaluation:
     """Everything that was measured of the run, by split; empty if it was never evaluated."""
     found = _run(run_id).evaluation
     return {"run_id": run_id, "evaluation": {split: asdict(result) for split, result in found.items()}}
 
 
 @run_files.get("/runs/<run_id>/history")
-def show_history(run_id: str) -> dict:
+def show_history(run_id: str) -> History:
     """The learning curve, one row an epoch; it grows while the run is trained."""
     return {"run_id": run_id, "history": history_rows(_run(run_id).history)}
 
 
 @run_files.get("/runs/<run_id>/card")
+@Described(problems=("not-finished",), meaning="The model card.", files=("text/markdown",))
 def show_card(run_id: str) -> Response:
-    """The model card of the run, as Markdown."""
+    """The model card of the run, as Markdown; that of a run from before there were cards is made now."""
+    from core.workflows.card import card_of  # pandas and SciPy: not for a server that only predicts
+
     run = _run(run_id)
-    card = run.folder / CARD
     if run.state in LIVE_STATES:
-        raise Problem(409, "not-finished", f"The run is {run.state}; it has no model card before it succeeded.")
-    if not card.is_file():
-        raise Problem(404, "no-card", "This run has no model card.")
-    return Response(card.read_bytes(), content_type="text/markdown; charset=utf-8")
+        raise Problem("not-finished", f"The run is {run.state}; it has no model card before it succeeded.")
+    return Response(card_of(run, current_app.extensions["paths"]), content_type="text/markdown; charset=utf-8")
 
 
 @run_files.get("/runs/<run_id>/export")
-def export_run(run_id: str) -> Response:
-    """Downloads the model of a succeeded run in `format`: `litert` or `keras`; its files are verified first."""
-    wanted = text_fields(("format",)).get("format", "litert")
-    run = registry.load(current_app.extensions["paths"], run_id)
-    name = exportable_file(run, wanted)
+@Described(
+    problems=("not-exported",),
+    meaning="The model file.",
+    headers={
+        "Content-Disposition": ("The file's name.", "attachment; filename=bundled-elephants-strong.tflite"),
+        "ETag": ("The file's sha256.", '"9aa8641c363787492d7043d6515db05e0d38ce8a1c8856a8d7392925d87a4a0f"'),
+    },
+    files=("application/octet-stream",),
+)
+@takes(
+    format=Parameter(
+        {"enum": list(FORMATS), "default": "litert"}, "Others than litert and keras must be exported before.", "litert"
+    )
+)
+def export_run(run_id: str, format: FormatName) -> Response:
+    """Downloads the model of a succeeded run in `format`, after a check of the files; a folder comes as a zip."""
+    run = _run(run_id)
+    path, sha256 = exported(run, format)
     return send_file(
-        run.folder / name,
+        io.BytesIO(download_bytes(path)) if path.is_dir() else path,
         "application/octet-stream",
         as_attachment=True,
-        download_name=run.run_id + name.removeprefix("model"),
-        etag=run.files.get(name, False),
+        download_name=download_name(run, format),
+        etag=sha256,
         conditional=False,
     )
 
 
-def exportable_file(run: Run, format_name: str) -> str:
-    """The name of a run's file in this format, after a check of all its files.
+def exported(run: Run, format_name: FormatName) -> tuple[Path, str | bool]:
+    """The file or folder of a run in a format, all its files checked, and its hash; `False` if none is recorded.
 
     Raises:
-        MethodUnavailableError: If the format needs TensorFlow, which this process never loads.
-        Problem: 422 for an unknown format, 409 for a run that did not succeed.
+        Problem: 409 for a run that did not succeed, 404 for a conversion that nobody made yet.
         RunInvalidError: If the run is damaged.
     """
-    if format_name in NEEDS_TENSORFLOW:
-        raise MethodUnavailableError(
-            f"Converting to {format_name} needs TensorFlow, which this server does not load. "
-            "Use the command line: python -m core export."
-        )
-    choice("format", format_name, COPIES)
     if run.state != "succeeded":
-        raise Problem(409, "run-invalid", f"The run is {run.state}; only a succeeded run can be exported.")
+        raise Problem("run-invalid", f"The run is {run.state}; only a succeeded run can be exported.")
     run.verify()
-    if not (run.folder / COPIES[format_name]).is_file():
-        raise Problem(409, "run-invalid", "The run has no model file. Train it again.")
-    return COPIES[format_name]
+    if format_name in COPIES:
+        path = run.folder / COPIES[format_name]
+        if not path.is_file():
+            raise Problem("run-invalid", "The run has no model file. Train it again.")
+        return path, run.files.get(path.name, False)
+    found = stored_export(run, format_name, current_app.extensions["paths"])
+    if found is None:
+        raise Problem(
+            "not-exported",
+            f"Nobody exported this run as {format_name} yet. Run `python -m core export {run.run_id} --format "
+            f"{format_name} DIR` once, or use the Models page.",
+        )
+    return found.path, digest(found.path)
 
 
-def history_rows(history: "pd.DataFrame") -> list[dict]:
+def history_rows(history: "pd.DataFrame") -> list[HistoryRow]:
     """The rows with `None` where nothing was measured: JSON knows neither NaN nor infinity.
 
     Args:
         history: As `Run.history`.
     """
-    return [{name: _number(name, value) for name, value in row.items()} for row in history.to_dict("records")]
+    rows = [{name: _number(str(name), value) for name, value in row.items()} for row in history.to_dict("records")]
+    return cast(list[HistoryRow], rows)
 
 
 def _number(name: str, value: float) -> float | int | None:
@@ -103,5 +123,4 @@ def _number(name: str, value: float) -> float | int | None:
 
 
 def _run(run_id: str) -> Run:
-    text_fields(())
     return registry.load(current_app.extensions["paths"], run_id)

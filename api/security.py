@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from api.errors import Problem
+from api.inputs import check_query
+from api.problems import Problem
 
 log = logging.getLogger("tuskscope.api")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CHANGING = ("runs", "run_files", "datasets")  # blueprints whose changes need the key
+STRICT = (*CHANGING, "predictions", "explanations", "tf_serving", "open_inference")  # they refuse unknown parameters
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # The page may show its data: pictures, use its one style sheet and its one script, and post to this server.
 PAGE_POLICY = (
@@ -37,6 +40,14 @@ def hash_of(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def check_call() -> None:
+    """Refuses a change by who may make none, then unknown parameters; runs before every request, after the rate."""
+    if request.blueprint in CHANGING and request.method not in SAFE_METHODS:
+        check_key()
+    if request.blueprint in STRICT:
+        check_query()
+
+
 def check_key() -> None:
     """Refuses a change without the API key; without a key only this machine may change anything.
 
@@ -47,11 +58,10 @@ def check_key() -> None:
     if not expected:
         if _is_loopback(request.remote_addr):
             return
-        raise Problem(403, "forbidden", "Changes are allowed from this machine only. Set TUSKSCOPE_API_KEY.")
+        raise Problem("forbidden")
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected.encode()):
-        detail = "This change needs the API key. Send `Authorization: Bearer <key>`."
-        raise Problem(401, "unauthorized", detail, {"WWW-Authenticate": "Bearer"})
+        raise Problem("unauthorized", headers={"WWW-Authenticate": "Bearer"})
 
 
 def _begin() -> None:
@@ -65,7 +75,7 @@ def _refuse_foreign_changes() -> None:
         return
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
-        raise Problem(403, "foreign-origin", "Another site sent this request. Send it from this server's own page.")
+        raise Problem("foreign-origin")
 
 
 def _finish(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from api.errors import Problem
+from api.problems import Problem
 from core.errors import RunInvalidError
 from core.prediction.predictor import Predictor
 
@@ -17,4 +17,4 @@ def served_predictor() -> Predictor:
     try:
         return current_app.extensions["predictor"].get()
     except RunInvalidError as error:
-        raise Problem(503, "no-model", "The served run cannot be loaded. Promote another run or train one.") from error
+        raise Problem("no-model", "The served run cannot be loaded. Promote another run or train one.") from error

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from core.errors import ConfigError
 from core.prediction.predictor import available_cores
@@ -47,7 +48,7 @@ class Settings:
         Raises:
             ConfigError: If a number is not a whole number, or a slot count is zero.
         """
-        found = {}
+        found: dict[str, Any] = {}
         for item in fields(cls):
             text = os.environ.get(PREFIX + item.name.upper())
             if text is not None:

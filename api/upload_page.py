@@ -8,12 +8,12 @@ import numpy as np
 from flask import Blueprint, current_app, render_template, request
 from markupsafe import Markup
 
-from api.errors import Problem
 from api.explanations import explained
 from api.inputs import image_files
 from api.limits import Turn, admitted
 from api.pictures import heat_address, photo_address, photo_bytes
-from api.predictions import served_predictor
+from api.problems import Problem
+from api.served import served_predictor
 from core.errors import ImageError, NoActiveRunError
 from core.prediction.predictor import Prediction, Predictor
 from core.runs.folder import Run
@@ -85,7 +85,7 @@ def uploaded() -> list[bytes]:
         return image_files(1)
     chosen = [file for file in request.files.getlist("image") if file.filename]
     if set(request.files) - {"image"} or set(request.form) or not 1 <= len(chosen) <= MOST:
-        raise Problem(400, "image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
+        raise Problem("image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
     return [file.stream.read() for file in chosen]
 
 
@@ -94,8 +94,8 @@ def page(run: Run | None = None, answers: tuple[Answer, ...] = (), error: str = 
     facts = {"run_id": run.run_id, "class_names": run.class_names, "accuracy": accuracy_of(run)} if run else {}
     return render_template(
         "upload_page.html",
-        style=Markup(style()),
-        script=Markup(script()),
+        style=Markup(inlined("css")),
+        script=Markup(inlined("js")),
         answers=answers,
         error=error,
         most=MOST,
@@ -117,7 +117,7 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
     """Explains a picture for its predicted class and, alone and where one pass gives all classes, for the others."""
     found = [explained(turn, predictor, image)]
     prediction = found[0].prediction
-    ranked = sorted(prediction.probabilities, key=prediction.probabilities.get, reverse=True)[:NUM_COLOURS]
+    ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)[:NUM_COLOURS]
     if is_alone and found[0].method == "class_map":
         found += [explained(turn, predictor, image, name, prediction=prediction) for name in ranked[1:]]
     if not is_alone:
@@ -137,9 +137,9 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
 def sentence(prediction: Prediction) -> str:
     """The answer in words; no class is ever written into the code."""
     if prediction.is_subject is False:
-        return f"This photo does not seem to show what the model knows ({', '.join(prediction.probabilities)})."
+        return f"Probably none of {', '.join(prediction.probabilities)}."
     share = "> 99 %" if prediction.probability > 0.995 else f"{100 * prediction.probability:.0f} %"
-    return f"Not sure: {prediction.label} {share}" if prediction.uncertain else f"{prediction.label} · {share}"
+    return f"{'Not sure: ' if prediction.uncertain else ''}{prediction.label}, {share}"
 
 
 def hint(image: np.ndarray, heatmap: np.ndarray) -> str:
@@ -150,7 +150,7 @@ def hint(image: np.ndarray, heatmap: np.ndarray) -> str:
 
 
 def accuracy_of(run: Run) -> str:
-    """How often the run is right, with n, interval, labels and split; "" if it was never evaluated."""
+    """The accuracy of the run, with n, interval, labels and split; "" if it was never evaluated."""
     for split in ("test", "validation"):
         result = run.evaluation.get(split)
         if result:
@@ -159,12 +159,9 @@ def accuracy_of(run: Run) -> str:
 
 
 @cache
-def style() -> str:
-    """The page's style sheet; its hash is in the content security policy."""
-    return (Path(__file__).parent / "templates" / "upload_page.css").read_text(encoding="utf-8")
+def inlined(kind: str) -> str:
+    """The page's style sheet (`css`), or its script (`js`): paste, drop anywhere, camera.
 
-
-@cache
-def script() -> str:
-    """What makes the page handier (paste, drop anywhere, camera); its hash is in the content security policy."""
-    return (Path(__file__).parent / "templates" / "upload_page.js").read_text(encoding="utf-8")
+    The content security policy knows both by their hashes.
+    """
+    return (Path(__file__).parent / "templates" / f"upload_page.{kind}").read_text(encoding="utf-8")

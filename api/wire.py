@@ -19,6 +19,8 @@ class Parser(HTTPRequestParser):
     all connections. Chunks of 42 bytes and more are fine.
     """
 
+    completed: bool
+
     def received(self, data: bytes) -> int:
         """As in waitress: how many bytes were taken."""
         taken = super().received(data)

@@ -8,14 +8,15 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.known_evidence import evidence_mask, point
 from benchmarks.timing import interleaved_ms
 from core.dataset.images import decode
 from core.dataset.index import index_dataset
-from core.explanation.faithfulness import centre_map, faithfulness, random_maps
-from core.explanation.heatmap import METHODS, NEEDS_TENSORFLOW, explain, upsample
-from core.explanation.known_truth import evidence_mask, point
+from core.explanation.deletion import centre_map, deletion_and_insertion, random_maps
+from core.explanation.faithfulness import measure_faithfulness
+from core.explanation.heatmap import explain, upsample
+from core.explanation.methods import METHODS, NEEDS_TENSORFLOW
 from core.explanation.sanity import check_sanity
-from core.explanation.trust import measure_trust
 from core.metrics.intervals import wilson
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -99,7 +100,7 @@ def _method(name: str, pictures: list[tuple], predictor: Predictor) -> dict:
 def _score(heatmaps: list[np.ndarray], pictures: list[tuple], predictor: Predictor) -> dict:
     points = [point(heatmap, mask) for heatmap, (_, mask, _) in zip(heatmaps, pictures, strict=True)]
     gains = [
-        faithfulness(image, predictor.run.class_names.index(prediction.label), [heatmap], predictor)[0].gain
+        deletion_and_insertion(image, predictor.run.class_names.index(prediction.label), [heatmap], predictor)[0].gain
         for heatmap, (image, _, prediction) in zip(heatmaps[:_NUM_TRUSTED], pictures, strict=False)
     ]
     hits = sum(item.hit for item in points)
@@ -121,9 +122,9 @@ def _trust(pictures: list[tuple], predictor: Predictor) -> dict:
     own, luck = [], []
     for number, (image, _, prediction) in enumerate(pictures[:_NUM_TRUSTED]):
         explanation = explain(image, None, None, predictor, prediction)
-        own.append(measure_trust(image, explanation, predictor))
+        own.append(measure_faithfulness(image, explanation, predictor))
         blank = replace(explanation, heatmap=upsample(nothing[number], image.shape[:2]))
-        luck.append(measure_trust(image, blank, predictor, stability=False))
+        luck.append(measure_faithfulness(image, blank, predictor, stability=False))
 
     def shares(items: list) -> dict:
         return {

@@ -2,11 +2,23 @@
 
 from pathlib import Path
 
-from core.sample.published import PEERS, are_official
+from core.sample.published import PEERS
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- measured: python -m benchmarks models --readme -->"
 END = "<!-- end of measured -->"
+# The first ten digits of the sha256 of some official test photos, for which `PEERS` were published: the folder may have
+# any name.
+OFFICIAL = {
+    "155b0547fc",
+    "04598df60c",
+    "545f5b4b9e",
+    "cfc7b76e38",
+    "5a83752ad6",
+    "db96941305",
+    "d6ccb1e83d",
+    "fb7860819b",
+}
 
 
 def write_blocks(result: dict, root: Path = ROOT) -> None:
@@ -49,7 +61,7 @@ def overview(result: dict) -> str:
             f"{_time(found['seconds_again'])} | {found['megabytes']:.0f} MB | {found['milliseconds']:.0f} ms "
             f"({found['times_yardstick']:.2f} ×) |"
         )
-    if are_official(dataset["test_photos"]):
+    if len(OFFICIAL.intersection(dataset["test_photos"])) >= len(OFFICIAL) / 2:
         peers = ", ".join(f"{peer.name} {100 * peer.accuracy:.0f} %" for peer in PEERS)
         lines += ["", f"As published by others for these test photos, without intervals: {peers}."]
     if result["failed"]:

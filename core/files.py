@@ -8,7 +8,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from core.errors import StorageError
 
@@ -103,6 +106,6 @@ def tail(path: Path, num_bytes: int) -> str:
         return ""
 
 
-def write_parquet(path: Path, table) -> None:
+def write_parquet(path: Path, table: "pd.DataFrame") -> None:
     """Writes a DataFrame as Parquet, atomically."""
     write_atomic(path, table.to_parquet(index=False))

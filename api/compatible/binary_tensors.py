@@ -27,11 +27,6 @@ def divide(body: bytes, head_length: str | None) -> tuple[bytes, memoryview]:
     return body[: int(head_length)], memoryview(body)[int(head_length) :]
 
 
-def join(head: bytes, raw: list[bytes]) -> bytes:
-    """Puts an answer together."""
-    return b"".join([head, *raw])
-
-
 def split_elements(raw: memoryview, count: int) -> list[bytes]:
     """The elements of a BYTES tensor.
 

@@ -10,7 +10,7 @@ from api.inputs import refuse
 from api.json_inputs import base64_bytes
 from api.limits import Turn
 
-PIXELS = {"UINT8": np.dtype(np.uint8), "FP32": np.dtype("<f4")}
+PIXELS: dict[str, np.dtype[Any]] = {"UINT8": np.dtype(np.uint8), "FP32": np.dtype("<f4")}
 OUTPUTS = ("probabilities", "label")
 KNOWN = {"id", "parameters", "inputs", "outputs"}
 
@@ -79,15 +79,16 @@ def outputs_of(found: list[dict[str, float]], wanted: list[tuple[str, bool]]) ->
         wanted: As `wanted_outputs`.
     """
     values = np.array([list(item.values()) for item in found], "<f4")
-    labels = [max(item, key=item.get) for item in found]
+    labels = [max(item, key=item.__getitem__) for item in found]
     tensors = []
     for name, is_raw in wanted:
         if name == "label":
-            facts = {"name": name, "datatype": "BYTES", "shape": [len(labels)]}
-            raw, data = join_elements([label.encode() for label in labels]), labels
+            kind, shape, data = "BYTES", [len(labels)], labels
+            raw = join_elements([label.encode() for label in labels])
         else:
-            facts = {"name": name, "datatype": "FP32", "shape": list(values.shape)}
-            raw, data = values.tobytes(), values.ravel().tolist()
+            kind, shape, data = "FP32", list(values.shape), values.ravel().tolist()
+            raw = values.tobytes()
+        facts = {"name": name, "datatype": kind, "shape": shape}
         tensors.append(
             ({**facts, "parameters": {"binary_data_size": len(raw)}}, raw) if is_raw else ({**facts, "data": data}, b"")
         )

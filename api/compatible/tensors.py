@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from api.errors import Problem
 from api.inputs import refuse
 from api.json_inputs import base64_bytes
 from api.limits import Turn
+from api.problems import Problem
 from api.served import served_predictor
 from core.dataset.images import MAX_SIDE
 from core.prediction.predictor import Predictor
@@ -27,9 +27,7 @@ def named_predictor(name: str, version: str | None = None) -> Predictor:
     """
     predictor = served_predictor()
     if name not in (MODEL_NAME, predictor.run.run_id) or version not in (None, VERSION):
-        raise Problem(
-            404, "unknown-model", f"Expected the model {MODEL_NAME} or the id of the served run, in version {VERSION}."
-        )
+        raise Problem("unknown-model")
     return predictor
 
 

@@ -10,10 +10,12 @@ from apiflask import APIBlueprint
 from flask import current_app, request
 from werkzeug.routing import BaseConverter
 
+from api.compatible.bodies import PREDICT
 from api.compatible.tensors import INPUT, MODEL_NAME, VERSION, as_image, named_predictor, probabilities_of
-from api.inputs import refuse, text_fields
-from api.json_inputs import foreign_json
+from api.inputs import refuse
+from api.json_inputs import parse
 from api.limits import admitted
+from api.openapi.describe import Described
 
 tf_serving = APIBlueprint("tf_serving", __name__)
 
@@ -28,9 +30,8 @@ class ModelName(BaseConverter):
 
 @tf_serving.get("/v1/models/<model:name>")
 @tf_serving.get("/v1/models/<model:name>/versions/<model:version>")
-def model_status(name: str, version: str | None = None) -> dict:
+def model_status(name: str, version: str | None = None) -> dict[str, Any]:
     """Whether the model is served, as TensorFlow Serving says it."""
-    text_fields(())
     named_predictor(name, version)
     status = {"error_code": "OK", "error_message": ""}
     return {"model_version_status": [{"version": VERSION, "state": "AVAILABLE", "status": status}]}
@@ -38,9 +39,8 @@ def model_status(name: str, version: str | None = None) -> dict:
 
 @tf_serving.get("/v1/models/<model:name>/metadata")
 @tf_serving.get("/v1/models/<model:name>/versions/<model:version>/metadata")
-def model_signature(name: str, version: str | None = None) -> dict:
+def model_signature(name: str, version: str | None = None) -> dict[str, Any]:
     """Inputs and outputs of the model, as TensorFlow Serving says it; `class_names` is ours."""
-    text_fields(())
     run = named_predictor(name, version).run
     signature = {
         "inputs": {INPUT: _tensor("DT_UINT8", -1, -1, -1, 3)},
@@ -57,14 +57,14 @@ def model_signature(name: str, version: str | None = None) -> dict:
 
 @tf_serving.post("/v1/models/<model:name>:predict")
 @tf_serving.post("/v1/models/<model:name>/versions/<model:version>:predict")
-def predict_instances(name: str, version: str | None = None) -> dict:
+@Described(body={"application/json": PREDICT})
+def predict_instances(name: str, version: str | None = None) -> dict[str, list[list[float]]]:
     """Probabilities of pictures, in the order of the run's classes."""
     settings = current_app.extensions["settings"]
-    text_fields(())
     with admitted(settings.predict_seconds) as turn:
         predictor = named_predictor(name, version)
         with turn.reading():
-            key, pictures = instances(foreign_json(request.get_data()), settings.max_images)
+            key, pictures = instances(parse(request.get_data()), settings.max_images)
         images = [as_image(values, turn) for values in pictures]
         found = [list(item.values()) for item in probabilities_of(turn, predictor, images)]
     return {key: found}
@@ -98,6 +98,6 @@ def _unwrapped(values: Any) -> Any:
     return values[INPUT] if isinstance(values, dict) and set(values) == {INPUT} else values
 
 
-def _tensor(kind: str, *sizes: int) -> dict:
+def _tensor(kind: str, *sizes: int) -> dict[str, Any]:
     shape = {"dim": [{"size": str(size), "name": ""} for size in sizes], "unknown_rank": False}
     return {"dtype": kind, "tensor_shape": shape, "name": ""}

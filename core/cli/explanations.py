@@ -3,12 +3,18 @@
 import io
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.output import AS_JSON, PATH, SERVED_RUN, print_json
 from core.cli.predictions import chosen_predictor
 from core.paths import Paths
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.explanation.faithfulness import Faithfulness
 
 
 @click.command()
@@ -49,10 +55,10 @@ def explain(
 ) -> None:
     """Show which pixels of IMAGE spoke for a class, and whether to believe it."""
     from core.dataset.images import decode
+    from core.explanation.faithfulness import measure_faithfulness
     from core.explanation.heatmap import explain as compute
     from core.explanation.overlay import encode_png, overlay
     from core.explanation.sanity import check_sanity
-    from core.explanation.trust import measure_trust
     from core.files import write_atomic
 
     if not (out or raw or with_trust or with_sanity):
@@ -68,7 +74,7 @@ def explain(
             write_atomic(_named(out, method, methods), picture)
         if raw:
             write_atomic(_named(raw, method, methods), _npy(explanation.heatmap))
-        trust = measure_trust(pixels, explanation, predictor, stability=True) if with_trust else None
+        trust = measure_faithfulness(pixels, explanation, predictor, stability=True) if with_trust else None
         records.append(
             {
                 "path": str(image),
@@ -97,7 +103,7 @@ def _named(file: Path, method: str | None, methods: tuple[str, ...]) -> Path:
     return file if len(methods) < 2 else file.with_name(f"{file.stem}-{method}{file.suffix}")
 
 
-def _npy(heatmap) -> bytes:
+def _npy(heatmap: "np.ndarray") -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
@@ -105,7 +111,7 @@ def _npy(heatmap) -> bytes:
     return buffer.getvalue()
 
 
-def _trust_lines(trust) -> list[str]:
+def _trust_lines(trust: "Faithfulness | None") -> list[str]:
     if trust is None:
         return []
     return [

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import ImageError
@@ -13,6 +14,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000  # a full decode of 40 Mpx costs about 0.5 GB; Pillow's own limit lies at 179 Mpx
 MAX_SIDE = 16_384
 WORKING_SIDE = 512  # one decoded size for training, pages and API, so that all see the same pixels
+PIXELS_VERSION = f"1-pillow-{PIL.__version__}"  # raise the number when `decode` or `resize` give other pixels
 
 # What Pillow's parsers were seen to raise on damaged files (fuzzing corpora), beyond OSError.
 _DAMAGE = (
@@ -92,7 +94,8 @@ def resize(image: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
 
 
 def _squashed(picture: Image.Image, image_size: tuple[int, int]) -> Image.Image:
-    return picture.resize(tuple(image_size[::-1]), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    height, width = image_size
+    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
 def _open(source: bytes | Path) -> Image.Image:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from core import cache
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.overlay import Decision, apply_decisions, current
 from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
 from core.errors import DatasetError
 from core.paths import Paths
+from core.records import read_log
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -100,7 +101,7 @@ class Dataset:
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""
-        return read_log(self.decisions_file)
+        return read_log(Decision, self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
         """The decision that counts for each picture, by sha256, read from disk."""
@@ -135,8 +136,8 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
     for entry in listed:
-        row = known.get(entry["path"])
-        unchanged = row is not None and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
+        row = known.get(entry["path"], {})
+        unchanged = bool(row) and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
         if unchanged or entry["problem"]:
             rows.append({**(row if unchanged else {}), **entry, "problem": (row or entry)["problem"]})
         else:

@@ -1,6 +1,6 @@
 """Where a run looks on the whole: the mean heat map of each class, and of its errors only."""
 
-from collections.abc import Callable
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import DatasetError, ImageError
-from core.explanation.heatmap import class_map, normalize, upsample
-from core.explanation.occlusion import occlusion_map
+from core.explanation.heatmap import coarse_map, normalize, upsample
+from core.explanation.masking import Progress
 from core.prediction.predictor import Predictor
 
 MAX_PHOTOS = 200
@@ -46,7 +46,7 @@ def mean_maps(
     dataset: Dataset,
     split: str,
     predictor: Predictor,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     limit: int = MAX_PHOTOS,
     seed: int = 0,
 ) -> MeanMaps:
@@ -72,29 +72,27 @@ def mean_maps(
     blank = np.zeros((*predictor.run.image_size, 3), np.uint8)
     method = "occlusion" if predictor.predict([blank])[0].class_maps is None else "class_map"
     limit = min(limit, MAX_PHOTOS_OCCLUDED) if method == "occlusion" else limit
-    chosen = table.sample(frac=1, random_state=seed).groupby("label", sort=True)
     share = min(1.0, limit / len(table))
-    rows = [row for _, part in chosen for row in part.head(max(1, int(share * len(part)))).itertuples()]
-    maps: dict[str, list[np.ndarray]] = {}
-    errors: dict[str, list[np.ndarray]] = {}
+    chosen = table.sample(frac=1, random_state=seed).groupby("label", sort=True)
+    photos = [
+        (path, str(label)) for label, part in chosen for path in part["path"].head(max(1, int(share * len(part))))
+    ]
+    maps: dict[str, list[np.ndarray]] = defaultdict(list)
+    errors: dict[str, list[np.ndarray]] = defaultdict(list)
     unreadable = 0
-    for done, row in enumerate(rows, start=1):
+    for done, (path, label) in enumerate(photos, start=1):
         try:
-            image = decode(dataset.folder / row.path)
+            image = decode(dataset.folder / path)
         except (ImageError, OSError):
             unreadable += 1
         else:
             prediction = predictor.predict([image])[0]
-            for target, wanted in ((maps, row.label), (errors, prediction.label)):
-                if target is errors and prediction.label == row.label:
-                    continue
-                index = names.index(wanted)
-                coarse = (
-                    class_map(prediction, index) if method == "class_map" else occlusion_map(image, index, predictor)
-                )
-                target.setdefault(row.label, []).append(upsample(normalize(coarse), SIZE))
+            for found, wanted in ((maps, label), (errors, prediction.label)):
+                if found is maps or wanted != label:
+                    coarse = coarse_map(method, image, names.index(wanted), predictor, prediction)
+                    found[label].append(upsample(normalize(coarse), SIZE))
         if progress is not None:
-            progress(done, len(rows))
+            progress(done, len(photos))
     return MeanMaps(
         split,
         method,

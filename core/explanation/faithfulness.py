@@ -1,106 +1,115 @@
-"""Does the photo's answer really hang on what a map shows? Deletion and insertion, against chance."""
+"""Faithfulness of a map: does the answer hang on what it marks? Numbers against chance, and one plain verdict."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from core.dataset.images import resize
-from core.explanation.masking import Progress, asked, blurred, mixed
+from core.explanation.deletion import NUM_RANDOM, Curves, centre_map, deletion_and_insertion, random_maps
+from core.explanation.heatmap import Explanation
+from core.explanation.masking import Progress
+from core.explanation.stability import flip_stability, shift_stability
 from core.prediction.predictor import Predictor
 
-STEPS = 6  # shares of the photo between nothing and all
-NUM_RANDOM = 4
+VERDICTS = {
+    "clearly": "This map beats chance clearly: hiding what it marks changes the answer.",
+    "barely": "This map barely beats chance: hiding what it marks changes the answer little more than hiding anything.",
+    "not": "This map does not beat chance: the answer does not hang on what it marks.",
+}
+_CLEAR_DEVIATIONS = 2.0
+_LEAST_DEVIATION = 0.01  # four random maps may by luck agree closely
 
 
 @dataclass(frozen=True)
-class Curves:
-    """How the probability of a class moves when a map says which pixels go first.
+class Faithfulness:
+    """Whether one map marks what the answer hangs on.
+
+    Areas are means of the class's probability, 0-1. A gain is insertion minus deletion area.
 
     Attributes:
-        shares: Share of the pixels that are changed, 0 to 1.
-        deletion: Probability when the strongest pixels are hidden first.
-        insertion: Probability when the strongest pixels are shown first on the hidden photo.
-        deletion_auc: Area under `deletion`, 0-1; low is good.
-        insertion_auc: Area under `insertion`, 0-1; high is good.
+        deletion: Area when what the map marks is hidden first; lower is better.
+        insertion: Area when it is shown first; higher is better.
+        gain: Of the map.
+        random_gain: Mean over random maps.
+        random_deviation: Standard deviation over the random maps.
+        centre_gain: Of a blob in the middle of the photo.
+        flip_stability: Correlation with the mirrored photo's map, -1 to 1; `None` if it was not measured.
+        shift_stability: Correlation with the maps of the slightly moved photo; `None` if it was not measured.
+        verdict: `clearly`, `barely` or `not`: a key of `VERDICTS`.
+        sentence: The verdict in words.
+        seconds: Spent.
+        curves: Of the map, to be drawn.
     """
 
-    shares: tuple[float, ...]
-    deletion: tuple[float, ...]
-    insertion: tuple[float, ...]
-    deletion_auc: float
-    insertion_auc: float
+    deletion: float
+    insertion: float
+    gain: float
+    random_gain: float
+    random_deviation: float
+    centre_gain: float
+    flip_stability: float | None
+    shift_stability: float | None
+    verdict: str
+    sentence: str
+    seconds: float
+    curves: Curves
 
-    @property
-    def gain(self) -> float:
-        """Insertion minus deletion area: -1 to 1, 0 for a map that orders nothing."""
-        return self.insertion_auc - self.deletion_auc
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
 
 
-def faithfulness(
+def measure_faithfulness(
     image: np.ndarray,
-    class_index: int,
-    heatmaps: list[np.ndarray],
+    explanation: Explanation,
     predictor: Predictor,
+    stability: bool | None = None,
+    seed: int = 0,
     progress: Progress | None = None,
-) -> list[Curves]:
-    """Measures deletion and insertion (Petsiuk 2018, "RISE", section 4.2) of several maps of one photo.
+) -> Faithfulness:
+    """Measures one map.
 
-    Hidden pixels are blurred in both games, so that both run between the same two pictures.
+    Deletion and insertion (Petsiuk 2018) against four smooth random maps and a blob in the middle. The verdict is
+    *clearly* if the gain lies two standard deviations above the random maps and above the blob, *barely* if it is at
+    least above the mean of the random maps, else *not*; a flat map is never better than chance.
 
     Args:
-        image: `uint8`, shape `(height, width, 3)`.
-        class_index: Position in the run's `class_names`.
-        heatmaps: Each `float32`, any shape over the whole photo; only the order of the values counts.
-        predictor: The run's predictor; it is asked 2 + 12 times a map.
-        progress: Called with (passes done, passes in all).
+        image: `uint8`, shape `(height, width, 3)`, that was explained.
+        explanation: Of it.
+        predictor: The run's predictor; it predicts 74 times, and 3 times more for the stability of a class map.
+        stability: Whether to run the method three more times; `None` does so only for the class map, which is cheap.
+        seed: Of the random maps.
+        progress: Called with (passes done, passes in all) of deletion and insertion.
     """
-    small = resize(image, predictor.run.image_size)
-    hidden = blurred(small)
-    shares = np.linspace(0, 1, STEPS + 2)
-    variants = [small, hidden]
-    for heatmap in heatmaps:
-        rank = _ranks(heatmap, small.shape[:2])
-        for share in shares[1:-1]:
-            variants += [mixed(small, hidden, rank >= share), mixed(hidden, small, rank >= share)]
-    scores = asked(variants, len(variants), predictor, progress)[:, class_index].astype(float)
-    result = []
-    for played in scores[2:].reshape(len(heatmaps), STEPS, 2):
-        deletion = np.array([scores[0], *played[:, 0], scores[1]])
-        insertion = np.array([scores[1], *played[:, 1], scores[0]])
-        areas = [float(np.trapezoid(curve, shares)) for curve in (deletion, insertion)]
-        result.append(Curves(*(tuple(curve.tolist()) for curve in (shares, deletion, insertion)), *areas))
-    return result
-
-
-def random_maps(number: int, seed: int = 0) -> list[np.ndarray]:
-    """Smooth maps of nothing, as coarse as a class map: what chance would point at.
-
-    Returns:
-        Each `float32`, shape `(56, 56)`, 0-1.
-    """
-    random = np.random.default_rng(seed)
-    coarse = [Image.fromarray(random.random((7, 7)).astype(np.float32)) for _ in range(number)]
-    return [np.clip(np.asarray(cells.resize((56, 56), Image.Resampling.BICUBIC)), 0, 1) for cells in coarse]
-
-
-def centre_map() -> np.ndarray:
-    """A round blob in the middle, where most photographers put the animal; `float32`, shape `(56, 56)`, 0-1."""
-    axis = (np.arange(56) + 0.5) / 56 - 0.5
-    return np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.2**2)).astype(np.float32)
-
-
-def _ranks(heatmap: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Share of the pixels that are stronger, 0 to 1; equal values are ordered by their surroundings, then at random."""
-    height, width = size
-    values = np.asarray(
-        Image.fromarray(heatmap.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR), np.float64
+    started = time.perf_counter()
+    index = predictor.run.class_names.index(explanation.class_name)
+    maps = [explanation.heatmap, centre_map(), *random_maps(NUM_RANDOM, seed)]
+    own, centre, *others = deletion_and_insertion(image, index, maps, predictor, progress)
+    gains = np.array([curves.gain for curves in others])
+    mean, deviation = float(gains.mean()), float(gains.std(ddof=1))
+    shown = bool(explanation.heatmap.any())
+    verdict = verdict_of(own.gain, mean, deviation, centre.gain) if shown else "not"
+    measured = explanation.method == "class_map" if stability is None else stability
+    return Faithfulness(
+        deletion=own.deletion_auc,
+        insertion=own.insertion_auc,
+        gain=own.gain,
+        random_gain=mean,
+        random_deviation=deviation,
+        centre_gain=centre.gain,
+        flip_stability=flip_stability(image, explanation, predictor) if measured else None,
+        shift_stability=shift_stability(image, explanation, predictor) if measured else None,
+        verdict=verdict,
+        sentence=VERDICTS[verdict] if shown else "No region stood out.",
+        seconds=time.perf_counter() - started,
+        curves=own,
     )
-    peak = np.abs(values).max() or 1.0
-    from scipy.ndimage import gaussian_filter  # 20 MiB that a server without such requests does not need
 
-    noise = gaussian_filter(np.random.default_rng(0).random(size), min(size) / 16)
-    values = values / peak + 1e-3 * gaussian_filter(values / peak, min(size) / 8) + 1e-6 * noise
-    order = np.empty(values.size)
-    order[np.argsort(-values, axis=None)] = np.arange(values.size) / values.size
-    return order.reshape(size)
+
+def verdict_of(gain: float, random_gain: float, random_deviation: float, centre_gain: float) -> str:
+    """A key of `VERDICTS`; see `measure_faithfulness`."""
+    clear = random_gain + _CLEAR_DEVIATIONS * max(random_deviation, _LEAST_DEVIATION)
+    if gain > clear and gain > centre_gain:
+        return "clearly"
+    return "barely" if gain > random_gain + _LEAST_DEVIATION else "not"

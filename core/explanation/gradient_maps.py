@@ -1,8 +1,8 @@
 """The methods of tf-keras-vis on a run's Keras model; the only importer of tf-keras-vis."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,16 +18,15 @@ from tf_keras_vis.utils.scores import CategoricalScore
 from core.dataset.images import resize
 from core.runs.folder import Run
 
-GRADIENT_METHODS = ("grad_cam", "grad_cam_plus_plus", "score_cam", "smooth_grad")
-
 _SCORE_CAM_MAPS = 32  # of the most varied feature maps; all 1280 would take a minute
 _SMOOTH_SAMPLES = 12
 _SMOOTH_NOISE = 0.15  # of the photo's range, as in the paper
+_AS_IT_IS = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 _LOCK = Lock()  # tf-keras-vis keeps state while it works
 
 
 def gradient_map(method: str, image: np.ndarray, class_index: int, run: Run) -> np.ndarray:
-    """Explains with one of `GRADIENT_METHODS`.
+    """Explains with a method of tf-keras-vis.
 
     * `grad_cam`: Selvaraju 2017, "Grad-CAM", on the last convolution.
     * `grad_cam_plus_plus`: Chattopadhyay 2018, "Grad-CAM++".
@@ -45,39 +44,28 @@ def gradient_map(method: str, image: np.ndarray, class_index: int, run: Run) -> 
         not negative and finite, all zeros when nothing spoke for the class.
     """
     run.verify()
-    network = _load(str(run.folder / "model.keras"), run.files.get("model.keras", ""))
+    explainers, layer, num_maps = _load(str(run.folder / "model.keras"), run.files.get("model.keras", ""))
     pixels = resize(image, run.image_size)[None].astype(np.float32)
     score = CategoricalScore(class_index)
     with _LOCK:
         if method == "smooth_grad":
-            tf.random.set_seed(0)
-            state = np.random.get_state()  # tf-keras-vis draws from NumPy's global generator
-            np.random.seed(0)
-            try:
-                found = network.saliency(
-                    score, pixels, smooth_samples=_SMOOTH_SAMPLES, smooth_noise=_SMOOTH_NOISE, normalize_map=False
-                )[0]
-            finally:
-                np.random.set_state(state)
-            found = gaussian_filter(found, min(run.image_size) / 56)
+            found = gaussian_filter(_smooth_gradient(explainers[method], score, pixels), min(run.image_size) / 56)
         else:
-            explainer = getattr(network, method)
-            options = {"max_N": min(_SCORE_CAM_MAPS, network.num_maps)} if method == "score_cam" else {}
-            found = explainer(
-                score,
-                pixels,
-                penultimate_layer=network.layer,
-                seek_penultimate_conv_layer=False,
-                expand_cam=False,
-                normalize_cam=False,
-                **options,
-            )[0]
+            options = {"max_N": min(_SCORE_CAM_MAPS, num_maps)} if method == "score_cam" else {}
+            found = explainers[method](score, pixels, penultimate_layer=layer, **_AS_IT_IS, **options)[0]
     return np.nan_to_num(np.maximum(np.asarray(found, np.float32), 0), posinf=0.0)  # an all-zero map stays zero
 
 
-def grad_cam(image: np.ndarray, class_index: int, run: Run) -> np.ndarray:
-    """Grad-CAM (Selvaraju 2017), as `gradient_map`."""
-    return gradient_map("grad_cam", image, class_index, run)
+def _smooth_gradient(saliency: Saliency, score: CategoricalScore, pixels: np.ndarray) -> np.ndarray:
+    """The same at every call, and NumPy's global generator, from which tf-keras-vis draws, is left as it was."""
+    tf.random.set_seed(0)
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        options = {"smooth_samples": _SMOOTH_SAMPLES, "smooth_noise": _SMOOTH_NOISE, "normalize_map": False}
+        return saliency(score, pixels, **options)[0]
+    finally:
+        np.random.set_state(state)
 
 
 def randomised_maps(
@@ -102,53 +90,32 @@ def randomised_maps(
     learned, names = scores.get_weights(), [item.name for item in scores.layers]
     chosen = {"none": [], "head": names[names.index(layer) + 1 :], "network": names}
     pixels = np.stack([resize(image, run.image_size) for image in images]).astype(np.float32)
-    explainer, found = Gradcam(scores, clone=False), []
+    explainer, score, found = Gradcam(scores, clone=False), CategoricalScore(class_index), []
     for part, seed in variants:
         random = np.random.default_rng(seed)
         scores.set_weights(learned)
         for name in chosen[part]:
-            layer_weights = scores.get_layer(name).get_weights()
-            shuffled = [random.permutation(values.ravel()).reshape(values.shape) for values in layer_weights]
+            part_weights = scores.get_layer(name).get_weights()
+            shuffled = [random.permutation(values.ravel()).reshape(values.shape) for values in part_weights]
             scores.get_layer(name).set_weights(shuffled)
         with _LOCK:
-            maps = explainer(
-                CategoricalScore(class_index),
-                pixels,
-                penultimate_layer=layer,
-                seek_penultimate_conv_layer=False,
-                expand_cam=False,
-                normalize_cam=False,
-                activation_modifier=None,
-            )
+            maps = explainer(score, pixels, penultimate_layer=layer, activation_modifier=None, **_AS_IT_IS)
         found.append(np.nan_to_num(np.asarray(maps, np.float32)))
     return np.stack(found)
 
 
-@dataclass(frozen=True)
-class _Network:
-    """The explainers of one run and the layer that feeds its head."""
-
-    grad_cam: Gradcam
-    grad_cam_plus_plus: GradcamPlusPlus
-    score_cam: Scorecam
-    saliency: Saliency
-    layer: str
-    num_maps: int
-
-
 @lru_cache(maxsize=2)
-def _load(model_file: str, sha256: str) -> _Network:
+def _load(model_file: str, sha256: str) -> tuple[dict[str, Any], str, int]:
+    """The explainer of each method, and name and number of the maps that feed the run's head."""
     scores, layer = _scores(keras.saving.load_model(model_file, compile=False))
-    score_cam, saliency = Scorecam(scores, clone=False), Saliency(scores, clone=False)
-    score_cam.model = saliency.model = _Compiled(scores)
-    return _Network(
-        Gradcam(scores, clone=False),
-        GradcamPlusPlus(scores, clone=False),
-        score_cam,
-        saliency,
-        layer,
-        scores.get_layer(layer).output.shape[-1],
-    )
+    explainers = {
+        "grad_cam": Gradcam(scores, clone=False),
+        "grad_cam_plus_plus": GradcamPlusPlus(scores, clone=False),
+        "score_cam": Scorecam(scores, clone=False),
+        "smooth_grad": Saliency(scores, clone=False),
+    }
+    explainers["score_cam"].model = explainers["smooth_grad"].model = _Compiled(scores)
+    return explainers, layer, scores.get_layer(layer).output.shape[-1]
 
 
 def _scores(model: keras.Model) -> tuple[keras.Model, str]:
@@ -170,10 +137,10 @@ class _Compiled:
         self._model, self.get_layer = model, model.get_layer
         self._graph = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
 
-    def __call__(self, pixels, training: bool = False):
+    def __call__(self, pixels: tf.Tensor | list[tf.Tensor], training: bool = False) -> tf.Tensor:
         return self._graph(pixels[0] if isinstance(pixels, list) else pixels)
 
-    def predict(self, pixels, batch_size: int = 16) -> np.ndarray:
+    def predict(self, pixels: np.ndarray | list[np.ndarray], batch_size: int = 16) -> np.ndarray:
         pixels = pixels[0] if isinstance(pixels, list) else pixels
         parts = [pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size)]
         return np.concatenate([self._graph(tf.constant(part, tf.float32)).numpy() for part in parts])

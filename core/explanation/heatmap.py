@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import MethodUnavailableError, UnknownClassError
 from core.explanation.masking import Progress
-from core.explanation.methods import METHODS, NEEDS_TENSORFLOW, SIGNED
+from core.explanation.methods import ALL, METHODS, SIGNED
 from core.explanation.occlusion import occlusion_map
 from core.explanation.rise import rise_map
 from core.prediction.predictor import Prediction, Predictor
@@ -71,9 +71,8 @@ def explain(
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
     if signed and method not in SIGNED:
         raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
-    coarse = _coarse(method, image, names.index(class_name), predictor, prediction, progress)
-    scaled = normalize_signed(coarse) if signed else normalize(coarse)
-    heatmap = upsample(scaled, image.shape[:2], signed)
+    coarse = coarse_map(method, image, names.index(class_name), predictor, prediction, progress)
+    heatmap = upsample(normalize(coarse, signed), image.shape[:2], signed)
     return Explanation(method, class_name, heatmap, prediction, signed)
 
 
@@ -103,22 +102,30 @@ def available_methods(prediction: Prediction, tensorflow: bool = False) -> list[
         prediction: Of the photo.
         tensorflow: Whether this process may load TensorFlow.
     """
-    light = ["occlusion", "rise"] if prediction.class_maps is None else ["class_map", "occlusion", "rise"]
-    return light + ([name for name in METHODS if name in NEEDS_TENSORFLOW] if tensorflow else [])
+    found = [name for name, method in ALL.items() if tensorflow or not method.needs_tensorflow]
+    if prediction.class_maps is None:
+        found.remove("class_map")
+    return sorted(found, key=lambda name: ALL[name].needs_tensorflow)
 
 
-def _coarse(
-    method: str, image: np.ndarray, index: int, predictor: Predictor, prediction: Prediction, progress: Progress | None
+def coarse_map(
+    method: str,
+    image: np.ndarray,
+    class_index: int,
+    predictor: Predictor,
+    prediction: Prediction,
+    progress: Progress | None = None,
 ) -> np.ndarray:
+    """The map as the method gives it; arguments as `explain`, shape, unit and sign are the method's own."""
     if method == "class_map":
-        return class_map(prediction, index)
+        return class_map(prediction, class_index)
     if method == "occlusion":
-        return occlusion_map(image, index, predictor, progress)
+        return occlusion_map(image, class_index, predictor, progress)
     if method == "rise":
-        return rise_map(image, index, predictor, progress=progress)
+        return rise_map(image, class_index, predictor, progress=progress)
     from core.explanation.gradient_maps import gradient_map  # imports TensorFlow: only when asked for
 
-    return gradient_map(method, image, index, predictor.run)
+    return gradient_map(method, image, class_index, predictor.run)
 
 
 def class_map(prediction: Prediction, class_index: int) -> np.ndarray:
@@ -143,16 +150,14 @@ def class_map(prediction: Prediction, class_index: int) -> np.ndarray:
     return maps[..., class_index] - others
 
 
-def normalize(coarse: np.ndarray) -> np.ndarray:
-    """Keeps what speaks for the class and scales its maximum to 1; nothing positive gives zeros."""
-    positive = np.maximum(coarse, 0).astype(np.float32)
-    peak = positive.max(initial=0)
-    return positive / peak if peak > 0 else positive
+def normalize(coarse: np.ndarray, signed: bool = False) -> np.ndarray:
+    """Scales a map so that its strongest value is 1; zeros stay zeros.
 
-
-def normalize_signed(coarse: np.ndarray) -> np.ndarray:
-    """Scales a map so that its strongest value, for or against, is 1 or -1; zeros stay zeros."""
-    values = coarse.astype(np.float32)
+    Args:
+        coarse: Any shape.
+        signed: Also keep what speaks against the class, down to -1, and count it as strong; else it becomes 0.
+    """
+    values = (coarse if signed else np.maximum(coarse, 0)).astype(np.float32)
     peak = np.abs(values).max(initial=0)
     return values / peak if peak > 0 else values
 

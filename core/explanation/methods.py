@@ -12,7 +12,7 @@ class Method:
         meaning: One sentence for a person who has not read the paper.
         cost: What it takes, in words.
         seconds: Of the first map in a process on two cores, TensorFlow loaded: for estimates of the time left.
-        passes: How often it asks the run; 0 for methods that do not work through the predictor.
+        passes: How often the run predicts; 0 for methods that do not work through the predictor.
         is_signed: Whether it also knows what speaks against a class.
         needs_tensorflow: Whether it reads the run's Keras model.
     """
@@ -80,6 +80,6 @@ ALL = {
         is_signed=True,
     ),
 }
-METHODS = {name: f"{method.title}: {method.meaning} {method.cost}" for name, method in ALL.items()}
+METHODS = tuple(ALL)
 NEEDS_TENSORFLOW = frozenset(name for name, method in ALL.items() if method.needs_tensorflow)
 SIGNED = frozenset(name for name, method in ALL.items() if method.is_signed)

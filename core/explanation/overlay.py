@@ -6,45 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+
+def _table(scale: str) -> np.ndarray:
+    """256 colours between those of a scale of RGB hex colours; `uint8`, shape `(256, 3)`."""
+    colours = np.array([list(bytes.fromhex(colour)) for colour in scale.split()])
+    steps, places = np.linspace(0, 1, len(colours)), np.linspace(0, 1, 256)
+    return np.stack([np.interp(places, steps, channel) for channel in colours.T], axis=-1).round().astype(np.uint8)
+
+
 # Viridis (van der Walt & Smith 2015), nine of its colours: perceptually even, safe for colour-blind eyes.
-_SCALE = np.array(
-    [
-        (68, 1, 84),
-        (71, 44, 122),
-        (59, 81, 139),
-        (44, 113, 142),
-        (33, 144, 141),
-        (39, 173, 129),
-        (92, 200, 99),
-        (170, 220, 50),
-        (253, 231, 37),
-    ],
-    dtype=np.float64,
-)
+_TABLE = _table("440154 472c7a 3b518b 2c718e 21908d 27ad81 5cc863 aadc32 fde725")
 # ColorBrewer's PuOr (Brewer 2002): violet against orange, told apart by all colour-blind eyes, light in the middle.
-_SIGNED_SCALE = np.array(
-    [
-        (45, 0, 75),
-        (84, 39, 136),
-        (128, 115, 172),
-        (178, 171, 210),
-        (247, 247, 247),
-        (253, 184, 99),
-        (224, 130, 20),
-        (179, 88, 6),
-        (127, 59, 8),
-    ],
-    dtype=np.float64,
-)
-
-
-def _table(scale: np.ndarray) -> np.ndarray:
-    steps = np.linspace(0, 1, len(scale))
-    channels = [np.interp(np.linspace(0, 1, 256), steps, scale[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=-1).round().astype(np.uint8)
-
-
-_TABLE, _SIGNED_TABLE = _table(_SCALE), _table(_SIGNED_SCALE)
+_SIGNED_TABLE = _table("2d004b 542788 8073ac b2abd2 f7f7f7 fdb863 e08214 b35806 7f3b08")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from core.dataset.images import resize
-from core.explanation.masking import Progress, asked, blurred, log_odds, mixed
+from core.explanation.masking import Progress, blurred, class_probabilities, log_odds, mixed
 from core.prediction.predictor import Predictor
 
 NUM_MASKS = 200
@@ -29,7 +29,7 @@ def rise_map(
     Args:
         image: `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
-        predictor: The run's predictor; it is asked `num_masks` times.
+        predictor: The run's predictor; it predicts `num_masks` times.
         num_masks: More give a smoother map.
         progress: Called with (passes done, passes in all).
 
@@ -40,10 +40,11 @@ def rise_map(
     hidden = blurred(small)
     masks = _masks(num_masks, *small.shape[:2])
     variants = (mixed(small, hidden, mask / 255) for mask in masks)
-    scores = log_odds(asked(variants, num_masks, predictor, progress)[:, class_index])
+    scores = log_odds(class_probabilities(variants, num_masks, class_index, predictor, progress))
     seen = np.stack([np.asarray(Image.fromarray(mask).resize((56, 56), Image.Resampling.BOX)) for mask in masks]) / 255
-    visible = np.tensordot(scores, seen, 1) / np.maximum(seen.sum(axis=0), 1e-9)
-    covered = np.tensordot(scores, 1 - seen, 1) / np.maximum((1 - seen).sum(axis=0), 1e-9)
+    visible, covered = (
+        np.tensordot(scores, share, 1) / np.maximum(share.sum(axis=0), 1e-9) for share in (seen, 1 - seen)
+    )
     return (visible - covered).astype(np.float32)
 
 

@@ -47,10 +47,13 @@ def share_card(
     mask = Image.new("L", shown.size, 0)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, shown.width - 1, shown.height - 1), 16, fill=255)
     card.paste(shown, corner, mask)
-    y = _paragraph(draw, sentence, _TOP, 40, _INK, most=3) + 22
-    y = _bars(draw, explanation.prediction.probabilities, colors, y) + 26
+    y = _TOP
+    for line in _lines(sentence, 40)[:3]:
+        draw.text((_RIGHT, y), line, _INK, _font(40))
+        y += 48
+    y = _bars(draw, explanation.prediction.probabilities, colors, y + 22)
     if opacity > 0:
-        _legend(draw, explanation, y)
+        _legend(draw, explanation, y + 26)
     foot = [line for note in notes for line in _lines(note, 17)][:6]
     for place, line in enumerate(foot):
         draw.text((_RIGHT, SIZE[1] - _TOP - 24 * (len(foot) - place)), line, _QUIET, _font(17))
@@ -59,10 +62,7 @@ def share_card(
 
 def _bars(draw: ImageDraw.ImageDraw, probabilities: Mapping[str, float], colors: Mapping[str, str], y: int) -> int:
     for name in sorted(probabilities, key=probabilities.__getitem__, reverse=True)[:_BARS]:
-        text = f"{100 * probabilities[name]:.1f} %"
-        room = _WIDTH - draw.textlength(text, _font(20)) - 16
-        draw.text((_RIGHT, y), _shortened(name, 20, room), _INK, _font(20))
-        draw.text((_RIGHT + _WIDTH, y), text, _INK, _font(20), anchor="ra")
+        _pair(draw, y, name, f"{100 * probabilities[name]:.1f} %", 20, _INK)
         draw.rounded_rectangle((_RIGHT, y + 30, _RIGHT + _WIDTH, y + 41), 5, fill=_TRACK)
         length = _WIDTH * float(np.clip(probabilities[name], 0, 1))
         if length >= 12:
@@ -75,17 +75,15 @@ def _legend(draw: ImageDraw.ImageDraw, explanation: Explanation, y: int) -> None
     scale = legend(explanation.signed, explanation.class_name, steps=_WIDTH)
     for place, color in enumerate(scale.colors):
         draw.line((_RIGHT + place, y, _RIGHT + place, y + 12), color)
-    half = _WIDTH / 2 - 8
-    draw.text((_RIGHT, y + 18), _shortened(scale.low, 17, half), _QUIET, _font(17))
-    draw.text((_RIGHT + _WIDTH, y + 18), _shortened(scale.high, 17, half), _QUIET, _font(17), anchor="ra")
+    _pair(draw, y + 18, scale.low, scale.high, 17, _QUIET)
     draw.text((_RIGHT, y + 44), f"Heat map: {ALL[explanation.method].title}", _QUIET, _font(17))
 
 
-def _paragraph(draw: ImageDraw.ImageDraw, text: str, y: int, size: int, color: tuple, most: int) -> int:
-    for line in _lines(text, size)[:most]:
-        draw.text((_RIGHT, y), line, color, _font(size))
-        y += round(1.2 * size)
-    return y
+def _pair(draw: ImageDraw.ImageDraw, y: int, left: str, right: str, size: int, color: tuple[int, int, int]) -> None:
+    """Writes one text at the left and one at the right end of a line, each shortened to what is left for it."""
+    right = _shortened(right, size, _WIDTH / 2 - 8)
+    draw.text((_RIGHT, y), _shortened(left, size, _WIDTH - _font(size).getlength(right) - 16), color, _font(size))
+    draw.text((_RIGHT + _WIDTH, y), right, color, _font(size), anchor="ra")
 
 
 def _lines(text: str, size: int) -> list[str]:
@@ -108,5 +106,5 @@ def _shortened(text: str, size: int, room: float) -> str:
     return text + "…"
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

@@ -19,8 +19,7 @@ def flip_stability(image: np.ndarray, explanation: Explanation, predictor: Predi
     Returns:
         Pearson correlation, -1 to 1; 1 if both maps are flat, 0 if one is.
     """
-    mirrored = _again(np.ascontiguousarray(image[:, ::-1]), explanation, predictor)
-    return correlation(explanation.heatmap, mirrored[:, ::-1])
+    return correlation(explanation.heatmap, _again(image[:, ::-1], explanation, predictor)[:, ::-1])
 
 
 def shift_stability(image: np.ndarray, explanation: Explanation, predictor: Predictor) -> float:
@@ -31,27 +30,26 @@ def shift_stability(image: np.ndarray, explanation: Explanation, predictor: Pred
     """
     height, width = image.shape[:2]
     down, right = max(1, round(_SHIFT * height)), max(1, round(_SHIFT * width))
+    inner = explanation.heatmap[down : height - down, right : width - right]
+    if not inner.size:
+        return 1.0
+    wide = np.pad(image, ((down, down), (right, right), (0, 0)), mode="edge")
     found = []
-    for rows, columns in ((down, right), (-down, -right)):
-        edge = ((max(rows, 0), max(-rows, 0)), (max(columns, 0), max(-columns, 0)), (0, 0))
-        wide = np.pad(image, edge, mode="edge")
-        moved = wide[max(-rows, 0) :, max(-columns, 0) :][:height, :width]
-        again = _again(np.ascontiguousarray(moved), explanation, predictor)
-        back = np.roll(again, (-rows, -columns), axis=(0, 1))
-        kept = (slice(down, height - down), slice(right, width - right))
-        if explanation.heatmap[kept].size:
-            found.append(correlation(explanation.heatmap[kept], back[kept]))
-    return float(np.mean(found)) if found else 1.0
+    for top, left in ((0, 0), (2 * down, 2 * right)):  # of the moved photo in the wide one
+        again = _again(wide[top : top + height, left : left + width], explanation, predictor)
+        back = again[2 * down - top :, 2 * right - left :][: inner.shape[0], : inner.shape[1]]
+        found.append(correlation(inner, back))
+    return float(np.mean(found))
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Pearson correlation of two maps; 1 if both are flat, 0 if one is."""
-    deviations = [values.astype(np.float64) - values.mean() for values in (first, second)]
-    sizes = [float(np.sqrt((values**2).sum())) for values in deviations]
-    if min(sizes) < 1e-9:
-        return 1.0 if max(sizes) < 1e-9 else 0.0
-    return float((deviations[0] * deviations[1]).sum() / (sizes[0] * sizes[1]))
+    flat = [np.ptp(values) < 1e-6 for values in (first, second)]
+    if any(flat):
+        return float(all(flat))
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
 def _again(image: np.ndarray, explanation: Explanation, predictor: Predictor) -> np.ndarray:
+    image = np.ascontiguousarray(image)
     return explain(image, explanation.class_name, explanation.method, predictor, signed=explanation.signed).heatmap

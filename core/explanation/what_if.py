@@ -25,8 +25,8 @@ def hide_boxes(image: np.ndarray, boxes: list[Box]) -> np.ndarray:
     height, width = image.shape[:2]
     hidden, result = blurred(image), image.copy()
     for box in boxes:
-        left, right = sorted(int(np.clip(value, 0, width)) for value in (box[0], box[2]))
-        top, bottom = sorted(int(np.clip(value, 0, height)) for value in (box[1], box[3]))
+        left, right = sorted(np.clip(box[::2], 0, width).astype(int))
+        top, bottom = sorted(np.clip(box[1::2], 0, height).astype(int))
         if left == right or top == bottom:
             raise ValueError(f"Expected a box inside the photo of {width} x {height} pixels, but got {tuple(box)}.")
         result[top:bottom, left:right] = hidden[top:bottom, left:right]

@@ -81,11 +81,6 @@ def _read(files: Sequence[Path], image_size: tuple[int, int]) -> list[np.ndarray
 
 
 def _draw(image_size: tuple[int, int]) -> list[np.ndarray]:
-    from core.sample.photo import draw_elephants
-    from core.sample.plan import CLASS_NAMES
+    from core.sample.photo import example_elephants
 
-    images = []
-    for number in range(NUM_REPRESENTATIVE):
-        drawn = draw_elephants(np.random.default_rng([53, number]), CLASS_NAMES[number % 2], (240, 320))
-        images.append(resize(drawn.pixels, image_size))
-    return images
+    return [resize(pixels, image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.errors import DatasetError, RunInvalidError, RunNotFoundError, StorageError
@@ -93,7 +93,7 @@ def enqueue(
     check_writable(paths.models_dir)
     run_id = run_id or free_run_id(paths, config.preset)
     dataset = DatasetReference(folder.name, paths.reference(folder))
-    asked = json.dumps([dataset.folder, config.as_dict()], sort_keys=True)
+    asked = json.dumps([dataset.folder, asdict(config)], sort_keys=True)
     table = JobTable(paths)
     with table.transaction() as connection:
         earlier = table.started_by(connection, key, asked) if key else None

@@ -1,4 +1,4 @@
-"""Paints smooth, shaded shapes on a float canvas: outlines become anti-aliased masks lit from one side."""
+"""What painted shapes are made of: anti-aliased masks, edges lit from one side, and fractal noise."""
 
 from functools import lru_cache
 
@@ -9,67 +9,37 @@ OVERSAMPLING = 3  # shapes are drawn this much larger and averaged down
 NOISE_SIDE = 512
 
 
-def paint(
-    canvas: np.ndarray,
-    polygons: list[np.ndarray],
-    colour: tuple[float, float, float] | np.ndarray,
-    light: tuple[float, float] = (0.0, -1.0),
-    relief: float = 0.0,
-    depth: float = 8.0,
-    texture: np.ndarray | None = None,
-    opacity: float = 1.0,
-    softness: float = 0.0,
-) -> None:
-    """Paints the union of some outlines in one colour, in place.
+def mask_of(outlines: list[np.ndarray], box: tuple[int, int, int, int], softness: float = 0.0) -> Image.Image:
+    """The anti-aliased union of some outlines.
 
     Args:
-        canvas: `float32`, shape `(3, height, width)` (planes blend faster), values around 0-1; changed.
-        polygons: Outlines in pixels (x, y), each of shape `(n, 2)`; parts outside the canvas are cut off.
-        colour: RGB, 0-1.
-        light: Unit vector that points to the light, in pixels (x right, y down).
-        relief: How strongly edges facing the light brighten and others darken; 0 is flat.
-        depth: Width of the rounded edge, in pixels.
-        texture: Brightness factor of each pixel, `float32`, shape `(height, width)`.
-        opacity: 0-1.
-        softness: Radius of a blur of the outline, in pixels.
+        outlines: In pixels (x, y), each of shape `(n, 2)`.
+        box: (left, top, right, bottom) of the part to draw, in pixels.
+        softness: Radius of a blur of the edge, in pixels.
+
+    Returns:
+        Grey picture of the size of `box`, 255 inside.
     """
-    height, width = canvas.shape[1:]
-    margin = int(3 * softness) + 1
-    corners = np.concatenate(polygons)
-    left, top = (max(int(side) - margin, 0) for side in corners.min(0))
-    right, bottom = (
-        min(int(side) + 1 + margin, size) for side, size in zip(corners.max(0), (width, height), strict=True)
-    )
-    if right <= left or bottom <= top:
-        return
-    mask = _mask(polygons, (left, top, right, bottom))
-    if softness:
-        mask = mask.filter(ImageFilter.GaussianBlur(float(softness)))
-    window = canvas[:, top:bottom, left:right]
-    ink = np.asarray(colour, np.float32)[:, None, None]
-    if relief or texture is not None:
-        shade = np.float32(1)
-        if relief:
-            shade = shade + np.float32(relief) * _facing(mask, light, depth)
-        if texture is not None:
-            shade = shade * texture[top:bottom, left:right]
-        ink = ink * shade
-    weight = np.asarray(mask, np.float32) * np.float32(opacity / 255)
-    window += weight * (ink - window)
-
-
-def _mask(polygons: list[np.ndarray], box: tuple[int, int, int, int]) -> Image.Image:
     left, top, right, bottom = box
-    size = ((right - left) * OVERSAMPLING, (bottom - top) * OVERSAMPLING)
-    large = Image.new("L", size)
+    large = Image.new("L", ((right - left) * OVERSAMPLING, (bottom - top) * OVERSAMPLING))
     draw = ImageDraw.Draw(large)
-    for polygon in polygons:
-        draw.polygon(((polygon - (left, top)) * OVERSAMPLING).ravel().tolist(), fill=255)
-    return large.reduce(OVERSAMPLING)
+    for outline in outlines:
+        draw.polygon(((outline - (left, top)) * OVERSAMPLING).ravel().tolist(), fill=255)
+    mask = large.reduce(OVERSAMPLING)
+    return mask.filter(ImageFilter.GaussianBlur(float(softness))) if softness else mask
 
 
-def _facing(mask: Image.Image, light: tuple[float, float], depth: float) -> np.ndarray:
-    """Returns how much each pixel of a rounded shape faces the light, about -1 to 1."""
+def facing(mask: Image.Image, light: tuple[float, float], depth: float) -> np.ndarray:
+    """How much each pixel of a rounded shape faces the light.
+
+    Args:
+        mask: Of the shape, as `mask_of` gives it.
+        light: Unit vector to the light in pixels, y down.
+        depth: Width of the rounded edge, in pixels.
+
+    Returns:
+        `float32`, shape `(height, width)`, about -1 to 1.
+    """
     # The height of the shape is its blurred mask; a blur of a small copy is cheap and free of banding.
     factor = max(1, int(depth / 3))
     columns, rows = -(-mask.width // factor), -(-mask.height // factor)
@@ -78,8 +48,8 @@ def _facing(mask: Image.Image, light: tuple[float, float], depth: float) -> np.n
     small = padded.reduce(factor).filter(ImageFilter.GaussianBlur(float(depth / factor / 1.5)))
     shape = np.asarray(small, np.float32)
     along, down = shape[1:-1, 2:] - shape[1:-1, :-2], shape[2:, 1:-1] - shape[:-2, 1:-1]
-    facing = (along * np.float32(light[0]) + down * np.float32(light[1])) * np.float32(-depth / factor / 255)
-    return resize(facing, (columns * factor, rows * factor))[: mask.height, : mask.width]
+    slope = (along * np.float32(light[0]) + down * np.float32(light[1])) * np.float32(-depth / factor / 255)
+    return resize(slope, (columns * factor, rows * factor))[: mask.height, : mask.width]
 
 
 def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:

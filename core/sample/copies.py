@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from core.sample.photo import Photo, clip_box
+from core.sample.photo import Box, Photo, box_around
 
 COPY_KINDS = ("resized", "mirrored", "cropped", "recompressed")
 RESIZE_FACTORS = (0.6, 0.75, 1.25)
@@ -22,30 +22,27 @@ def near_duplicate(photo: Photo, kind: str, rng: np.random.Generator) -> Photo:
             then enlarged to the old size) or "recompressed" (a poor JPEG on the way).
         rng: Source of chance.
     """
-    height, width = photo.pixels.shape[:2]
     picture = Image.fromarray(photo.pixels)
+    size = np.array(picture.size)
+    factor, shift = np.ones(2), np.zeros(2)  # of points, from the original to the copy
     if kind == "mirrored":
-        return _moved(photo, picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (width, 0), (-1, 1))
-    if kind == "resized":
-        factor = float(rng.choice(RESIZE_FACTORS))
-        size = (round(width * factor), round(height * factor))
-        return _moved(photo, picture.resize(size, Image.Resampling.LANCZOS), (0, 0), np.divide(size, (width, height)))
-    if kind == "cropped":
+        copy = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        factor, shift = np.array((-1, 1)), np.array((picture.width, 0))
+    elif kind == "resized":
+        scaled = (size * rng.choice(RESIZE_FACTORS)).round().astype(int)
+        copy, factor = picture.resize(tuple(scaled.tolist()), Image.Resampling.LANCZOS), scaled / size
+    elif kind == "cropped":
         share = rng.uniform(*CROP_SHARE)
-        left, top = rng.uniform(0, 1 - share, 2) * (width, height)
-        box = (left, top, left + share * width, top + share * height)
-        enlarged = picture.resize((width, height), Image.Resampling.LANCZOS, box=box)
-        return _moved(photo, enlarged, (-left / share, -top / share), (1 / share, 1 / share))
-    poor = BytesIO()
-    picture.save(poor, "JPEG", quality=int(rng.integers(*POOR_QUALITY)))
-    return _moved(photo, Image.open(poor), (0, 0), (1, 1))
+        corner = rng.uniform(0, 1 - share, 2) * size
+        box = (*corner, *(corner + share * size))
+        copy = picture.resize(picture.size, Image.Resampling.LANCZOS, box=box)
+        factor, shift = np.full(2, 1 / share), -corner / share
+    else:
+        poor = BytesIO()
+        picture.save(poor, "JPEG", quality=int(rng.integers(*POOR_QUALITY)))
+        copy = Image.open(poor)
 
+    def moved(box: Box) -> Box:
+        return box_around(np.reshape(box, (2, 2)) * factor + shift, (copy.height, copy.width))
 
-def _moved(photo: Photo, picture: Image.Image, shift: tuple[float, float], factor: tuple[float, float]) -> Photo:
-    def move(box):
-        x = sorted(side * factor[0] + shift[0] for side in box[::2])
-        y = sorted(side * factor[1] + shift[1] for side in box[1::2])
-        return clip_box((x[0], y[0], x[1], y[1]), (picture.height, picture.width))
-
-    boxes = {name: [move(box) for box in found] for name, found in photo.boxes.items()}
-    return Photo(np.asarray(picture), boxes)
+    return Photo(np.asarray(copy), {part: [moved(box) for box in boxes] for part, boxes in photo.boxes.items()})

@@ -3,11 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 WINDOW = np.array([-1, 0, 1, 2])  # the points that shape one segment of a spline
 
 
-def closed_curve(points: np.ndarray, steps: int = 6) -> np.ndarray:
+def closed_curve(points: ArrayLike, steps: int = 6) -> np.ndarray:
     """Rounds a polygon into a smooth closed outline (uniform Catmull-Rom spline).
 
     Args:
@@ -22,7 +23,7 @@ def closed_curve(points: np.ndarray, steps: int = 6) -> np.ndarray:
     return (_basis(steps) @ points[around]).reshape(-1, 2)
 
 
-def open_curve(points: np.ndarray, steps: int = 6) -> np.ndarray:
+def open_curve(points: ArrayLike, steps: int = 6) -> np.ndarray:
     """Threads a smooth line through points, ends included.
 
     Args:
@@ -38,7 +39,7 @@ def open_curve(points: np.ndarray, steps: int = 6) -> np.ndarray:
     return np.concatenate([(_basis(steps) @ padded[around]).reshape(-1, 2), points[-1:]])
 
 
-def stroke(points: np.ndarray, widths: list[float], steps: int = 6, flat: bool = False) -> np.ndarray:
+def stroke(points: ArrayLike, widths: ArrayLike, steps: int = 6, flat: bool = False) -> np.ndarray:
     """Turns a centre line into the outline of a tapered limb, such as a trunk, tusk or leg.
 
     Args:
@@ -50,7 +51,7 @@ def stroke(points: np.ndarray, widths: list[float], steps: int = 6, flat: bool =
     Returns:
         The closed outline, shape `(m, 2)`.
     """
-    line = open_curve(points, steps)
+    line, widths = open_curve(points, steps), np.asarray(widths)
     position = np.arange(len(line)) * ((len(widths) - 1) / (len(line) - 1))
     width = np.interp(position, np.arange(len(widths)), widths) / 2
     step = line - np.concatenate([2 * line[:1] - line[1:2], line[:-1]])
@@ -63,14 +64,14 @@ def stroke(points: np.ndarray, widths: list[float], steps: int = 6, flat: bool =
     return np.concatenate([line + edge, tip, (line - edge)[::-1]])
 
 
-def ellipse(centre: tuple[float, float], radii: tuple[float, float], n: int = 20) -> np.ndarray:
+def ellipse(centre: ArrayLike, radii: ArrayLike, n: int = 20) -> np.ndarray:
     """Returns the outline of an upright ellipse, shape `(n, 2)`."""
-    return _circle(n) * radii + centre
+    return _circle(n) * np.asarray(radii) + np.asarray(centre)
 
 
-def blobs(rng: np.random.Generator, centre: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:
+def blobs(rng: np.random.Generator, centre: ArrayLike, radii: ArrayLike) -> np.ndarray:
     """Returns one irregular rounded outline, such as a bush, a cloud or a tree crown."""
-    return closed_curve(_circle(11) * rng.uniform(0.75, 1.15, (11, 1)) * radii + centre, 4)
+    return closed_curve(ellipse(centre, rng.uniform(0.75, 1.15, (11, 1)) * np.asarray(radii), 11), 4)
 
 
 @lru_cache

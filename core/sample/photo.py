@@ -4,15 +4,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.sample.anatomy import random_animal
-from core.sample.brush import noise, paint
+from core.sample.anatomy import AFRICAN, ASIAN, random_animal
+from core.sample.brush import noise
 from core.sample.curves import ellipse
 from core.sample.elephant import draw_elephant
-from core.sample.frame import Placement
-from core.sample.scene import WATER, Scene, draw_background, draw_foreground
+from core.sample.frame import Frame, Placement
+from core.sample.landscape import WATER, draw_background, draw_foreground
+from core.sample.scene import Scene
 
 Box = tuple[int, int, int, int]
 
+PARTS = ("ear", "back", "head")
 HERD_SIZES, HERD_SHARES = (1, 2, 3, 4), (0.76, 0.13, 0.07, 0.04)
 CALF_SHARE = 0.45  # of herds have a calf
 # Share and shoulder height, as a part of the picture's height, of single animals.
@@ -28,11 +30,11 @@ class Photo:
 
     Attributes:
         pixels: RGB, `uint8`, shape `(height, width, 3)`.
-        boxes: "ear", "back" and "head" to one (left, top, right, bottom) per animal, clipped to the picture.
+        boxes: Each of `PARTS` to one (left, top, right, bottom) per animal, clipped to the picture.
     """
 
     pixels: np.ndarray
-    boxes: dict[str, list[Box]] = field(default_factory=lambda: {"ear": [], "back": [], "head": []})
+    boxes: dict[str, list[Box]] = field(default_factory=lambda: {part: [] for part in PARTS})
 
     @property
     def herd_size(self) -> int:
@@ -40,41 +42,50 @@ class Photo:
         return len(self.boxes["head"])
 
 
-def draw_elephants(rng: np.random.Generator, species: str, image_size: tuple[int, int]) -> Photo:
+def draw_elephants(
+    rng: np.random.Generator, species: str, image_size: tuple[int, int], place: str | None = None
+) -> Photo:
     """Draws a picture of one to four elephants of a species.
 
     Args:
         rng: Source of chance.
         species: "African" or "Asian".
         image_size: (height, width) in pixels.
+        place: One of `scene.GROUNDS`; any if not given.
     """
-    canvas, scene = draw_background(rng, image_size)
+    scene = draw_background(rng, image_size, place)
     number = int(rng.choice(HERD_SIZES, p=HERD_SHARES))
     hide = SKINS.T @ rng.dirichlet(np.full(len(SKINS), 0.5)) * rng.uniform(0.78, 1.22)
-    places = _one_place(rng, scene, image_size) if number == 1 else _herd_places(rng, scene, image_size, number)
-    boxes = {"ear": [], "back": [], "head": []}
+    spots = [_one_place(scene)] if number == 1 else _herd_places(scene, number)
     calf = int(rng.integers(number)) if number > 1 and rng.random() < CALF_SHARE else -1
-    for position, place in enumerate(places):
-        young = position == calf
-        skin = np.clip(hide * rng.normal(1, 0.04) * scene.tint * scene.subject, 0.04, 0.95)
-        place = replace(place, skin=skin, height=place.height * (rng.uniform(0.5, 0.65) if young else 1))
-        _cast_shadow(canvas, scene, place)
-        animal = random_animal(rng, species, young)
-        drawn = draw_elephant(canvas, rng, animal, place, scene.texture)
-        if scene.ground == "river":
-            _flood(canvas, rng, scene, place)
-        for name, box in drawn.items():
-            boxes[name].append(clip_box(box, image_size))
-    draw_foreground(canvas, rng, scene, max(place.ground for place in places))
-    return Photo(develop(canvas, rng), boxes)
+    drawn = []
+    for position, spot in enumerate(spots):
+        skin = np.clip(scene.lit(hide, 0.04) * scene.light.subject, 0.04, 0.95)
+        if position == calf:
+            spot = replace(spot, height=spot.height * rng.uniform(0.5, 0.65))
+        _cast_shadow(scene, spot)
+        drawn.append(draw_elephant(Frame(scene, random_animal(rng, species, position == calf), spot, skin)))
+        if scene.place == "river":
+            _flood(scene, spot)
+    draw_foreground(scene, max(spot.ground for spot in spots))
+    boxes = {part: [box_around(points[part], image_size) for points in drawn] for part in PARTS}
+    return Photo(develop(scene.canvas, rng), boxes)
 
 
-def clip_box(box: tuple[float, float, float, float], image_size: tuple[int, int]) -> Box:
-    """Rounds a box outwards and cuts it to the picture; one outside becomes a pixel at the border."""
-    height, width = image_size
-    left, top = (int(np.clip(np.floor(v), 0, size - 1)) for v, size in ((box[0], width), (box[1], height)))
-    right, bottom = (int(np.clip(np.ceil(v), 1, size)) for v, size in ((box[2], width), (box[3], height)))
-    return left, top, max(right, left + 1), max(bottom, top + 1)
+def example_elephants(number: int, seed: int) -> list[np.ndarray]:
+    """Draws elephants of both species in turn, as `uint8` RGB of shape `(240, 320, 3)`: a network's unseen photos."""
+    return [
+        draw_elephants(np.random.default_rng([seed, turn]), (AFRICAN, ASIAN)[turn % 2], (240, 320)).pixels
+        for turn in range(number)
+    ]
+
+
+def box_around(points: np.ndarray, image_size: tuple[int, int]) -> Box:
+    """The whole pixels around points, shape `(n, 2)`, cut to the picture; one outside becomes a pixel at its border."""
+    limits = np.array(image_size[::-1])
+    left, top = np.clip(np.floor(points.min(0)), 0, limits - 1).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(points.max(0)), (left + 1, top + 1), limits).astype(int).tolist()
+    return left, top, right, bottom
 
 
 def develop(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -90,29 +101,27 @@ def develop(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = canvas.shape[1:]
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     vignette = np.float32(1 - rng.uniform(0, 0.16) * (x * x + y * y))
-    gain = np.float32(rng.uniform(0.82, 1.15) * rng.normal(1, 0.02, (3, 1, 1)))
+    exposure = np.float32(rng.uniform(0.82, 1.15) * rng.normal(1, 0.02, (3, 1, 1)))
     grain = noise(rng, (height, width), (256, 256), 1) * np.float32(rng.uniform(*NOISE))
-    picture = np.clip(canvas * (vignette * gain) + grain, 0, 1) ** np.float32(rng.uniform(0.85, 1.2))
+    picture = np.clip(canvas * (vignette * exposure) + grain, 0, 1) ** np.float32(rng.uniform(0.85, 1.2))
     return np.ascontiguousarray((picture * np.float32(255) + np.float32(0.5)).astype(np.uint8).transpose(1, 2, 0))
 
 
-def _one_place(rng, scene, image_size):
-    height, width = image_size
+def _one_place(scene: Scene) -> Placement:
+    (height, width), rng = scene.image_size, scene.rng
     kind = rng.choice(list(DISTANCES), p=[share for share, _ in DISTANCES.values()])
     size, facing = height * rng.uniform(*DISTANCES[kind][1]), int(rng.choice([-1, 1]))
     if kind == "close":  # framed around the head, the body runs out of the picture
         x = width * rng.uniform(0.36, 0.64) - facing * 0.5 * size
-        ground = height * rng.uniform(0.34, 0.50) + 0.85 * size
-    else:
-        room = min(0.5 * width, 1.05 * size)
-        x = rng.uniform(room, width - room) if width > 2 * room else width / 2
-        ground = max(scene.horizon + 0.14 * height, rng.uniform(0.74, 0.96) * height, 1.45 * size)
-        ground = min(ground, 0.98 * height)
-    return [Placement(x, ground, size, facing, np.ones(3), scene.light, scene.contrast)]
+        return Placement(x, height * rng.uniform(0.34, 0.50) + 0.85 * size, size, facing)
+    room = min(0.5 * width, 1.05 * size)
+    x = rng.uniform(room, width - room) if width > 2 * room else width / 2
+    ground = max(scene.horizon + 0.14 * height, rng.uniform(0.74, 0.96) * height, 1.45 * size)
+    return Placement(x, min(ground, 0.98 * height), size, facing)
 
 
-def _herd_places(rng, scene, image_size, number):
-    height, width = image_size
+def _herd_places(scene: Scene, number: int) -> list[Placement]:
+    (height, width), rng = scene.image_size, scene.rng
     size = height * rng.uniform(*HERD_HEIGHTS[number])
     facing = int(rng.choice([-1, 1]))
     steps = (np.arange(number) + 0.5 + rng.uniform(-0.12, 0.12, number)) / number
@@ -122,37 +131,25 @@ def _herd_places(rng, scene, image_size, number):
         turned = facing if rng.random() < 0.8 else -facing
         nearness = 0.85 + 0.3 * (ground - scene.horizon) / (height - scene.horizon)
         ahead, behind = 1.0 * size, 0.7 * size  # room for the head and for the rump
-        x = np.clip(step * width, *((behind, width - ahead) if turned > 0 else (ahead, width - behind)))
-        places.append(Placement(x, ground, size * nearness, turned, np.ones(3), scene.light, scene.contrast))
+        left, right = (behind, ahead) if turned > 0 else (ahead, behind)
+        places.append(Placement(np.clip(step * width, left, width - right), ground, size * nearness, turned))
     return places
 
 
-def _cast_shadow(canvas: np.ndarray, scene: Scene, place: Placement) -> None:
-    middle = (place.x - scene.light[0] * 0.35 * place.height, place.ground - 0.01 * place.height)
-    patch = ellipse(middle, (0.82 * place.height, 0.075 * place.height), 24)
-    paint(
-        canvas,
-        [patch],
-        (0.10, 0.08, 0.08),
-        opacity=0.5 * min(1, scene.contrast),
-        softness=0.03 * place.height,
-    )
+def _cast_shadow(scene: Scene, place: Placement) -> None:
+    size = place.height
+    middle = (place.x - scene.sun[0] * 0.35 * size, place.ground - 0.01 * size)
+    patch = ellipse(middle, (0.82 * size, 0.075 * size), 24)
+    scene.paint([patch], (0.10, 0.08, 0.08), opacity=0.5 * min(1, scene.contrast), softness=0.03 * size)
 
 
-def _flood(canvas, rng, scene, place):
+def _flood(scene: Scene, place: Placement) -> None:
     """Covers the feet with water up to the ankles, darker under the belly where it mirrors the animal."""
     size = place.height
     mirror = ellipse((place.x, place.ground + 0.07 * size), (0.8 * size, 0.15 * size), 24)
-    paint(
-        canvas,
-        [mirror],
-        np.array(WATER) * scene.tint * 0.62,
-        texture=scene.texture,
-        opacity=0.75,
-        softness=0.03 * size,
-    )
+    scene.paint([mirror], scene.lit(WATER) * 0.62, opacity=0.75, softness=0.03 * size)
     rings = [
         ellipse((place.x + dx * size, place.ground - 0.04 * size), (0.16 * size, 0.018 * size), 16)
-        for dx in rng.uniform(-0.6, 0.5, 3)
+        for dx in scene.rng.uniform(-0.6, 0.5, 3)
     ]
-    paint(canvas, rings, scene.sky, opacity=0.35, softness=0.8)
+    scene.paint(rings, scene.light.low, opacity=0.35, softness=0.8)

@@ -1,6 +1,5 @@
 """What others reached on the elephant photos, and what our presets did when they were last measured."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,17 +7,6 @@ from pathlib import Path
 from core.files import read_json
 
 RESULTS_FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "models.json"
-# Some of the official test photos, by content: the folder may have any name.
-_OFFICIAL = {
-    "155b0547fc",
-    "04598df60c",
-    "545f5b4b9e",
-    "cfc7b76e38",
-    "5a83752ad6",
-    "db96941305",
-    "d6ccb1e83d",
-    "fb7860819b",
-}
 _SAME_PHOTOS = 0.9  # share of the measured test photos that must be there: some are no longer to be had
 
 
@@ -43,15 +31,6 @@ PEERS = (
     Peer("ViT-B/16", 0.90),
     Peer("DINOv2", 0.94),
 )
-
-
-def are_official(test_photos: Iterable[str]) -> bool:
-    """Whether these are the photos that `PEERS` were published for.
-
-    Args:
-        test_photos: The first ten digits of each test photo's sha256.
-    """
-    return len(_OFFICIAL.intersection(test_photos)) >= len(_OFFICIAL) / 2
 
 
 def measured_presets(test_photos: set[str]) -> dict | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.cache import as_arrays, store, stored
-from core.runs.history import COLUMNS as HISTORY_COLUMNS
+from core.runs.folder import HISTORY_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Checkpoint:
             for row in found["rows"]  # NaN is what a row has not: it is not equal to itself
         ]
         best_epoch, stopped = (int(value) for value in found["stopping"])
-        lists = (_list(found, name) for name in _LISTS)
-        return Reached(rows, *lists, best_epoch=best_epoch, stopped=bool(stopped))
+        weights, optimizer, best = (_list(found, name) for name in _LISTS)
+        return Reached(rows, weights, optimizer, best, best_epoch, bool(stopped))
 
     def save(self, reached: Reached) -> None:
         """Keeps a state; a disk that takes none only means that less can be gone on from."""

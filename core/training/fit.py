@@ -13,6 +13,9 @@ from core.errors import TrainingError
 from core.runs.config import TrainingConfig
 from core.training.checkpoint import Checkpoint, Reached
 
+OnBatch = Callable[[int, int], None]
+OnEpoch = Callable[[dict[str, float]], None]
+
 
 @dataclass(frozen=True)
 class Arrays:
@@ -33,8 +36,8 @@ def fit(
     validation: Arrays | None,
     config: TrainingConfig,
     weights: np.ndarray | None = None,
-    on_batch: Callable[[int, int], None] | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_batch: OnBatch | None = None,
+    on_epoch: OnEpoch | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> None:
     """Trains a model's `probabilities` in place.
@@ -74,8 +77,9 @@ def fit(
         callbacks.append(keeper)
         reached = keeper.restore(trained)
         done = len(reached.rows) if reached else 0
-        for row in reached.rows if reached and on_epoch else ():
-            on_epoch(row)
+        if reached and on_epoch:
+            for row in reached.rows:
+                on_epoch(row)
         if reached and reached.stopped:
             done = config.epochs
     trained.fit(
@@ -96,7 +100,7 @@ def batches(arrays: Arrays, config: TrainingConfig, weights: np.ndarray | None =
     data = data.shuffle(len(arrays.labels), seed=config.seed).batch(config.batch_size)
     seeds = tf.data.Dataset.random(seed=config.seed).batch(2)
 
-    def augmented(batch, seed):
+    def augmented(batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         images, labels, batch_weights = batch
         return augment(tf.cast(images, tf.float32), config, seed), labels, batch_weights
 
@@ -154,22 +158,22 @@ def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:
 class EpochReport(keras.callbacks.Callback):
     """Passes Keras's progress on; stops a training that has diverged."""
 
-    def __init__(self, num_photos, config, on_batch, on_epoch):
+    def __init__(self, num_photos: int, config: TrainingConfig, on_batch: OnBatch | None, on_epoch: OnEpoch | None):
         super().__init__()
         self._num_photos, self._config, self._epoch = num_photos, config, 0
         self._on_batch, self._on_epoch = on_batch, on_epoch
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not np.isfinite((logs or {}).get("loss", 0.0)):
             raise TrainingError("The loss is no longer a finite number: the training diverged. Lower learning_rate.")
         if self._on_batch:
             seen = min((batch + 1) * self._config.batch_size, self._num_photos)
             self._on_batch(self._epoch * self._num_photos + seen, self._config.epochs * self._num_photos)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         if self._on_epoch:
             self._on_epoch(_row(epoch, logs))
 
@@ -197,13 +201,13 @@ class Keeper(keras.callbacks.Callback):
             self._reached, self._rows = reached, list(reached.rows)
         return reached
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         if self._stopping and self._reached and self._reached.best:
             self._stopping.best_weights, self._stopping.best_epoch = self._reached.best, self._reached.best_epoch
             self._stopping.best = self._rows[self._reached.best_epoch]["val_loss"]
             self._stopping.wait = len(self._rows) - 1 - self._reached.best_epoch
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._rows.append(_row(epoch, logs))
         started = time.monotonic()
         if self._cost > self._MAX_SHARE * (started - self._kept_at) and not self.model.stop_training:

@@ -11,7 +11,7 @@ from core.dataset import decisions
 from core.dataset.index import index_dataset
 from core.dataset.statistics import statistics
 from core.files import write_parquet
-from core.review.stored import ranking_file, stored_ranking
+from core.review.stored import ranking_file, stored_ranking, suspicious_left
 
 URL = "/api/v1/datasets/photos"
 
@@ -34,7 +34,11 @@ def ranked(paths):
     dataset = index_dataset(paths.data_dir / "photos", paths)
     table = dataset.usable[dataset.usable["split"] == "train"]
     ranking = table[["path", "split", "sha256"]].assign(
-        given_label=table["label"], suggested_label="Asian", score=0.9, reason="looks like Asian"
+        given_label=table["label"],
+        suggested_label="Asian",
+        score=0.9,
+        reason="looks like Asian",
+        kind="class",
     )
     write_parquet(ranking_file(dataset), ranking)
     return dataset
@@ -105,6 +109,11 @@ def test_suspects_are_listed_without_the_decided_ones(client, ranked):
     assert second["suspects"][0] == first["suspects"][1]
 
 
+def test_the_suspicious_photos_are_counted_as_everywhere(client, ranked):
+    body = client.get(f"{URL}/suspects").get_json()
+    assert body["suspicious"] == suspicious_left(ranked) <= body["total"]
+
+
 def test_a_dataset_that_nobody_ranked_says_so(client):
     response = client.get(f"{URL}/suspects")
     assert (response.status_code, problem_of(response)) == (409, "not-ranked")
@@ -117,6 +126,16 @@ def test_a_decision_is_on_disk_when_it_is_answered(client, ranked):
     assert response.status_code == 201
     assert response.get_json()["decision"]["label"] == "Asian"
     assert [(item.path, item.label, item.reviewer) for item in ranked.decision_log()] == [(path, "Asian", "Ada")]
+
+
+def test_a_decision_is_undone(client, ranked):
+    path = ranked.usable["path"].iloc[0]
+    for body in ({"action": "exclude"}, {"action": "relabel", "label": "Asian"}, {"action": "undo"}):
+        assert client.post(f"{URL}/decisions", json={"path": path, **body}).status_code == 201
+    (left,) = client.get(f"{URL}/decisions").get_json()["decisions"]
+    assert (left["path"], left["action"]) == (path, "exclude")  # the one before counts again
+    client.post(f"{URL}/decisions", json={"path": path, "action": "undo"})
+    assert client.get(f"{URL}/decisions").get_json()["total"] == 0
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,11 @@ def world(tmp_path_factory):
     draw_photo(paths.data_dir / "sample" / SUSPECT, (60, 90, 180), 12)
     dataset = index_dataset(paths.data_dir / "sample", paths)
     ranking = dataset.usable[["path", "split", "sha256"]].assign(
-        given_label=dataset.usable["label"], suggested_label="African", score=0.9, reason="looks like African"
+        given_label=dataset.usable["label"],
+        suggested_label="African",
+        score=0.9,
+        kind="class",
+        reason="looks like African",
     )
     write_parquet(ranking_file(dataset), ranking)
     run = make_run(paths, "bundled-elephants-strong")
@@ -55,6 +59,7 @@ def world(tmp_path_factory):
     (run.folder / "README.md").write_text("# card")
     registry.promote(paths, run.run_id)
     make_run(paths, "2026-11-23-quick-7f3a", "queued")
+    make_run(paths, "2026-11-22-quick-0c4e")
     make_run(paths, "2026-11-24-quick-91c2")
     (root / "photo.jpg").write_bytes(photo())
     (root / "photo.png").write_bytes(photo("PNG"))

@@ -27,7 +27,11 @@ def client(tmp_path_factory):
     paths = make_paths(tmp_path_factory.mktemp("openapi"))
     dataset = index_dataset(draw_world(paths.data_dir / "photos", 4, 2), paths)
     ranking = dataset.usable[["path", "split", "sha256"]].assign(
-        given_label=dataset.usable["label"], suggested_label="Asian", score=0.9, reason="looks like Asian"
+        given_label=dataset.usable["label"],
+        suggested_label="Asian",
+        score=0.9,
+        reason="looks like Asian",
+        kind="class",
     )
     write_parquet(ranking_file(dataset), ranking)
     decisions.decide(dataset, dataset.usable["path"].iloc[0], "keep")
@@ -90,10 +94,13 @@ def test_every_example_has_the_shape_that_is_promised(spec):
 
 
 def test_the_examples_of_problems_are_those_of_the_documentation(spec):
-    from api.openapi.parts import PROBLEMS
+    from api.problems import PROBLEMS
 
+    without_code = {"unknown-model", "client-gone"}  # an error of the other protocols; nobody is there to read it
     words = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
     for name, (status, _) in PROBLEMS.items():
+        if name in without_code:
+            continue
         row = next((line for line in words.splitlines() if line.startswith("|") and f"`{name}`" in line), "")
         assert str(status) in row, name
 
@@ -138,7 +145,7 @@ def test_predictions_and_explanations_have_the_shape_that_is_promised(client, sp
 
 def test_changes_name_the_key_and_reading_does_not(spec):
     secured = {name for name, item in operations(spec).items() if item.get("security") == [{"key": []}]}
-    assert secured == {"create_run", "cancel_run", "promote_run", "roll_back", "decide"}
+    assert secured == {"create_run", "delete_run", "cancel_run", "promote_run", "roll_back", "decide"}
 
 
 def test_the_settings_of_a_training_are_those_of_core(spec):
@@ -169,10 +176,17 @@ def test_the_shape_of_statistics_is_that_of_core(spec):
         assert bare(ours[name]) == bare(schema), name
 
 
+def test_what_is_inherited_and_what_core_says_of_an_attribute_is_described(spec):
+    shapes = spec["components"]["schemas"]
+    assert shapes["DuplicateCounts"]["properties"]["exact_pairs"]["description"] == "Equal bytes."
+    assert shapes["ExplainedPrediction"]["properties"]["label"]["description"] == "The most probable class."
+    assert not any("Attributes:" in shape.get("description", "") for shape in shapes.values())
+
+
 def test_describing_loads_no_scikit_learn():
     code = (
-        "import sys; from api.openapi import document; from api.openapi.answers import schemas; schemas()\n"
-        "document.operations()\n"
+        "import sys; from api.app import create_app\n"
+        "create_app(predictor=object()).test_client().get('/openapi.json').get_json()['components']['schemas']['Runs']\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'sklearn', 'tensorflow'}))"
     )
     root = Path(__file__).resolve().parent.parent.parent

@@ -1,13 +1,20 @@
 """What a run left behind, over HTTP: evaluation, learning curve, card, model, and the history of promotions."""
 
 import hashlib
+import io
 import json
+import zipfile
+from dataclasses import asdict
 
 import pytest
 import tiny_run
 from api_fakes import make_client, make_run, problem_of
+from conftest import draw_photo
 
-from core.files import sha256_of
+from core.export.check import ExportCheck
+from core.export.files import digest
+from core.export.formats import FORMATS
+from core.files import sha256_of, write_json
 from core.runs import registry
 
 RUNS = "/api/v1/runs"
@@ -32,7 +39,10 @@ def complete(client):
 def test_an_evaluation_is_given_whole(client):
     evaluation, _ = tiny_run.evaluation()
     (client.paths.models_dir / "run-a" / "evaluation.json").write_text(json.dumps(evaluation))
-    assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {"run_id": "run-a", "evaluation": evaluation}
+    assert client.get(f"{RUNS}/run-a/evaluation").get_json() == {
+        "run_id": "run-a",
+        "evaluation": json.loads(json.dumps(evaluation)),
+    }
 
 
 def test_a_run_that_was_not_evaluated_has_no_splits(client):
@@ -60,9 +70,19 @@ def test_a_model_card_is_markdown_and_never_a_page(client):
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-def test_a_run_without_a_card_says_so(client):
+def test_the_card_of_an_old_run_is_made_when_asked_for(client):
+    draw_photo(client.paths.data_dir / "photos" / "African" / "a.jpg", (180, 90, 60), 1)
     response = client.get(f"{RUNS}/run-a/card")
-    assert (response.status_code, problem_of(response)) == (404, "no-card")
+    assert response.status_code == 200 and response.content_type == "text/markdown; charset=utf-8"
+    assert response.get_data(as_text=True).startswith("# Model card: run-a\n")
+    assert not (client.paths.models_dir / "run-a" / "README.md").exists()  # a run folder is never written again
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_only_a_succeeded_run_has_a_card(client, state):
+    make_run(client.paths, "run-other", state)
+    response = client.get(f"{RUNS}/run-other/card")
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
@@ -86,15 +106,60 @@ def test_a_model_is_downloaded_as_it_is(client, complete, query, name):
 @pytest.mark.parametrize(
     "kind, code",
     [
-        ("onnx", "method-unavailable"),
-        ("saved_model", "method-unavailable"),
         ("pickle", "invalid-field"),
         ("../x", "invalid-field"),
     ],
 )
-def test_formats_that_are_no_copy_are_refused_in_a_sentence(client, complete, kind, code):
+def test_unknown_formats_are_refused_in_a_sentence(client, complete, kind, code):
     response = client.get(f"{RUNS}/run-full/export", query_string={"format": kind})
     assert (response.status_code, problem_of(response)) == (422, code)
+
+
+@pytest.mark.parametrize("kind", ["onnx", "saved_model", "litert-float16", "litert-int8"])
+def test_a_conversion_that_nobody_made_is_refused_with_the_command_that_makes_it(client, complete, kind):
+    response = client.get(f"{RUNS}/run-full/export", query_string={"format": kind})
+    assert (response.status_code, problem_of(response)) == (404, "not-exported")
+    assert f"python -m core export run-full --format {kind} DIR" in response.get_json()["detail"]
+
+
+def store_export(client, format_name: str, content: dict[str, bytes]):
+    """A checked export of `run-full` as `core.export` leaves it behind: one file, or a folder of several."""
+    run = registry.load(client.paths, "run-full")
+    folder = registry.exports_folder(run, client.paths)
+    path = folder / f"model{FORMATS[format_name].suffix}"
+    for name, part in content.items():
+        file = path / name if name else path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(part)
+    check = ExportCheck("run-full", format_name, 1, 1.0, 0.0, 0.0, 0, 0, 9, "9 photos", ("probabilities",))
+    write_json(folder / f"{format_name}.json", {**asdict(check), "sha256": digest(path)})
+    return path
+
+
+def test_a_stored_export_is_downloaded_without_tensorflow(client, complete):
+    path = store_export(client, "onnx", {"": b"onnx" * 1000})
+    with client.get(f"{RUNS}/run-full/export?format=onnx") as response:
+        assert response.status_code == 200 and response.data == b"onnx" * 1000
+    assert response.content_type == "application/octet-stream"
+    assert response.headers["Content-Disposition"] == "attachment; filename=run-full.onnx"
+    assert response.headers["ETag"] == f'"{sha256_of(path)}"'
+
+
+def test_a_stored_folder_is_downloaded_as_a_zip(client, complete):
+    store_export(client, "saved_model", {"saved_model.pb": b"graph", "variables/index": b"numbers"})
+    with client.get(f"{RUNS}/run-full/export?format=saved_model") as response:
+        archive = zipfile.ZipFile(io.BytesIO(response.data))
+        assert {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")} == {
+            "saved_model.pb": b"graph",
+            "variables/index": b"numbers",
+        }
+    assert response.headers["Content-Disposition"] == "attachment; filename=run-full-saved_model.zip"
+
+
+def test_R2_a_stored_export_that_changed_is_not_given_away(client, complete):
+    store_export(client, "onnx", {"": b"onnx"}).write_bytes(b"changed")
+    response = client.get(f"{RUNS}/run-full/export?format=onnx")
+    assert (response.status_code, problem_of(response)) == (404, "not-exported")
 
 
 def test_R2_a_changed_model_is_not_given_away(client, complete):

@@ -152,7 +152,8 @@ def test_a_run_tells_its_facts_and_no_folder(client):
 
 
 def test_an_unknown_run_is_not_found(client):
-    for response in (client.get(f"{RUNS}/nope"), client.delete(f"{RUNS}/nope"), promote(client, "nope")):
+    calls = (client.get(f"{RUNS}/nope"), client.delete(f"{RUNS}/nope"), client.post(f"{RUNS}/nope/cancel"))
+    for response in (*calls, promote(client, "nope")):
         assert (response.status_code, problem_of(response)) == (404, "run-not-found")
 
 
@@ -189,16 +190,55 @@ def test_an_unknown_preset_is_refused(client):
 def test_a_live_training_is_shown_and_cancelled(client, state):
     make_run(client.paths, "run-live", state)
     assert client.get(f"{RUNS}/run-live").get_json()["job"]["state"] == "running"
-    response = client.delete(f"{RUNS}/run-live")
+    response = client.post(f"{RUNS}/run-live/cancel")
     assert response.status_code == 202 and response.get_json()["job"]["state"] == "cancelled"
 
 
-@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+@pytest.mark.parametrize("state", ["succeeded", "failed"])
 def test_a_finished_run_cannot_be_cancelled_and_is_kept(client, state):
     run = make_run(client.paths, "run-done", state)
-    response = client.delete(f"{RUNS}/run-done")
+    response = client.post(f"{RUNS}/run-done/cancel")
     assert (response.status_code, problem_of(response)) == (409, "run-finished")
     assert run.folder.is_dir()
+
+
+def test_cancelling_twice_is_the_same_as_once(client):
+    run = make_run(client.paths, "run-done", "cancelled")
+    client.jobs.states["run-done"] = "cancelled"
+    response = client.post(f"{RUNS}/run-done/cancel", json={})
+    assert response.status_code == 202 and response.get_json()["job"]["state"] == "cancelled"
+    assert run.folder.is_dir()
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_a_finished_run_is_deleted_for_good(client, state):
+    run = make_run(client.paths, "run-done", state)
+    response = client.delete(f"{RUNS}/run-done")
+    assert (response.status_code, response.data) == (204, b"")
+    assert not run.folder.exists()
+    assert (
+        problem_of(client.get(f"{RUNS}/run-done")) == problem_of(client.delete(f"{RUNS}/run-done")) == "run-not-found"
+    )
+    assert [line["run_id"] for line in client.get(RUNS).get_json()["runs"]] == ["run-a"]
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_live_run_is_not_deleted(client, state):
+    run = make_run(client.paths, "run-live", state)
+    response = client.delete(f"{RUNS}/run-live")
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
+    assert run.folder.is_dir() and client.get(f"{RUNS}/run-live").status_code == 200
+
+
+def test_deleting_and_cancelling_take_no_input(client):
+    make_run(client.paths, "run-done", "failed")
+    for response in (
+        client.delete(f"{RUNS}/run-done?force=1"),
+        client.delete(f"{RUNS}/run-done", json={"force": True}),
+        client.post(f"{RUNS}/run-done/cancel", json={"force": True}),
+    ):
+        assert (response.status_code, problem_of(response)) == (422, "invalid-field")
+    assert client.get(f"{RUNS}/run-done").status_code == 200
 
 
 def test_R8_a_lost_pointer_serves_the_newest_run_and_says_degraded(following):
@@ -238,6 +278,13 @@ def test_R10_the_served_run_cannot_be_deleted(client):
     with pytest.raises(RunInvalidError):
         registry.delete(client.paths, "run-a")
     assert predict(client, picture()).status_code == 200
+
+
+def test_R10_the_run_that_serves_in_place_of_a_lost_pointer_cannot_be_deleted(following):
+    response = following.delete(f"{RUNS}/run-c")  # nothing was promoted: the newest run serves
+    assert (response.status_code, problem_of(response)) == (409, "run-invalid")
+    assert following.delete(f"{RUNS}/run-b").status_code == 204
+    assert predict(following, picture()).get_json()["run_id"] == "run-c"
 
 
 def test_R11_promoting_twice_is_the_same_as_once(following):
@@ -310,3 +357,30 @@ def test_importing_the_api_loads_neither_tensorflow_nor_streamlit():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_T2_the_same_idempotency_key_gets_the_first_run(client):
+    body = {"dataset": "photos", "preset": "quick"}
+    answers = [
+        client.post("/api/v1/runs", json=body, headers={"Idempotency-Key": key}) for key in ("one", "one", "two")
+    ]
+    assert [answer.status_code for answer in answers] == [202] * 3
+    first, again, other = (answer.get_json()["run_id"] for answer in answers)
+    assert first == again != other and len(client.jobs.asked) == 2
+    refused = client.post("/api/v1/runs", json=body, headers={"Idempotency-Key": "x" * 256})
+    assert refused.status_code == 400 and "1 to 255 characters" in refused.get_json()["detail"]
+
+
+@pytest.mark.parametrize("number", [28, 30])
+def test_T9_a_disk_that_takes_nothing_is_507_with_a_sentence(client, monkeypatch, number):
+    def refuses(*_, **__):
+        raise OSError(number, "the system's words", "/secret/path")
+
+    monkeypatch.setattr(client.jobs, "enqueue", refuses)
+    monkeypatch.setattr(registry, "promote", refuses)
+    for answer in (
+        client.post("/api/v1/runs", json={"dataset": "photos", "preset": "quick"}),
+        client.post("/api/v1/runs/run-a/promote"),
+    ):
+        assert answer.status_code == 507
+        assert answer.get_json()["detail"].startswith("The disk is ") and "secret" not in answer.get_data(as_text=True)

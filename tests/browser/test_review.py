@@ -37,7 +37,7 @@ MEASURE = """async (key) => {
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("review")
-    draw_sample(root / "data" / "sample")
+    draw_sample(root / "data" / "sample", num_train=240, num_test=80)
     mark = root / "data" / ".tuskscope" / "first-start"
     mark.parent.mkdir()
     mark.touch()  # nothing trains beside the measurement
@@ -143,7 +143,7 @@ def test_many_photos_are_decided_at_once_in_the_grid(page, folders):
     page.get_by_text("Saved: 3 photos").wait_for()
     assert len(decisions(folders)) == before + 3
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Shift and a click").wait_for()
+    page.get_by_text("Shift-click").wait_for()
     assert [action for _, action, _ in decisions(folders)[-3:]] == ["undo"] * 3
 
 

@@ -8,16 +8,14 @@ from PIL import Image
 
 from core.errors import MethodUnavailableError, UnknownClassError
 from core.explanation.heatmap import (
-    METHODS,
     available_methods,
     class_map,
     explain,
     explain_classes,
     normalize,
-    normalize_signed,
     upsample,
 )
-from core.explanation.methods import ALL, NEEDS_TENSORFLOW, SIGNED
+from core.explanation.methods import ALL, METHODS, NEEDS_TENSORFLOW, SIGNED
 from core.explanation.occlusion import occlusion_map
 from core.explanation.overlay import colorize, encode_png, layer, legend, overlay
 from core.explanation.rise import rise_map
@@ -140,7 +138,9 @@ def test_every_method_is_described_and_offered(predictor):
     assert available_methods(prediction) == ["class_map", "occlusion", "rise"]
     assert set(available_methods(prediction, tensorflow=True)) == set(METHODS)
     assert available_methods(SimpleNamespace(class_maps=None))[0] == "occlusion"
-    assert all(len(text) < 110 and text.endswith(".") for text in METHODS.values())
+    assert all(
+        len(f"{item.title}: {item.meaning} {item.cost}") < 110 and item.cost.endswith(".") for item in ALL.values()
+    )
 
 
 def test_all_classes_come_from_one_pass(predictor):
@@ -152,8 +152,8 @@ def test_all_classes_come_from_one_pass(predictor):
 
 
 def test_signed_maps_keep_both_sides_and_zeros():
-    assert normalize_signed(np.array([[-4.0, 2.0]])).tolist() == [[-1.0, 0.5]]
-    assert normalize_signed(np.zeros((2, 2))).max() == 0
+    assert normalize(np.array([[-4.0, 2.0]]), signed=True).tolist() == [[-1.0, 0.5]]
+    assert normalize(np.zeros((2, 2)), signed=True).max() == 0
 
 
 def test_signed_colours_are_light_in_the_middle_and_differ_at_the_ends():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.dataset.images import decode
-from core.explanation.heatmap import NEEDS_TENSORFLOW, explain, normalize
+from core.explanation.heatmap import explain, normalize
+from core.explanation.methods import NEEDS_TENSORFLOW
 
 pytestmark = pytest.mark.slow  # importing TensorFlow alone takes five seconds
 MAPS = ("grad_cam", "grad_cam_plus_plus", "score_cam")
@@ -118,13 +119,13 @@ def test_explain_gives_every_method_in_the_photo_s_geometry(predictor, method, c
 
 def test_grad_cam_equals_the_class_map_and_leaves_the_model_alone(predictor, trained_paths):
     """With global average pooling and a linear head both methods are the same sum (Selvaraju 2017, section 3)."""
-    from core.explanation.gradient_maps import grad_cam
+    from core.explanation.gradient_maps import gradient_map
 
     image = decode(next((trained_paths.data_dir / "world" / "test").rglob("*.png")))
     before = predictor.predict([image])[0]
     for index in (0, 1):
         own = normalize(before.class_maps[..., index])
-        theirs = normalize(grad_cam(image, index, predictor.run))
+        theirs = normalize(gradient_map("grad_cam", image, index, predictor.run))
         if own.max() > 0 and theirs.max() > 0:
             assert np.corrcoef(own.ravel(), theirs.ravel())[0, 1] >= 0.999
     assert predictor.predict([image])[0] == before

@@ -203,6 +203,7 @@ def test_nothing_stays_of_a_deleted_run_or_of_a_killed_conversion(paths, files):
     os.utime(left, (0, 0))
     exports.work_on_export(doomed, "litert", paths)
     assert not left.exists() and fresh.exists()
+    registry.promote(paths, publish_run(paths, files, "served", image_size=(32, 32)).run_id)
     registry.delete(paths, "doomed")
     assert not folder.exists()
 

@@ -85,11 +85,11 @@ def test_the_mean_of_the_class_maps_and_the_bias_are_the_logits(strong_run, phot
 
 
 def test_grad_cam_agrees_with_the_class_map(strong_run, photos):
-    from core.explanation.gradient_maps import grad_cam
+    from core.explanation.gradient_maps import gradient_map
 
     prediction = Predictor(strong_run).predict([photos[0]])[0]
     ours = np.maximum(prediction.class_maps[..., 0], 0)
-    theirs = grad_cam(photos[0], 0, strong_run)
+    theirs = gradient_map("grad_cam", photos[0], 0, strong_run)
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] >= 0.999
 
 
@@ -134,7 +134,6 @@ def two_clouds(n=60, seed=0):
         subject=random.normal(5, 0.5, n).astype(np.float32),
         colours=np.zeros(n, np.float32),
         groups=np.arange(n),
-        has_subject=True,
     )
     return features, truth
 

@@ -2,16 +2,18 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from core.runs.config import TrainingConfig
 
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
-class RunLine(BaseModel):
+
+class RunLine(TypedDict):
     """A run in the list."""
 
     run_id: str
-    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    state: State
     created_at: str
     labels: str
     class_names: list[str]
@@ -21,7 +23,7 @@ class RunLine(BaseModel):
     active: bool
 
 
-class Runs(BaseModel):
+class Runs(TypedDict):
     """Runs, newest first."""
 
     active: str | None
@@ -29,35 +31,35 @@ class Runs(BaseModel):
     runs: list[RunLine]
 
 
-class Job(BaseModel):
+class Job(TypedDict):
     """How far a training is."""
 
     run_id: str
-    state: str
-    stage: str = ""
-    fraction: float = 0.0
-    epoch: int = 0
-    epochs: int = 0
-    eta_seconds: float | None = None
-    message: str = ""
-    queue_position: int | None = None
-    started_at: str | None = None
-    metrics: dict[str, float | None] = {}
+    state: State
+    stage: str
+    fraction: float
+    epoch: int
+    epochs: int
+    eta_seconds: float | None
+    message: str
+    queue_position: int | None
+    started_at: str | None
+    metrics: dict[str, float | None]
 
 
-class JobAnswer(BaseModel):
+class JobAnswer(TypedDict):
     """A run and its job."""
 
     run_id: str
     job: Job
 
 
-class Run(BaseModel):
+class Run(TypedDict):
     """What is known of a run."""
 
     schema_version: int
     run_id: str
-    state: str
+    state: State
     dataset: dict[str, Any]
     created_at: str
     class_names: list[str]
@@ -75,14 +77,14 @@ class Run(BaseModel):
     job: Job | None
 
 
-class Evaluation(BaseModel):
+class Evaluation(TypedDict):
     """Everything that was measured, by split."""
 
     run_id: str
     evaluation: dict[str, dict[str, Any]]
 
 
-class HistoryRow(BaseModel):
+class HistoryRow(TypedDict):
     """One epoch; null where nothing was measured."""
 
     epoch: int | None
@@ -92,14 +94,14 @@ class HistoryRow(BaseModel):
     val_accuracy: float | None
 
 
-class History(BaseModel):
+class History(TypedDict):
     """The learning curve."""
 
     run_id: str
     history: list[HistoryRow]
 
 
-class Promotion(BaseModel):
+class Promotion(TypedDict):
     """A change of the served run."""
 
     action: Literal["promote", "rollback"]
@@ -107,7 +109,7 @@ class Promotion(BaseModel):
     at: str
 
 
-class Promotions(BaseModel):
+class Promotions(TypedDict):
     """Changes of the served run, the latest first."""
 
     active: str | None
@@ -115,10 +117,7 @@ class Promotions(BaseModel):
     promotions: list[Promotion]
 
 
-class Served(BaseModel):
+class Served(TypedDict):
     """The run that is served now."""
 
     active: str
-
-
-RUN_ANSWERS = (Runs, JobAnswer, Run, Evaluation, History, Promotions, Served)

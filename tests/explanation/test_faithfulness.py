@@ -6,16 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from benchmarks.known_evidence import evidence_mask, point
 from core.dataset.images import resize
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.explanation.averages import mean_maps, middle_share
-from core.explanation.faithfulness import centre_map, faithfulness, random_maps
+from core.explanation.deletion import centre_map, deletion_and_insertion, random_maps
+from core.explanation.faithfulness import VERDICTS, measure_faithfulness, verdict_of
 from core.explanation.heatmap import Explanation, explain
-from core.explanation.known_truth import evidence_mask, point
 from core.explanation.sanity import Sanity, check_sanity, mean_rank_correlation, stored_sanity
 from core.explanation.stability import correlation, flip_stability, shift_stability
-from core.explanation.trust import VERDICTS, measure_trust, verdict_of
 from core.explanation.what_if import hide_boxes, what_if
 
 
@@ -66,8 +66,8 @@ RIGHT, WRONG = map_of(slice(0, 32), slice(0, 32)), map_of(slice(32, 64), slice(3
 
 
 def test_the_right_map_beats_chance_clearly_and_the_wrong_one_does_not():
-    right = measure_trust(checkered(), explanation_of(RIGHT), CornerReader())
-    wrong = measure_trust(checkered(), explanation_of(WRONG), CornerReader())
+    right = measure_faithfulness(checkered(), explanation_of(RIGHT), CornerReader())
+    wrong = measure_faithfulness(checkered(), explanation_of(WRONG), CornerReader())
     assert (right.verdict, wrong.verdict) == ("clearly", "not")
     assert right.deletion < wrong.deletion and right.insertion > wrong.insertion
     assert right.sentence == VERDICTS["clearly"]
@@ -76,34 +76,34 @@ def test_the_right_map_beats_chance_clearly_and_the_wrong_one_does_not():
 
 def test_a_map_costs_few_passes_however_large_the_photo_is():
     run = CornerReader()
-    measure_trust(checkered(300, 500), explanation_of(np.ones((300, 500), np.float32)), run)
+    measure_faithfulness(checkered(300, 500), explanation_of(np.ones((300, 500), np.float32)), run)
     assert run.asked == 74
 
 
-def test_trust_is_json():
-    content = measure_trust(checkered(), explanation_of(RIGHT), CornerReader(), stability=True).as_dict()
+def test_faithfulness_is_json():
+    content = measure_faithfulness(checkered(), explanation_of(RIGHT), CornerReader(), stability=True).as_dict()
     assert json.loads(json.dumps(content, allow_nan=False))["verdict"] == "clearly"
     assert -1 <= content["flip_stability"] <= 1
 
 
 def test_I25_a_flat_map_never_beats_chance():
-    trust = measure_trust(checkered(), explanation_of(np.zeros((64, 64), np.float32)), CornerReader())
-    assert (trust.verdict, trust.sentence) == ("not", "No region stood out.")
-    assert np.isfinite([trust.deletion, trust.insertion, trust.gain]).all()
+    found = measure_faithfulness(checkered(), explanation_of(np.zeros((64, 64), np.float32)), CornerReader())
+    assert (found.verdict, found.sentence) == ("not", "No region stood out.")
+    assert np.isfinite([found.deletion, found.insertion, found.gain]).all()
 
 
 @pytest.mark.parametrize("colour", [0, 255])
 @pytest.mark.parametrize("size", [(1, 1), (2, 90), (40, 40)])
 def test_I24_blank_and_tiny_pictures_give_finite_numbers(colour, size):
     image = np.full((*size, 3), colour, np.uint8)
-    trust = measure_trust(image, explain(image, None, None, CornerReader()), CornerReader(), stability=True)
-    numbers = [trust.gain, trust.random_gain, trust.centre_gain, trust.flip_stability, trust.shift_stability]
+    found = measure_faithfulness(image, explain(image, None, None, CornerReader()), CornerReader(), stability=True)
+    numbers = [found.gain, found.random_gain, found.centre_gain, found.flip_stability, found.shift_stability]
     assert np.isfinite(numbers).all()
 
 
 def test_deletion_and_insertion_run_between_the_same_two_pictures():
     run = CornerReader()
-    right, wrong = faithfulness(checkered(), 1, [RIGHT, WRONG], run)
+    right, wrong = deletion_and_insertion(checkered(), 1, [RIGHT, WRONG], run)
     assert right.deletion[0] == wrong.deletion[0] == right.insertion[-1]
     assert right.deletion[-1] == wrong.deletion[-1] == right.insertion[0]
     assert right.deletion[2] < wrong.deletion[2]  # 2/7 of the pixels: the whole corner is gone
@@ -112,7 +112,7 @@ def test_deletion_and_insertion_run_between_the_same_two_pictures():
 
 
 def test_only_the_order_of_a_map_counts():
-    first, second = faithfulness(checkered(), 1, [RIGHT * 0.5, RIGHT], CornerReader())
+    first, second = deletion_and_insertion(checkered(), 1, [RIGHT * 0.5, RIGHT], CornerReader())
     assert first == second
 
 

@@ -1,0 +1,188 @@
+"""The shapes of JSON answers (those about runs: `run_answers`): return types of the routes, and so of /openapi.json."""
+
+from typing import (
+    Any,
+    Literal,
+    NotRequired,  # pydantic reads those of `typing` from Python 3.12 on only
+)
+
+from typing_extensions import TypedDict
+
+from core.dataset.overlay import Decision
+
+_Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name a field `class`
+
+
+class Explanation(_Explained):
+    """Where a picture speaks for its predicted class."""
+
+    method: str
+    heatmap: list[list[float]]
+    """Rows from top to bottom, 0 to 1; at most 64 values a side."""
+
+
+class ExplainedPrediction(TypedDict):
+    """What the run says of one picture; all values but `path`, `run_id` and `error` are null if it is bad."""
+
+    path: str
+    """`image-1`, `image-2`, … in the order of the request."""
+    label: str | None
+    """The most probable class."""
+    probability: float | None
+    """Of `label`, 0 to 1."""
+    probabilities: dict[str, float] | None
+    """By class; with `top` the most probable only."""
+    subject_score: float | None
+    """Evidence that the picture shows the subject at all, 0 to 1."""
+    is_subject: bool | None
+    """Null if the run cannot tell."""
+    uncertain: bool | None
+    """True asks for a person."""
+    run_id: str
+    error: str | None
+    """One sentence if the picture is bad."""
+    explanation: NotRequired[Explanation]
+    """Only if `explain` asked for it."""
+
+
+class Predictions(TypedDict):
+    """One record a picture, in order."""
+
+    run_id: str
+    predictions: list[ExplainedPrediction]
+
+
+class ExplanationNumbers(_Explained):
+    """A heat map as numbers, with what was measured of it."""
+
+    run_id: str
+    method: str
+    label: str
+    probabilities: dict[str, float]
+    image_size: list[int]
+    """Height and width of the picture in pixels."""
+    heatmap: list[list[float]]
+    trust: dict[str, Any] | None
+
+
+class DatasetName(TypedDict):
+    """One folder of photos."""
+
+    name: str
+
+
+class Datasets(TypedDict):
+    """All datasets by name."""
+
+    datasets: list[DatasetName]
+
+
+class Dataset(TypedDict):
+    """What the index knows of a dataset."""
+
+    dataset: str
+    class_names: list[str]
+    fingerprint: str
+    """Changes whenever a photo, a label or a split changes."""
+    num_photos: int
+    """Usable ones."""
+    num_problems: int
+    """Files that are not usable."""
+    num_decided: int
+    """Photos that somebody decided about."""
+    is_plain: bool
+    """The folder has no split folders."""
+    counts: dict[str, dict[str, int]]
+    """Split, class, number of usable photos."""
+
+
+class Photo(TypedDict):
+    """One row of the index."""
+
+    path: str
+    label: str
+    split: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    brightness: float
+    sharpness: float
+    problem: str
+    """Empty if the photo is usable."""
+
+
+class Photos(TypedDict):
+    """A part of the index."""
+
+    dataset: str
+    total: int
+    photos: list[Photo]
+
+
+class Suspect(TypedDict):
+    """A photo whose label looks wrong."""
+
+    path: str
+    given_label: str
+    suggested_label: str
+    score: float
+    reason: str
+    split: str
+
+
+class Suspects(TypedDict):
+    """The most suspicious photos that nobody decided about."""
+
+    dataset: str
+    suspicious: int
+    """Photos that something is wrong with and that nobody decided about, as on the pages and the model card."""
+    total: int
+    """All ranked photos that nobody decided about."""
+    decided: int
+    suspects: list[Suspect]
+
+
+class Decisions(TypedDict):
+    """The decisions that count."""
+
+    dataset: str
+    total: int
+    decisions: list[Decision]
+
+
+class DecisionMade(TypedDict):
+    """The decision as it is on disk now."""
+
+    decision: Decision
+
+
+class Live(TypedDict):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Ready(TypedDict):
+    """A run predicts."""
+
+    status: Literal["ready", "degraded"]
+    run_id: str
+
+
+class Problem(TypedDict):
+    """RFC 9457: what is wrong and what to do."""
+
+    type: str
+    """Such as urn:tuskscope:problem:not-an-image."""
+    title: str
+    status: int
+    detail: str
+    instance: str
+    """The request id, as in the header X-Request-ID and in the server's log."""
+
+
+class CompatibleError(TypedDict):
+    """The error of TensorFlow Serving and of the Open Inference Protocol."""
+
+    error: str
