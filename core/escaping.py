@@ -20,6 +20,14 @@ def plain(text: object) -> str:
     return shown.replace(":", f"\\:{_WORD_JOINER}").replace("www.", f"www{_WORD_JOINER}.")
 
 
+def printable(text: str) -> str:
+    """Text whose bytes were no UTF-8 (file names may be any bytes), with these bytes escaped; any other unchanged."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
 def guard(value: Any) -> Any:
     """Puts an apostrophe before text that a spreadsheet would run as a formula; anything else stays as it is."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
