@@ -1,7 +1,7 @@
 """Runs: list, read and delete them, start and cancel a training, choose which one is served."""
 
 from dataclasses import asdict, fields
-from typing import Any, cast, get_type_hints
+from typing import Any, cast
 
 from apiflask import APIBlueprint
 from flask import current_app, url_for
@@ -19,7 +19,7 @@ from core.metrics import EvaluationResult
 from core.networks.catalogue import BACKBONES
 from core.paths import Paths
 from core.runs import registry
-from core.runs.config import NETWORKS, TrainingConfig, setting_names
+from core.runs.config import NETWORKS, TrainingConfig, setting_kind, setting_names
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
 
@@ -40,9 +40,8 @@ def setting_schema(name: str, kind: type, limits: tuple[float, float] | None) ->
     return {"type": KINDS[kind], **(dict(zip(("minimum", "maximum"), limits, strict=True)) if limits else {})}
 
 
-SETTING_TYPES = get_type_hints(TrainingConfig)
 SETTINGS = {
-    item.name: setting_schema(item.name, SETTING_TYPES[item.name], item.metadata.get("range"))
+    item.name: setting_schema(item.name, setting_kind(item.name), item.metadata.get("range"))
     for item in fields(TrainingConfig)
     if item.name in setting_names()
 }
@@ -153,7 +152,7 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     for key, value in settings.items():
         if key not in SETTINGS:
             raise ConfigError(f"Unknown training setting. Known: {', '.join(SETTINGS)}.")
-        is_text = SETTING_TYPES[key] is str
+        is_text = setting_kind(key) is str
         if isinstance(value, str) != is_text:
             raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r}.")
     return preset(name, **settings)

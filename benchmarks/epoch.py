@@ -37,7 +37,7 @@ def main(way: str, folder: Path) -> dict[str, float]:
     if way != "ours":
         return {"epoch": _generator_epoch(dataset.folder, table["path"].tolist(), labels, config, num_classes)}
     started = time.perf_counter()
-    images = read_images(dataset, table, config.image_size, lambda done: None)
+    images = read_images(dataset, table, config.image_size, lambda done, total: None)
     ends = [time.perf_counter()]
     fit(
         baseline_cnn(config.image_size, num_classes, config.dropout, config.seed),

@@ -14,7 +14,7 @@ from core.evaluation.groups import by_group, copied_into
 from core.explanation.heatmap import explain
 from core.export.formats import open_model
 from core.networks.catalogue import BACKBONES
-from core.networks.templates import any_template
+from core.networks.templates import template
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.folder import Run
@@ -48,7 +48,7 @@ def record_of(dataset: Dataset, run: Run, paths: Paths) -> dict:
 def _speed(dataset: Dataset, run: Run, paths: Paths) -> dict:
     """Median milliseconds of one photo after the other, on all cores; and as a multiple of a bare pass in between."""
     predictor, whole, network, bare = Predictor(run), [], [], []
-    yardstick = open_model("litert", any_template(_YARDSTICK, paths).tflite)
+    yardstick = open_model("litert", template(_YARDSTICK, paths))
     pixels = np.zeros((*BACKBONES[_YARDSTICK].image_size, 3), np.uint8)
     rows = dataset.usable[dataset.usable["split"] == "test"]
     for path in (rows if len(rows) else dataset.usable)["path"].iloc[:_TIMED_PHOTOS]:

@@ -187,7 +187,7 @@ def _trainer(bench: Bench, name: str) -> Callable[[Dataset], dict[str, str]]:
 
 
 def _record_file(bench: Bench, name: str, seed: int, preset_name: str | None = None) -> Path:
-    config = preset(preset_name or name, seed=seed).as_dict()
+    config = asdict(preset(preset_name or name, seed=seed))
     what = json.dumps([config, bench.dataset.fingerprint], sort_keys=True)
     key = hashlib.sha256(what.encode()).hexdigest()[:12]
     return bench.paths.data_dir.parent / "records" / f"{name}-seed{seed}-{key}.json"

@@ -157,4 +157,4 @@ def recalls(bad: np.ndarray, suspicion: np.ndarray) -> dict[str, float]:
 def take(features: Features, rows: np.ndarray) -> Features:
     """The features of some photos."""
     parts = {name: getattr(features, name)[rows] for name in ("components", "hints", "subject", "colours", "groups")}
-    return Features(**parts, has_subject=features.has_subject)
+    return Features(**parts)

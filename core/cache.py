@@ -91,7 +91,7 @@ def as_arrays(file: Path) -> "Kept[Mapping[str, np.ndarray]]":
         import numpy as np
 
         buffer = io.BytesIO()
-        np.savez(buffer, **{**result, "_key": np.array(key)})
+        np.savez(buffer, allow_pickle=False, **{**result, "_key": np.array(key)})
         return buffer.getvalue()
 
     def decode(content: bytes) -> "tuple[str, Mapping[str, np.ndarray]]":
@@ -99,7 +99,7 @@ def as_arrays(file: Path) -> "Kept[Mapping[str, np.ndarray]]":
 
         with np.load(io.BytesIO(content), allow_pickle=False) as found:
             result = {name: found[name] for name in found.files}
-        return str(result.pop("_key")), result
+        return str(result.pop("_key", "")), result
 
     return Kept(file, encode, decode)
 

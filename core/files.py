@@ -6,7 +6,10 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def fsync_dir(folder: Path) -> None:
@@ -72,6 +75,6 @@ def tail(path: Path, num_bytes: int) -> str:
         return ""
 
 
-def write_parquet(path: Path, table) -> None:
+def write_parquet(path: Path, table: "pd.DataFrame") -> None:
     """Writes a DataFrame as Parquet, atomically."""
     write_atomic(path, table.to_parquet(index=False))

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-# Okabe & Ito (2008), "Color universal design". Orange is missing: it is kept for NEEDS_A_PERSON.
+# Okabe & Ito (2008), "Color universal design". Orange is missing: it is kept for what needs a person (config.toml).
 CLASS_COLORS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#D55E00")
-NEEDS_A_PERSON = "#E69F00"
-EXCLUDED = "#8A8D94"
 
 
 def class_colors(class_names: Sequence[str]) -> dict[str, str]:

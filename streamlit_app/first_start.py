@@ -1,9 +1,8 @@
 """The first start of a new installation: draw the sample, and let `quick` be its first training."""
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
+from core.dataset.index import Progress
 from core.jobs import queue as jobs
 from core.paths import Paths
 from core.runs import registry
@@ -11,10 +10,10 @@ from core.runs.presets import preset
 from core.sample.drawn_dataset import draw_sample
 
 SAMPLE = "sample"
-MARK = "first-start"
 
 
 def sample_folder(paths: Paths) -> Path:
+    """Where the sample lies."""
     return paths.data_dir / SAMPLE
 
 
@@ -23,7 +22,7 @@ def is_needed(paths: Paths) -> bool:
     return not sample_folder(paths).exists() or not _mark(paths).exists()
 
 
-def prepare(paths: Paths, progress: Callable[[int, int], None] | None = None) -> str | None:
+def prepare(paths: Paths, progress: Progress | None = None) -> str | None:
     """Draws the sample if it is missing and enqueues its first training if it never had one.
 
     The mark on disk is made in one step, before the training is enqueued: of two sessions, processes or
@@ -53,11 +52,11 @@ def claim(paths: Paths) -> bool:
     mark = _mark(paths)
     mark.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.close(os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        mark.touch(exist_ok=False)
     except FileExistsError:
         return False
     return True
 
 
 def _mark(paths: Paths) -> Path:
-    return paths.shared_cache_dir / MARK
+    return paths.shared_cache_dir / "first-start"

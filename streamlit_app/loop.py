@@ -1,14 +1,16 @@
-"""Where a data set stands in the loop browse · review · train · prove · use, and what to do next."""
+"""Where a dataset stands in the loop browse · review · train · prove · use, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from core.dataset.index import Dataset
-from core.metrics import Measured
+from core.metrics import headline
 from core.runs.folder import LIVE_STATES, Run
 from streamlit_app.words import counted
 
 MANY_SUSPECTS = 5
+State = Literal["done", "next", "open"]
 
 
 @dataclass(frozen=True)
@@ -18,123 +20,97 @@ class Step:
     Attributes:
         name: `browse`, `review`, `train`, `prove` or `use`.
         title: What one does there.
-        page: The page it happens on; a key of `navigation.PAGES`.
-        state: `done`, `next` (the one step to take now) or `open`.
-        fact: Where it stands, in a few words (not escaped).
+        page: The page it happens on; one of `navigation.PAGES`.
         action: What the button says.
+        state: `next` is the one step to take now.
+        fact: Where it stands, in a few words (not escaped).
     """
 
     name: str
     title: str
     page: str
-    state: str
-    fact: str
     action: str
+    state: State
+    fact: str
 
 
 def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspects: int | None = None) -> list[Step]:
-    """The five steps of a data set.
+    """The five steps of a dataset.
 
     Args:
-        data: The data set, or `None` if there is none.
+        data: The dataset, or `None` if there is none.
         runs: Its runs, newest first.
-        served: The run that answers now, of any data set.
+        served: The run in use, of any dataset.
         suspects: Suspicious labels not decided yet; `None` if nobody looked for them.
     """
-    done_runs = [run for run in runs if run.state == "succeeded"]
+    finished = [run for run in runs if run.state == "succeeded"]
     live = [run for run in runs if run.state in LIVE_STATES]
-    compared = len(comparable(done_runs)) >= 2
-    is_used = served is not None and any(run.run_id == served.run_id for run in done_runs)
-    done = {
-        "browse": data is not None and len(data.usable) > 0,
+    comparable = [run for run in finished if "test" in run.evaluation]
+    is_used = served is not None and any(run.run_id == served.run_id for run in finished)
+    photos = 0 if data is None else len(data.usable)
+    is_done = {
+        "browse": photos > 0,
         "review": suspects is not None and suspects < MANY_SUSPECTS,
-        "train": bool(done_runs),
-        "prove": compared,
+        "train": bool(finished),
+        "prove": len(comparable) > 1,
         "use": is_used,
     }
     facts = {
-        "browse": _photos_fact(data),
-        "review": "Not looked at yet" if suspects is None else f"{counted(suspects, 'suspicious label')} left",
-        "train": _training_fact(live, done_runs),
-        "prove": f"{counted(len(comparable(done_runs)), 'run')} to compare" if compared else "Nothing to compare yet",
-        "use": f"{served.run_id} answers" if is_used else "No run of this data set answers yet",
+        "browse": f"{counted(photos, 'photo')}, {counted(len(data.class_names), 'class', 'classes')}"
+        if data
+        else "No photos yet",
+        "review": "Not checked yet" if suspects is None else f"{counted(suspects, 'suspicious label')} left",
+        "train": _training_fact(live, finished),
+        "prove": f"{counted(len(comparable), 'run')} to compare" if is_done["prove"] else "Nothing to compare yet",
+        "use": f"{served.run_id} is in use" if served and is_used else "No model of this dataset is in use",
     }
-    following = _next(done, suspects, live)
-    return [
-        Step(
-            name,
-            title,
-            "prove" if name == "prove" and suspects is not None else page,
-            "next" if name == following else "done" if done[name] else "open",
-            facts[name],
-            action,
-        )
-        for name, title, page, action in _LOOP
-    ]
+    following = _next(is_done, suspects, live)
+
+    def state(name: str) -> State:
+        return "next" if name == following else "done" if is_done[name] else "open"
+
+    return [Step(name, title, page, action, state(name), facts[name]) for name, title, page, action in _LOOP]
 
 
 def best(runs: Sequence[Run]) -> Run | None:
     """The succeeded run with the highest validation accuracy; the test split chooses nothing."""
-    done = [run for run in runs if run.state == "succeeded" and run.evaluation]
-    return max(done, key=lambda run: _accuracy(run, ("validation", "test", "train")), default=None)
 
+    def accuracy(run: Run) -> float:
+        found = run.evaluation.get("validation") or headline(run.evaluation)
+        return found.accuracy.value if found else 0.0
 
-def headline(run: Run) -> tuple[Measured, str, str] | None:
-    """The figure that stands for a run: accuracy, labels and split (test if it can); `None` if unevaluated."""
-    for split in ("test", "validation", "train"):
-        if split in run.evaluation:
-            result = run.evaluation[split]
-            return result.accuracy, result.labels, split
-    return None
-
-
-def comparable(runs: Sequence[Run]) -> list[Run]:
-    """Succeeded runs whose answers on the test photos are known."""
-    return [run for run in runs if run.state == "succeeded" and "test" in run.evaluation]
+    return max((run for run in runs if run.state == "succeeded" and run.evaluation), key=accuracy, default=None)
 
 
 def next_step(found: Sequence[Step]) -> Step:
     """The one step to take now."""
-    return next((step for step in found if step.state == "next"), found[-1])
+    return next(step for step in found if step.state == "next")
 
 
-def _next(done: dict[str, bool], suspects: int | None, live: Sequence[Run]) -> str:
-    if not done["browse"]:
+def _next(is_done: Mapping[str, bool], suspects: int | None, live: Sequence[Run]) -> str:
+    if not is_done["browse"]:
         return "browse"
-    if not done["train"] or live:
+    if not is_done["train"] or live:
         return "train"
-    if suspects is not None and suspects >= MANY_SUSPECTS:
+    if suspects is None:
+        return "use"
+    if not is_done["review"]:
         return "review"
-    if not done["prove"] and suspects is not None:
-        return "prove"
-    return "use"
+    return "use" if is_done["prove"] else "prove"
 
 
-def _photos_fact(data: Dataset | None) -> str:
-    if data is None:
-        return "No photos yet"
-    return f"{counted(len(data.usable), 'photo')}, {counted(len(data.class_names), 'class', 'classes')}"
-
-
-def _training_fact(live: Sequence[Run], done_runs: Sequence[Run]) -> str:
+def _training_fact(live: Sequence[Run], finished: Sequence[Run]) -> str:
     if live:
-        return "A training is running" if live[-1].state == "running" else "A training waits"
-    found = best(done_runs)
-    figure = headline(found) if found else None
-    if figure is None:
-        return "No run yet"
-    accuracy, labels, split = figure
-    return accuracy.text(labels, split)
-
-
-def _accuracy(run: Run, splits: Sequence[str]) -> float:
-    return next((run.evaluation[split].accuracy.value for split in splits if split in run.evaluation), 0.0)
+        return f"A training is {live[-1].state}"
+    found = best(finished)
+    result = headline(found.evaluation) if found else None
+    return result.accuracy_text if result else "No model yet"
 
 
 _LOOP = (
     ("browse", "Browse the photos", "dataset", "Look at the photos"),
-    ("review", "Find wrong labels", "review", "Review labels"),
-    ("train", "Train", "training", "Train a run"),
-    ("prove", "Prove it", "evaluation", "See how good it is"),
+    ("review", "Fix wrong labels", "review", "Review labels"),
+    ("train", "Train a model", "training", "Train a model"),
+    ("prove", "Prove the gain", "prove", "Compare labels"),
     ("use", "Use it", "predict", "Predict photos"),
 )

@@ -1,18 +1,23 @@
 """The pages in the order of the loop; other modules name a page by its key only."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-# key: (title, icon).
-PAGES = {
-    "overview": ("Overview", ":material/explore:"),
-    "dataset": ("Dataset", ":material/photo_library:"),
-    "review": ("Review", ":material/fact_check:"),
-    "training": ("Training", ":material/model_training:"),
-    "prove": ("Prove", ":material/balance:"),
-    "evaluation": ("Evaluation", ":material/insights:"),
-    "predict": ("Predict", ":material/image_search:"),
-    "models": ("Models", ":material/deployed_code:"),
+GROUPS = {  # key of a page: its icon
+    "Data": {
+        "overview": ":material/explore:",
+        "dataset": ":material/photo_library:",
+        "review": ":material/fact_check:",
+    },
+    "Model": {
+        "training": ":material/model_training:",
+        "prove": ":material/balance:",
+        "evaluation": ":material/insights:",
+        "models": ":material/deployed_code:",
+    },
+    "Use": {"predict": ":material/image_search:"},
 }
+PAGES = [key for pages in GROUPS.values() for key in pages]
 
 
 def file_of(page: str) -> str:
@@ -20,19 +25,22 @@ def file_of(page: str) -> str:
     return f"views/{page}.py"
 
 
-def navigation():
+def navigation() -> StreamlitPage:
     """Declares all pages; returns the one to run."""
     return st.navigation(
-        [
-            st.Page(file_of(key), title=title, icon=icon, url_path=key, default=key == "overview")
-            for key, (title, icon) in PAGES.items()
-        ]
+        {
+            group: [
+                st.Page(file_of(key), title=key.capitalize(), icon=icon, url_path=key, default=key == "overview")
+                for key, icon in pages.items()
+            ]
+            for group, pages in GROUPS.items()
+        }
     )
 
 
 def link(page: str, label: str, key: str, primary: bool = True) -> None:
     """A button that leads to another page; the label is written by us, never by a user."""
-    if page in PAGES and st.button(label, key=key, type="primary" if primary else "secondary"):
+    if st.button(label, key=key, type="primary" if primary else "secondary"):
         st.switch_page(file_of(page))
 
 
@@ -49,3 +57,8 @@ def empty(message: str, page: str, label: str) -> None:
         st.markdown(message, text_alignment="center")
         link(page, label, key=f"empty-{page}")
         st.space("small")
+
+
+def no_model() -> None:
+    """The empty state of the pages that need a trained model."""
+    empty("**No model yet.** Train one first: the quickest takes seconds.", "training", "Train a model")

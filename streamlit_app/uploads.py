@@ -1,14 +1,21 @@
-"""Uploaded photos become records, and records become CSV."""
+"""Uploaded photos become pixels, and records of them become CSV."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
+import streamlit as st
 
 from core.dataset.images import decode
 from core.errors import ImageError
 from core.escaping import guard
-from core.prediction.predictor import Predictor, failed_record
+from streamlit_app.words import plain
+
+PHOTO_TYPES = ("jpg", "jpeg", "png", "webp")
 
 
-def as_csv(records: list[dict]) -> bytes:
+def as_csv(records: Sequence[dict[str, Any]]) -> bytes:
     """The records as CSV; cells that a spreadsheet would run as a formula get an apostrophe in front."""
     table = pd.DataFrame(records)
     spread = pd.json_normalize([record["probabilities"] or {} for record in records]).add_prefix("probability_")
@@ -17,9 +24,10 @@ def as_csv(records: list[dict]) -> bytes:
     return table.to_csv(index=False).encode("utf-8")
 
 
-def record_of(content: bytes, name: str, predictor: Predictor) -> dict:
-    """The record of one uploaded photo; a bad photo has its sentence in `error`."""
+def decoded(content: bytes) -> np.ndarray | None:
+    """The pixels of an uploaded photo; `None`, with its sentence on the page, if it cannot be read."""
     try:
-        return predictor.predict([decode(content)])[0].as_record(name)
+        return decode(content)
     except ImageError as error:
-        return failed_record(name, predictor.run.run_id, str(error))
+        st.error(plain(error), icon=":material/broken_image:")
+        return None

@@ -4,17 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.escaping import plain as plain
-from core.prediction.predictor import Prediction
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """`0.963` as `96 %`; what is not certain never reads as 100 %, nor what is possible as 0 %."""
-    text = f"{100 * share:.{digits}f}"
-    if share < 1 and text == f"{100:.{digits}f}":
-        text = f"{100 - 10**-digits:.{digits}f}"
-    if share > 0 and float(text) == 0:
-        text = f"< {10**-digits:g}"
-    return f"{text} %"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -49,25 +38,3 @@ def listed(names: Sequence[str]) -> str:
     """`African`, `African and Asian`, `bear, cat and dog`."""
     *most, last = names or [""]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def answer(prediction: Prediction) -> str:
-    """What the run says of a photo, in one short sentence (not escaped)."""
-    probability = percent(prediction.probability)
-    if prediction.is_subject is False:
-        return "Not what this model knows"
-    if prediction.uncertain:
-        return f"Not sure: {prediction.label} {probability}"
-    return f"{prediction.label}, {probability}"
-
-
-def answer_detail(prediction: Prediction) -> str:
-    """What the short sentence means, and what to do about it (not escaped)."""
-    if prediction.is_subject is False:
-        return (
-            f"The photo does not look like those it learned from ({listed(list(prediction.probabilities))}), "
-            "so the bars below mean little."
-        )
-    if prediction.uncertain:
-        return "The classes are too close to call. Let a person look, or try a photo that shows more."
-    return "The probability of the most likely class. The bars show all of them."

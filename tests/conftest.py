@@ -60,7 +60,7 @@ def world(paths):
 
 @pytest.fixture(scope="session")
 def backbones(tmp_path_factory) -> Path:
-    """A folder with the prepared backbone for two classes, shared by all workers of pytest-xdist.
+    """A folder with the prepared backbone shared by all workers of pytest-xdist.
 
     Preparing it costs TensorFlow's import and a conversion, so it is done once, by whoever comes first.
     """
@@ -71,7 +71,7 @@ def backbones(tmp_path_factory) -> Path:
     found = Paths(data_dir=shared / "shared-data", models_dir=shared)
     with (shared / "backbones.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        template("efficientnet-lite0", 2, found)
+        template("efficientnet-lite0", found)
     return found.shared_cache_dir / "backbones"
 
 

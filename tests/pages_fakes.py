@@ -1,4 +1,4 @@
-"""A small world for the tests of the pages: a data set of two colours and runs that were never trained."""
+"""A small world for the tests of the pages: a dataset of two colours and runs that were never trained."""
 
 from dataclasses import asdict
 

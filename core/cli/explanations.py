@@ -3,12 +3,18 @@
 import io
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.output import AS_JSON, PATH, SERVED_RUN, print_json
 from core.cli.predictions import chosen_predictor
 from core.paths import Paths
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.explanation.faithfulness import Faithfulness
 
 
 @click.command()
@@ -97,7 +103,7 @@ def _named(file: Path, method: str | None, methods: tuple[str, ...]) -> Path:
     return file if len(methods) < 2 else file.with_name(f"{file.stem}-{method}{file.suffix}")
 
 
-def _npy(heatmap) -> bytes:
+def _npy(heatmap: "np.ndarray") -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
@@ -105,7 +111,7 @@ def _npy(heatmap) -> bytes:
     return buffer.getvalue()
 
 
-def _trust_lines(trust) -> list[str]:
+def _trust_lines(trust: "Faithfulness | None") -> list[str]:
     if trust is None:
         return []
     return [

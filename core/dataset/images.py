@@ -135,7 +135,8 @@ def resize(image: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
 
 
 def _squashed(picture: Image.Image, image_size: tuple[int, int]) -> Image.Image:
-    return picture.resize(tuple(image_size[::-1]), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    height, width = image_size
+    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
 def _open(content: bytes) -> Image.Image:

@@ -13,11 +13,12 @@ from core import cache
 from core.dataset.images import PIXELS_VERSION
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
+from core.dataset.overlay import Decision, apply_decisions, current
 from core.dataset.split_names import SPLITS as SPLITS
 from core.errors import DatasetError
 from core.escaping import printable
 from core.paths import Paths
+from core.records import read_log
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -101,7 +102,7 @@ class Dataset:
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""
-        return read_log(self.decisions_file)
+        return read_log(Decision, self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
         """The decision that counts for each picture, by sha256, read from disk."""
@@ -140,11 +141,11 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
     for entry in listing.rows:
-        row = known.get(entry["path"])
-        unchanged = row is not None and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
+        row = known.get(entry["path"], {})
+        unchanged = bool(row) and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
         if entry["problem"]:
             rows.append(entry)
-        elif row is not None and unchanged and row["problem"] not in (*NOT_IN_A_CLASS, "unreadable"):
+        elif unchanged and row["problem"] not in (*NOT_IN_A_CLASS, "unreadable"):
             rows.append({**row, **entry, "problem": row["problem"]})
         else:
             stale.append(entry)

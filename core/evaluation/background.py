@@ -1,24 +1,21 @@
 """Does a run read the subject or the background? Photos with a blurred background, and with a blurred subject."""
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from core.dataset.images import resize
 from core.explanation.heatmap import normalize, upsample
 from core.explanation.masking import blurred, mixed
+from core.networks import imagenet, templates
 from core.networks.catalogue import BACKBONES
-from core.networks.out_of_distribution import no_gate
-from core.networks.templates import Head, any_template, fill
-from core.networks.weights import package_weights, read_state_dict
+from core.networks.interpreter import Network
+from core.networks.templates import filled_litert, template
 from core.paths import Paths
 
 REFERENCE = "efficientnet-lite0"  # looks at the photos for all runs alike, so that their figures compare
 INSIDE = 0.3  # of the strongest evidence: from here on a place belongs to the subject
 VARIANTS = ("background-blurred", "subject-blurred")
-_LEAST_SHARE = 0.015  # an ImageNet class stands for the subject if it is the first guess for so many photos
 _EDGE = 0.1  # of evidence, over which the mask fades: a hard edge would be a new thing to see
 
 
@@ -40,40 +37,29 @@ def subject_maps(
     Returns:
         A map of every photo, `float32`, shape `(rows, columns)`, 0-1; `None` if no class stands out.
     """
-    from core.prediction.pool import Network
+    prepared, size = template(REFERENCE, paths), BACKBONES[REFERENCE].image_size
 
-    state = read_state_dict(package_weights(BACKBONES[REFERENCE].package))
-    kernel, bias = state["_fc.weight"].T, state["_fc.bias"]
-    prepared = any_template(REFERENCE, paths)
-    network = Network(prepared.tflite.read_bytes(), 2)
-    size = BACKBONES[REFERENCE].image_size
-    embeddings = []
-    for done, image in enumerate(images, start=1):
-        embeddings.append(network(resize(image, size), ["embedding"])["embedding"][0])
-        if progress:
-            progress(done)
-    guesses = np.bincount((np.array(embeddings) @ kernel + bias).argmax(axis=1), minlength=len(bias))
-    chosen = np.flatnonzero(guesses >= max(2, _LEAST_SHARE * len(images)))
-    if len(chosen) == 0:
+    def look(model: bytes, output: str, before: int) -> list[np.ndarray]:
+        network, found = Network(model, 2), []
+        for done, image in enumerate(images, start=1):
+            found.append(network(resize(image, size), [output])[output][0])
+            if progress:
+                progress(before + done)
+        return found
+
+    embeddings = np.array(look(prepared.read_bytes(), "embedding", 0))
+    chosen = imagenet.frequent_classes(imagenet.logits(embeddings, REFERENCE))
+    if not chosen.any():
         return None
-    weights = np.zeros((len(kernel), prepared.num_classes), np.float32)
-    weights[:, 0] = kernel[:, chosen].mean(axis=1) - kernel.mean(axis=1)
-    gate = no_gate(REFERENCE, prepared.num_classes)
-    head = Head(weights, np.zeros(prepared.num_classes, np.float32), gate)
-    with tempfile.TemporaryDirectory() as folder:
-        fill(prepared, head, Path(folder))
-        network = Network((Path(folder) / "model.tflite").read_bytes(), 2)
-    maps = []
-    for done, image in enumerate(images, start=1):
-        maps.append(normalize(network(resize(image, size), ["class_maps"])["class_maps"][0, :, :, 0]))
-        if progress:
-            progress(len(images) + done)
-    return maps
+    kernel, _ = imagenet.head(REFERENCE)
+    evidence = kernel[:, chosen].mean(axis=1) - kernel.mean(axis=1)
+    model = filled_litert(prepared, {"class_maps": [evidence[:, None]]}, 1)
+    return [normalize(found[:, :, 0]) for found in look(model, "class_maps", len(images))]
 
 
 def is_prepared(paths: Paths) -> bool:
     """Whether `subject_maps` works without TensorFlow: some training has prepared the reference backbone."""
-    return any((paths.shared_cache_dir / "backbones").glob(f"{REFERENCE}-*.tflite"))
+    return templates.is_prepared(REFERENCE, paths)
 
 
 def separated(image: np.ndarray, subject: np.ndarray) -> dict[str, np.ndarray]:

@@ -137,10 +137,10 @@ class _Compiled:
         self._model, self.get_layer = model, model.get_layer
         self._graph = tf.function(lambda pixels: model(pixels, training=False), reduce_retracing=True)
 
-    def __call__(self, pixels, training: bool = False):
+    def __call__(self, pixels: tf.Tensor | list[tf.Tensor], training: bool = False) -> tf.Tensor:
         return self._graph(pixels[0] if isinstance(pixels, list) else pixels)
 
-    def predict(self, pixels, batch_size: int = 16) -> np.ndarray:
+    def predict(self, pixels: np.ndarray | list[np.ndarray], batch_size: int = 16) -> np.ndarray:
         pixels = pixels[0] if isinstance(pixels, list) else pixels
         parts = [pixels[start : start + batch_size] for start in range(0, len(pixels), batch_size)]
         return np.concatenate([self._graph(tf.constant(part, tf.float32)).numpy() for part in parts])

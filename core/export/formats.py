@@ -1,5 +1,6 @@
 """The formats a run's model can be written in, and how a file of each is opened again."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import MethodUnavailableError
+from core.networks.interpreter import Network
 from core.runs.folder import Run
 
 FormatName = Literal["litert", "litert-float16", "litert-int8", "onnx", "saved_model", "keras"]
@@ -104,14 +106,8 @@ def open_model(format_name: FormatName, path: Path) -> Model:
 
 
 def _open_litert(path: Path) -> Model:
-    import os
-
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_path=str(path), num_threads=os.cpu_count() or 1)
-    signature = interpreter.get_signature_runner()
-    # The interpreter must outlive its signature, and its outputs are overwritten by the next call.
-    return lambda image, owner=interpreter: {name: value.copy() for name, value in signature(image=image).items()}
+    network = Network(path.read_bytes(), os.cpu_count() or 1)
+    return lambda image: network(image[0], network.outputs)
 
 
 def _open_onnx(path: Path) -> Model:
@@ -127,7 +123,11 @@ def _open_saved_model(path: Path) -> Model:
 
     loaded = tf.saved_model.load(str(path))
     signature = loaded.signatures["serving_default"]
-    return lambda image, owner=loaded: signature(image=tf.constant(image))
+
+    def model(image: np.ndarray, owner: object = loaded) -> dict[str, np.ndarray]:  # a signature keeps no model
+        return signature(image=tf.constant(image))
+
+    return model
 
 
 def _open_keras(path: Path) -> Model:

@@ -1,6 +1,7 @@
 """Views of a photo: what else it could have looked like, so that a network learns the subject and not the picture."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
@@ -43,48 +44,28 @@ def _crop(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     return picture.crop((int(left), int(top), int(left + max(width, 2)), int(top + max(height, 2))))
 
 
-def _mirror(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    return ImageOps.mirror(picture)
-
-
-def _light(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    return ImageEnhance.Brightness(picture).enhance(random.uniform(0.5, 1.5))
-
-
-def _contrast(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    return ImageEnhance.Contrast(picture).enhance(random.uniform(0.6, 1.5))
-
-
-def _colour(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    return ImageEnhance.Color(picture).enhance(random.uniform(0.0, 1.6))
-
-
-def _grey(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    return ImageOps.grayscale(picture).convert("RGB")
-
-
-def _shrink(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def _shrunken(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     scale = min(1.0, random.integers(*_SIDES) / max(picture.size))
     return picture.resize([max(8, int(side * scale)) for side in picture.size], Image.Resampling.BICUBIC)
 
 
-def _compress(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def _compressed(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=int(random.integers(*_QUALITY)))
     return Image.open(buffer).convert("RGB")
 
 
-def _blur(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def _blurred(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     return picture.filter(ImageFilter.GaussianBlur(random.uniform(0.003, 0.01) * max(picture.size)))
 
 
-_CHANGES = (
-    (0.5, _mirror),
-    (0.3, _light),
-    (0.3, _contrast),
-    (0.3, _colour),
-    (0.15, _grey),
-    (0.25, _shrink),
-    (0.2, _compress),
-    (0.15, _blur),
-)
+_CHANGES: tuple[tuple[float, Callable[[Image.Image, np.random.Generator], Image.Image]], ...] = (
+    (0.5, lambda picture, random: ImageOps.mirror(picture)),
+    (0.3, lambda picture, random: ImageEnhance.Brightness(picture).enhance(random.uniform(0.5, 1.5))),
+    (0.3, lambda picture, random: ImageEnhance.Contrast(picture).enhance(random.uniform(0.6, 1.5))),
+    (0.3, lambda picture, random: ImageEnhance.Color(picture).enhance(random.uniform(0.0, 1.6))),
+    (0.15, lambda picture, random: ImageOps.grayscale(picture).convert("RGB")),
+    (0.25, _shrunken),
+    (0.2, _compressed),
+    (0.15, _blurred),
+)  # how often each is made, in this order

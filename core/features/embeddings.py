@@ -1,107 +1,96 @@
-"""Embeddings: every photo goes through a frozen backbone once, through LiteRT, and is remembered by its content."""
+"""Embeddings: each photo goes through frozen backbones once, through LiteRT, and is remembered by its content."""
 
-import io
-import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core.dataset.images import decode, resize
+from core import cache
+from core.dataset.images import PIXELS_VERSION, decode, resize
 from core.dataset.index import Dataset
-from core.files import write_atomic
+from core.features.views import CLOSE, COLOURS, backbone_of, close_up, colour_entropy
 from core.networks.catalogue import BACKBONES
-from core.networks.templates import any_template
+from core.networks.interpreter import NetworkPerThread, Progress, in_parallel
+from core.networks.templates import template
 from core.paths import Paths
 
-_SAVE_EVERY = 2_000  # photos: a cancelled embedding of a big folder resumes from here
+_SAVE_EVERY = 2_000  # photos: a cancelled look at a big folder resumes from here
 
 
 def embed(
-    dataset: Dataset,
-    table: pd.DataFrame,
-    backbone: str,
-    paths: Paths,
-    progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
-    """Embeds photos of a dataset; known ones come from the cache.
+    dataset: Dataset, table: pd.DataFrame, views: Sequence[str], paths: Paths, progress: Progress | None = None
+) -> dict[str, np.ndarray]:
+    """Looks at photos of a dataset; known ones come from the caches, which training and review share.
 
     Args:
         dataset: Whose photos.
         table: Rows of `dataset.usable`.
-        backbone: A key of `BACKBONES`.
-        paths: Where the caches lie.
-        progress: Called with (photos done, photos to embed).
+        views: Keys of `BACKBONES`, `CLOSE` or `COLOURS`.
+        paths: Where the caches and the prepared backbones lie.
+        progress: Called with (photos done, photos to look at).
 
     Returns:
-        `float32`, shape `(len(table), features)`, in the table's order.
+        For each view a `float32` array, shape `(len(table), features)`, in the table's order; `COLOURS` has one
+        column, see `colour_entropy`.
     """
-    file = cache_file(dataset, backbone)
-    known = _read(file)
-    missing = table[~table["sha256"].isin(known)].drop_duplicates("sha256")
+    known = {view: cached(dataset, view) for view in views}
+    seen = set.intersection(*(set(values) for values in known.values()))
+    missing = table[~table["sha256"].isin(seen)].drop_duplicates("sha256")
+    backbones = {backbone_of(view) for view in views} - {""} if len(missing) else set()
+    networks = {name: NetworkPerThread(template(name, paths).read_bytes()) for name in backbones}
+
+    def look(photo: tuple[str, str]) -> None:
+        path, sha256 = photo
+        image = decode(dataset.folder / path)
+        for view in views:
+            if sha256 not in known[view]:
+                known[view][sha256] = _look(image, view, networks)
+
     for start in range(0, len(missing), _SAVE_EVERY):
         part = missing.iloc[start : start + _SAVE_EVERY]
-        files = [dataset.folder / path for path in part["path"]]
 
-        def report(done: int, offset: int = start) -> None:
+        def report(done: int, _: int, start: int = start) -> None:
             if progress:
-                progress(offset + done, len(missing))
+                progress(start + done, len(missing))
 
-        values = _embed_files(files, backbone, paths, report)
-        known.update(zip(part["sha256"], values, strict=True))
-        _write(file, known)
-    return np.stack([known[sha256] for sha256 in table["sha256"]])
+        in_parallel(look, zip(part["path"], part["sha256"], strict=True), len(part), report)
+        for view in views:
+            remember(dataset, view, known[view])
+    return {view: np.stack([known[view][sha256] for sha256 in table["sha256"]]) for view in views}
 
 
 def cached(dataset: Dataset, name: str) -> dict[str, np.ndarray]:
-    """Known embeddings by sha256: of a backbone, or of a run whose network has its own."""
-    return _read(cache_file(dataset, name))
+    """Known embeddings by sha256: of a view, or of a run whose network has its own."""
+    return read_embeddings(cache_file(dataset, name), name)
 
 
 def remember(dataset: Dataset, name: str, embeddings: dict[str, np.ndarray]) -> None:
-    """Writes embeddings by sha256 into the cache."""
-    _write(cache_file(dataset, name), embeddings)
+    """Writes embeddings by sha256 into the cache, in place of what lay there."""
+    values = np.array(list(embeddings.values()), np.float32)
+    arrays = {"sha256": np.array(list(embeddings)), "embeddings": values}
+    cache.store(cache.as_arrays(cache_file(dataset, name)), version(name), arrays)
 
 
 def cache_file(dataset: Dataset, name: str) -> Path:
     return dataset.cache_dir / f"embeddings-{name}.npz"
 
 
-def _embed_files(files: list[Path], backbone: str, paths: Paths, report: Callable[[int], None]) -> list[np.ndarray]:
-    from ai_edge_litert.interpreter import Interpreter
-
-    model = any_template(backbone, paths).tflite.read_bytes()
-    image_size = BACKBONES[backbone].image_size
-    local = threading.local()  # one single-threaded interpreter a core: decoding and network overlap
-
-    def embed_file(file: Path) -> np.ndarray:
-        if not hasattr(local, "signature"):
-            local.interpreter = Interpreter(model_content=model, num_threads=1)
-            local.signature = local.interpreter.get_signature_runner()
-        pixels = resize(decode(file), image_size)[None].astype(np.float32)
-        return local.signature(image=pixels)["embedding"][0].copy()
-
-    results = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for embedding in pool.map(embed_file, files):
-            results.append(embedding)
-            if len(results) % 10 == 0 or len(results) == len(files):
-                report(len(results))
-    return results
+def read_embeddings(file: Path, name: str) -> dict[str, np.ndarray]:
+    """The content of a cache; a damaged one is empty, and so is one that another decoder or backbone filled."""
+    found = cache.stored(cache.as_arrays(file), version(name))
+    return dict(zip(found["sha256"].tolist(), found["embeddings"], strict=True)) if found else {}
 
 
-def _read(file: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            return dict(zip(content["sha256"].tolist(), content["embeddings"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError):
-        return {}  # missing or damaged: it is rebuilt
+def version(*views: str) -> str:
+    """What the numbers of views depend on beside the photo; "" for a run's own network, which never changes."""
+    weights = [BACKBONES[backbone].weights_version for view in views if (backbone := backbone_of(view))]
+    return " ".join([PIXELS_VERSION, *weights]) if weights or COLOURS in views else ""
 
 
-def _write(file: Path, known: dict[str, np.ndarray]) -> None:
-    buffer = io.BytesIO()
-    np.savez(buffer, sha256=np.array(list(known)), embeddings=np.array(list(known.values()), np.float32))
-    write_atomic(file, buffer.getvalue())
+def _look(image: np.ndarray, view: str, networks: dict[str, NetworkPerThread]) -> np.ndarray:
+    if view == COLOURS:
+        return np.array([colour_entropy(image)], np.float32)
+    backbone = backbone_of(view)
+    picture = resize(close_up(image) if view == CLOSE else image, BACKBONES[backbone].image_size)
+    return networks[backbone](picture, ["embedding"])["embedding"][0]

@@ -1,4 +1,4 @@
-"""The photos as numbers that labels can be checked against: main components, ImageNet's opinion, subject evidence."""
+"""Photos as numbers that labels can be checked against: principal components, ImageNet's opinion, subject evidence."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from scipy.special import log_softmax
 from core import cache
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.index import Dataset
-from core.features.views import CLOSE, COLOURS, WHOLE, Progress, photo_views
-from core.networks.catalogue import BACKBONES
-from core.networks.out_of_distribution import subject_classes
-from core.networks.weights import package_weights, read_state_dict
+from core.features.embeddings import embed, version
+from core.features.neighbours import similarity_to_neighbours
+from core.features.views import CLOSE, COLOURS, VIEWS, WHOLE, backbone_of
+from core.networks import imagenet
+from core.networks.interpreter import Progress
 from core.paths import Paths
 
-_VERSION = 1
+_VERSION = 2
 _MAX_COMPONENTS = 256  # as good as all of them (docs/review.md), and 20,000 photos stay small
 _FALLBACK_HINTS = 10  # ImageNet classes to listen to where none stands out
-_NEIGHBOURS, _MAX_REFERENCES = 10, 2_000
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,13 @@ class Features:
     """What is known about n photos without their labels.
 
     Attributes:
-        components: Main components of the standardised embeddings, `float32`, shape `(n, components)`.
+        components: Principal components of the standardised embeddings, `float32`, shape `(n, components)`.
         hints: Standardised log-probabilities of the ImageNet classes that stand for the subject, `float32`, shape
             `(n, hints)`. Few numbers cannot learn wrong labels by heart.
         subject: Evidence that the photo shows what the others show, in log-odds or, where no ImageNet class stands
-            for it, likeness to its neighbours; shape `(n,)`.
+            for it, similarity to its neighbours; shape `(n,)`.
         colours: See `views.colour_entropy`, shape `(n,)`.
         groups: Copies of one picture share a number, `int64`, shape `(n,)`.
-        has_subject: Whether `subject` comes from ImageNet's own head.
     """
 
     components: np.ndarray
@@ -43,11 +42,10 @@ class Features:
     subject: np.ndarray
     colours: np.ndarray
     groups: np.ndarray
-    has_subject: bool
 
 
 def read_features(dataset: Dataset, table: pd.DataFrame, paths: Paths, progress: Progress | None = None) -> Features:
-    """Features of photos, from the cache or from `photo_views`.
+    """Features of photos, from the cache or from the photos.
 
     Args:
         dataset: Whose photos.
@@ -55,33 +53,29 @@ def read_features(dataset: Dataset, table: pd.DataFrame, paths: Paths, progress:
         paths: Where the caches lie.
         progress: Called with (photos done, photos to look at).
     """
-    key = hashlib.sha256(f"{_VERSION} {' '.join(table['sha256'])}".encode()).hexdigest()
+    key = hashlib.sha256(f"{_VERSION} {version(*VIEWS)} {' '.join(table['sha256'])}".encode()).hexdigest()
 
     def compute() -> Mapping[str, np.ndarray]:
-        return vars(compute_features(photo_views(dataset, table, paths, progress), duplicate_groups(table)))
+        return vars(compute_features(embed(dataset, table, VIEWS, paths, progress), duplicate_groups(table)))
 
     return Features(**cache.cached(cache.as_arrays(dataset.cache_dir / "review-features.npz"), key, compute))
 
 
 def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Features:
-    """Turns views of photos (see `photo_views`) into features."""
+    """Turns views of photos (see `embed`) into features."""
     logits, masks = {}, {}
     for name in (*WHOLE, CLOSE):
-        backbone = WHOLE[1] if name == CLOSE else name
-        state = read_state_dict(package_weights(BACKBONES[backbone].package))
-        logits[name] = log_softmax(views[name] @ state["_fc.weight"].T + state["_fc.bias"], axis=1)
-        if name != CLOSE:
-            masks[name] = subject_classes(views[name], backbone) > 0
+        scores = imagenet.logits(views[name], backbone_of(name))
+        logits[name], masks[name] = log_softmax(scores, axis=1), imagenet.frequent_classes(scores)
     masks[CLOSE] = masks[WHOLE[1]]
     heard = masks[WHOLE[0]] | masks[WHOLE[1]]
     if not heard.any():
         mean = np.mean([np.exp(logits[name]).mean(axis=0) for name in WHOLE], axis=0)
         heard[np.argsort(-mean)[:_FALLBACK_HINTS]] = True
-    has_subject = all(mask.any() for mask in masks.values())
-    if has_subject:
+    if all(mask.any() for mask in masks.values()):
         subject = np.mean([_log_odds(logits[name][:, masks[name]]) for name in logits], axis=0)
     else:
-        subject = _likeness(views[WHOLE[1]], groups)
+        subject = similarity_to_neighbours(views[WHOLE[1]], groups)
     whole, close = ([logits[name][:, heard] for name in names] for names in (WHOLE, (CLOSE,)))
     hints = np.hstack([whole[0], (whole[1] + close[0]) / 2])
     larger = (views[WHOLE[1]] + views[CLOSE]) / 2
@@ -91,12 +85,11 @@ def compute_features(views: dict[str, np.ndarray], groups: np.ndarray) -> Featur
         subject=subject.astype(np.float32),
         colours=views[COLOURS][:, 0],
         groups=groups.astype(np.int64),
-        has_subject=has_subject,
     )
 
 
 def _components(embeddings: list[np.ndarray]) -> np.ndarray:
-    """Main components of several embeddings, each weighing alike; the first ones hold the most variance."""
+    """Principal components of several embeddings, each weighing alike; the first ones hold the most variance."""
     stacked = np.hstack([_standardise(values) / np.sqrt(values.shape[1]) for values in embeddings])
     stacked /= np.float32(np.sqrt(len(embeddings)))
     tall = stacked.shape[0] > stacked.shape[1]
@@ -106,19 +99,6 @@ def _components(embeddings: list[np.ndarray]) -> np.ndarray:
     if tall:
         return stacked @ vectors.astype(np.float32)
     return (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
-
-
-def _likeness(embeddings: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Mean cosine to the nearest photos that are no copies, among at most 2,000 of them."""
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
-    references = np.unique(np.linspace(0, len(unit) - 1, _MAX_REFERENCES).astype(int))
-    found = []
-    for start in range(0, len(unit), 1_000):
-        cosines = unit[start : start + 1_000] @ unit[references].T
-        cosines[groups[start : start + 1_000, None] == groups[references]] = -1
-        nearest = min(_NEIGHBOURS, len(references))
-        found.append(np.partition(cosines, -nearest, axis=1)[:, -nearest:].mean(axis=1))
-    return np.concatenate(found)
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:

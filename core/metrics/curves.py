@@ -1,5 +1,7 @@
 """Curves over a threshold: ROC and precision–recall of each class, and risk against coverage."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.metrics.intervals import bootstrap
@@ -97,7 +99,7 @@ def _counts_by_threshold(hits: np.ndarray, scores: np.ndarray) -> tuple[np.ndarr
     return hit_counts, last + 1 - hit_counts, ranked[last]
 
 
-def _weighted_auc(is_class: np.ndarray, scores: np.ndarray):
+def _weighted_auc(is_class: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """The AUC as a statistic for `bootstrap`: share of (class, other) pairs in the right order, ties half."""
     order = np.argsort(scores, kind="stable")
     hits = is_class[order].astype(np.float64)

@@ -1,7 +1,7 @@
 """Predictions and true labels of one split become an `EvaluationResult`: all that pages and API show."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,7 +72,9 @@ class EvaluationResult:
         return f"{self.accuracy_text}; {baseline}."
 
 
-def evaluate(y_true, probabilities, class_names, split: str, labels: Labels) -> EvaluationResult:
+def evaluate(
+    y_true: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], split: str, labels: Labels
+) -> EvaluationResult:
     """Measures predictions against labels.
 
     Args:
@@ -127,7 +129,9 @@ def headline(evaluation: Mapping[str, EvaluationResult]) -> EvaluationResult | N
     return next((evaluation[split] for split in ("test", "validation", "train") if split in evaluation), None)
 
 
-def _checked(y_true, probabilities, num_classes: int, split: str, labels: str):
+def _checked(
+    y_true: np.ndarray, probabilities: np.ndarray, num_classes: int, split: str, labels: str
+) -> tuple[np.ndarray, np.ndarray]:
     """The inputs as `int64` and `float64` arrays, or the error that says what is wrong with them."""
     y_true, probabilities = np.asarray(y_true), np.asarray(probabilities)
     if labels not in ("given", "reviewed"):
@@ -168,7 +172,7 @@ def _balanced_accuracy(matrix: np.ndarray) -> Measured:
     return Measured(value, max(0.0, value - below), min(1.0, value + above), int(matrix.sum()))
 
 
-def _per_class(matrix: np.ndarray, class_names) -> list[dict]:
+def _per_class(matrix: np.ndarray, class_names: Sequence[str]) -> list[dict]:
     """Precision, recall and F1 of each class from the confusion matrix (rows true, columns predicted)."""
     rows = []
     for index, name in enumerate(class_names):

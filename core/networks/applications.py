@@ -6,6 +6,8 @@ graph nests `Sequential` models, and EfficientNet (the first) because its `Norma
 
 import contextlib
 import io
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,27 +104,22 @@ def build_application(name: str, weights: str | None = "imagenet") -> "tuple[ker
 
 
 @contextlib.contextmanager
-def _download_errors(name: str):
+def _download_errors(name: str) -> Iterator[None]:
     """Keras reports a failed download as a plain `Exception`, a wrong file as `ValueError`: both become a sentence."""
     try:
         yield
     except Exception as error:
-        is_offline, is_damaged = "URL fetch failure" in str(error), "corrupted file" in str(error)
-        if not (is_offline or is_damaged or isinstance(error, OSError)):
+        if "URL fetch failure" in str(error):
+            problem = "could not be downloaded from storage.googleapis.com. Connect to the internet"
+        elif "corrupted file" in str(error) or isinstance(error, OSError):
+            problem = f"came damaged. Delete them from the folder {_weights_folder()}"
+        else:
             raise
-        what = f"The ImageNet weights of {name} (about {APPLICATIONS[name].megabytes} MB)"
-        other = "or choose a built-in backbone: efficientnet-lite0 or efficientnet-lite2."
-        if is_offline:
-            raise ConfigError(
-                f"{what} could not be downloaded from storage.googleapis.com. Connect to the internet and train again, "
-                f"{other}"
-            ) from error
         raise ConfigError(
-            f"{what} came damaged. Delete them from the folder {_weights_folder()} and train again, {other}"
+            f"The ImageNet weights of {name} (about {APPLICATIONS[name].megabytes} MB) {problem} and train again, "
+            "or choose a built-in backbone: efficientnet-lite0 or efficientnet-lite2."
         ) from error
 
 
 def _weights_folder() -> str:
-    import os
-
     return os.path.join(os.environ.get("KERAS_HOME", os.path.join("~", ".keras")), "models")

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from core.networks.catalogue import BACKBONES
-from core.networks.weights import package_weights, read_state_dict
+from core.networks.weights import backbone_weights
 
 _MEAN = np.array([0.485, 0.456, 0.406]) * 255
 _STD = np.array([0.229, 0.224, 0.225]) * 255
@@ -18,73 +18,91 @@ _BATCH_NORM_EPSILON = 1e-3
 FROZEN = "t"  # how the names of layers with ImageNet's weights begin; tuned ones and second backbones have others
 
 
-def build_features(backbone: str) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
-    """Builds a backbone up to its last feature maps.
-
-    Args:
-        backbone: A key of `BACKBONES`.
-
-    Returns:
-        The input `image`, shape `(height, width, 3)`, RGB 0-255; the output `features`, shape
-        `(rows, columns, 1280)`, after ReLU6; and the weights in torch's layout, to be loaded with `load_weights`
-        (ImageNet's own head is in them as `_fc.weight` and `_fc.bias`).
-    """
-    image, trunk, state = build_trunk(backbone)
-    return image, build_last_block(trunk, state), state
-
-
 def build_trunk(
     backbone: str, image: keras.KerasTensor | None = None, branch: str = FROZEN
-) -> tuple[keras.KerasTensor, keras.KerasTensor, dict[str, np.ndarray]]:
-    """Builds a backbone up to the input of its last block; returns as `build_features`.
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Builds a backbone up to the input of its last block.
 
     Args:
-        backbone: A key of `BACKBONES`.
+        backbone: A key of `BACKBONES` with weights in a package.
         image: An input to share with other backbones; one of another size is resized inside the graph.
         branch: How the names of its layers begin.
+
+    Returns:
+        The input `image`, shape `(height, width, 3)`, RGB 0-255, and the trunk's output.
     """
-    state = backbone_weights(backbone)
     image_size = BACKBONES[backbone].image_size
     image = keras.Input((*image_size, 3), name="image") if image is None else image
     x = image if image.shape[1:3] == image_size else layers.Resizing(*image_size, name=f"{branch}-resize")(image)
     x = layers.Rescaling(scale=list(1 / _STD), offset=list(-_MEAN / _STD), name=f"{branch}-rescale")(x)
-    x = _convolution(x, state, "_conv_stem", "_bn0", strides=2, branch=branch)
-    for number, strides in enumerate(_block_strides(state)[:-1]):
-        x = _block(x, state, f"_blocks.{number}", strides, branch)
-    return image, x, state
+    graph = _Graph(backbone, branch)
+    x = graph.convolution(x, "_conv_stem", "_bn0", strides=2)
+    for number, strides in enumerate(graph.block_strides[:-1]):
+        x = graph.block(x, f"_blocks.{number}", strides)
+    return image, x
 
 
-def build_last_block(trunk: keras.KerasTensor, state: dict[str, np.ndarray], branch: str = FROZEN) -> keras.KerasTensor:
+def build_last_block(backbone: str, trunk: keras.KerasTensor, branch: str = FROZEN) -> keras.KerasTensor:
     """The last inverted residual and the head convolution on top of a trunk.
 
     Args:
+        backbone: A key of `BACKBONES` with weights in a package.
         trunk: Output of `build_trunk`.
-        state: Weights in torch's layout.
         branch: How the names of its layers begin; another one than the trunk's for a copy that may be trained.
+
+    Returns:
+        The last feature maps, shape `(rows, columns, 1280)`, after ReLU6.
     """
-    strides = _block_strides(state)
-    x = _block(trunk, state, f"_blocks.{len(strides) - 1}", strides[-1], branch)
-    return _convolution(x, state, "_conv_head", "_bn1", branch=branch)
+    graph = _Graph(backbone, branch)
+    x = graph.block(trunk, f"_blocks.{len(graph.block_strides) - 1}", graph.block_strides[-1])
+    return graph.convolution(x, "_conv_head", "_bn1")
 
 
-def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
-    """The ImageNet weights of a built-in backbone, in torch's layout."""
-    return read_state_dict(package_weights(BACKBONES[backbone].package))
+class _Graph:
+    """Puts layers with ImageNet's weights on top of each other, named after these weights."""
+
+    def __init__(self, backbone: str, branch: str):
+        self._state, self._branch = backbone_weights(backbone), branch
+        self.block_strides = _block_strides(self._state)
+
+    def block(self, x: keras.KerasTensor, name: str, strides: int) -> keras.KerasTensor:
+        """Inverted residual (Sandler 2018): expand, depthwise, project; the sum only where the shape stays."""
+        start = x
+        if f"{name}._expand_conv.weight" in self._state:
+            x = self.convolution(x, f"{name}._expand_conv", f"{name}._bn0")
+        kernel = self._state[f"{name}._depthwise_conv.weight"].transpose(2, 3, 0, 1)
+        options = {"padding": "same", "use_bias": False, "name": self._name(f"{name}._depthwise_conv")}
+        x = _weighted(layers.DepthwiseConv2D(len(kernel), strides, **options), x, [kernel])
+        x = self._normalized(x, f"{name}._bn1")
+        x = self.convolution(x, f"{name}._project_conv", f"{name}._bn2", activate=False)
+        if strides == 1 and start.shape[-1] == x.shape[-1]:
+            x = layers.Add(name=self._name(name) + "_add")([start, x])
+        return x
+
+    def convolution(
+        self, x: keras.KerasTensor, name: str, norm: str, strides: int = 1, activate: bool = True
+    ) -> keras.KerasTensor:
+        """A convolution without bias and its normalisation."""
+        kernel = self._state[f"{name}.weight"].transpose(2, 3, 1, 0)
+        options = {"padding": "same", "use_bias": False, "name": self._name(name)}
+        x = _weighted(layers.Conv2D(kernel.shape[-1], len(kernel), strides, **options), x, [kernel])
+        return self._normalized(x, norm, activate)
+
+    def _normalized(self, x: keras.KerasTensor, name: str, activate: bool = True) -> keras.KerasTensor:
+        layer = layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=self._name(name))
+        layer.trainable = False  # frozen: inference mode even while a head is trained
+        parts = ("weight", "bias", "running_mean", "running_var")
+        x = _weighted(layer, x, [self._state[f"{name}.{part}"] for part in parts])
+        return layers.ReLU(6.0, name=self._name(name) + "_relu")(x) if activate else x
+
+    def _name(self, torch_name: str) -> str:
+        return self._branch + torch_name.replace(".", "-")
 
 
-def load_weights(model: keras.Model, state: dict[str, np.ndarray], branches: tuple[str, ...] = (FROZEN,)) -> None:
-    """Sets every layer of these branches that was named after a tensor of `state`."""
-    for layer in model.layers:
-        branch, _, _ = layer.name.partition("_")
-        if branch not in branches:
-            continue
-        name = _torch_name(layer.name)
-        if f"{name}.running_mean" in state:
-            layer.set_weights([state[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")])
-        elif isinstance(layer, layers.DepthwiseConv2D):
-            layer.set_weights([state[f"{name}.weight"].transpose(2, 3, 0, 1)])
-        elif isinstance(layer, layers.Conv2D):
-            layer.set_weights([state[f"{name}.weight"].transpose(2, 3, 1, 0)])
+def _weighted(layer: keras.Layer, x: keras.KerasTensor, weights: list[np.ndarray]) -> keras.KerasTensor:
+    x = layer(x)
+    layer.set_weights(weights)
+    return x
 
 
 def _block_strides(state: dict[str, np.ndarray]) -> list[int]:
@@ -93,43 +111,3 @@ def _block_strides(state: dict[str, np.ndarray]) -> list[int]:
     factor = 1.0 if num_blocks == sum(_STAGE_DEPTHS) else 1.2
     depths = [d if i in (0, 6) else int(np.ceil(d * factor)) for i, d in enumerate(_STAGE_DEPTHS)]
     return [s if i == 0 else 1 for s, depth in zip(_STAGE_STRIDES, depths, strict=True) for i in range(depth)]
-
-
-def _block(x, state, name: str, strides: int, branch: str = FROZEN):
-    """Inverted residual (Sandler 2018): expand, depthwise, project; the sum only where the shape stays."""
-    start = x
-    if f"{name}._expand_conv.weight" in state:
-        x = _convolution(x, state, f"{name}._expand_conv", f"{name}._bn0", branch=branch)
-    kernel_size = state[f"{name}._depthwise_conv.weight"].shape[-1]
-    x = layers.DepthwiseConv2D(
-        kernel_size, strides, padding="same", use_bias=False, name=_layer_name(f"{name}._depthwise_conv", branch)
-    )(x)
-    x = _normalize(x, f"{name}._bn1", branch)
-    x = layers.ReLU(6.0, name=_layer_name(f"{name}._bn1", branch) + "_relu")(x)
-    x = _convolution(x, state, f"{name}._project_conv", f"{name}._bn2", activate=False, branch=branch)
-    if strides == 1 and start.shape[-1] == x.shape[-1]:
-        x = layers.Add(name=_layer_name(name, branch) + "_add")([start, x])
-    return x
-
-
-def _convolution(x, state, name: str, norm: str, strides: int = 1, activate: bool = True, branch: str = FROZEN):
-    weight = state[f"{name}.weight"]
-    x = layers.Conv2D(
-        weight.shape[0], weight.shape[-1], strides, padding="same", use_bias=False, name=_layer_name(name, branch)
-    )(x)
-    x = _normalize(x, norm, branch)
-    return layers.ReLU(6.0, name=_layer_name(norm, branch) + "_relu")(x) if activate else x
-
-
-def _normalize(x, name: str, branch: str = FROZEN):
-    layer = layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=_layer_name(name, branch))
-    layer.trainable = False  # frozen: inference mode even while a head is trained
-    return layer(x)
-
-
-def _layer_name(torch_name: str, branch: str = FROZEN) -> str:
-    return branch + torch_name.replace(".", "-")
-
-
-def _torch_name(layer_name: str) -> str:
-    return "_" + layer_name.partition("_")[2].replace("-", ".")

@@ -12,8 +12,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-QUANTIZATIONS = ("", "float16", "int8")
-
 
 def keras_bytes(model: keras.Model) -> bytes:
     """The model as the content of a `.keras` file."""
@@ -66,7 +64,7 @@ def litert_bytes(model: keras.Model, quantization: str = "", representative: np.
     if quantization == "int8":
 
         def photos() -> Iterator[dict[str, np.ndarray]]:
-            for photo in representative:
+            for photo in () if representative is None else representative:
                 yield {"image": photo[None].astype(np.float32)}
 
         options["representative_dataset"] = photos

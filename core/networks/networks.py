@@ -4,9 +4,10 @@ import keras
 from keras import layers
 
 from core.networks.applications import build_application
-from core.networks.backbones import build_features, load_weights
+from core.networks.backbones import build_last_block, build_trunk
 from core.networks.catalogue import BACKBONES
-from core.networks.out_of_distribution import LEAST_MASS, centred_head
+from core.networks.imagenet import centred_head
+from core.networks.out_of_distribution import LEAST_MASS
 
 
 def baseline_cnn(image_size: tuple[int, int], num_classes: int, dropout: float, seed: int) -> keras.Model:
@@ -38,7 +39,7 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
     """A frozen backbone with a linear head and everything a prediction needs in one pass.
 
     The class maps (class activation maps, Zhou 2016) use the head's kernel on every position of the last feature
-    map before pooling; their mean plus the bias is the logit. For `subject` see `subject_output`.
+    map before pooling; their mean plus the bias is the logit. For `subject` see `out_of_distribution_output`.
 
     Args:
         backbone: A key of `BACKBONES`.
@@ -48,59 +49,70 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
     Returns:
         A model from `image` (RGB 0-255) to `probabilities` (classes), `class_maps` (rows, columns, classes),
         `embedding` (features) and `subject` (1), with a head of random weights to be replaced: layers `logits`,
-        `class_maps` and those of `subject_output`.
+        `class_maps` and those of `out_of_distribution_output`.
 
     Raises:
         ConfigError: If the backbone's weights are not there and cannot be downloaded.
     """
-    is_built_in = bool(BACKBONES[backbone].package)
-    if is_built_in:
-        image, features, state = build_features(backbone)
+    if BACKBONES[backbone].package:
+        image, trunk = build_trunk(backbone)
+        features = build_last_block(backbone, trunk)
     else:
         image, features = build_application(backbone, weights)
     embedding = layers.GlobalAveragePooling2D(name="embedding")(features)
-    logits = layers.Dense(num_classes, name="logits")(embedding)
-    outputs = {
+    outputs = head_outputs(features, embedding, embedding, backbone, num_classes)
+    return keras.Model(image, outputs, name=backbone.replace("-", "_"))
+
+
+def head_outputs(
+    features: keras.KerasTensor,
+    pooled: keras.KerasTensor,
+    embedding: keras.KerasTensor,
+    backbone: str,
+    num_classes: int,
+) -> dict[str, keras.KerasTensor]:
+    """All that a prediction needs.
+
+    Args:
+        features: The last feature maps.
+        pooled: Their mean over all places.
+        embedding: Pooled features of `backbone` as ImageNet left it.
+        backbone: A key of `BACKBONES`.
+        num_classes: At least 2.
+    """
+    logits = layers.Dense(num_classes, name="logits")(pooled)
+    return {
         "probabilities": layers.Softmax(name="probabilities")(logits),
         "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
         "embedding": embedding,
-        "subject": subject_output({backbone: embedding}, num_classes),
+        "subject": out_of_distribution_output({backbone: embedding}, num_classes),
     }
-    model = keras.Model(image, outputs, name=backbone.replace("-", "_"))
-    if is_built_in:
-        load_weights(model, state)
-        set_imagenet_head(model, backbone, state)
-    return model
 
 
-def subject_output(embeddings: dict[str, keras.KerasTensor], num_classes: int) -> keras.KerasTensor:
-    """Evidence that the photo shows the dataset's subject at all (see `derive_subject`), from known embeddings.
+def out_of_distribution_output(embeddings: dict[str, keras.KerasTensor], num_classes: int) -> keras.KerasTensor:
+    """The out-of-distribution score (see `derive_score`) from known embeddings.
 
     Args:
         embeddings: By backbone: shape `(features,)` a photo.
         num_classes: Number of class centres.
 
     Returns:
-        The score, 0-1, shape `(1,)` a photo. The weights of the layers `imagenet_<backbone>` are set by
-        `set_imagenet_head`; those of `subject`, `subject_mass_<backbone>` and `subject_centres_<backbone>` come from
-        `SubjectGate.as_weights`.
+        The score, 0-1, shape `(1,)` a photo. To be filled: `subject`, `subject_mass_<backbone>` and
+        `subject_centres_<backbone>`, from `OutOfDistributionScore.as_weights`.
     """
     evidence = []
     for name, embedding in embeddings.items():
-        traits = embedding
+        descriptors = embedding
         if BACKBONES[name].package:
-            traits = layers.Dense(1000, name=f"imagenet_{name}")(embedding)
-            imagenet = layers.Softmax(name=f"imagenet_shares_{name}")(traits)
+            imagenet_head = layers.Dense(1000, name=f"imagenet_{name}")
+            descriptors = imagenet_head(embedding)
+            imagenet_head.set_weights(centred_head(name))
+            imagenet = layers.Softmax(name=f"imagenet_shares_{name}")(descriptors)
             masses = layers.Dense(2, use_bias=False, name=f"subject_mass_{name}")(imagenet)
             shares = keras.ops.log(masses + LEAST_MASS)
             evidence.append(shares[:, :1] - shares[:, 1:])
-        unit = layers.UnitNormalization(name=f"subject_unit_{name}")(traits)
+        unit = layers.UnitNormalization(name=f"subject_unit_{name}")(descriptors)
         cosines = layers.Dense(num_classes, use_bias=False, name=f"subject_centres_{name}")(unit)
         evidence.append(keras.ops.max(cosines, axis=-1, keepdims=True))
     joined = layers.Concatenate(name="subject_evidence")(evidence) if len(evidence) > 1 else evidence[0]
     return layers.Dense(1, activation="sigmoid", name="subject")(joined)
-
-
-def set_imagenet_head(model: keras.Model, backbone: str, state: dict) -> None:
-    """Sets ImageNet's own head, with centred logits, of a built-in backbone, whose weights are `state`."""
-    model.get_layer(f"imagenet_{backbone}").set_weights(list(centred_head(state)))

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from core.networks.backbones import backbone_weights, build_last_block, build_trunk, load_weights
-from core.networks.networks import set_imagenet_head, subject_output
+from core.networks.backbones import FROZEN, build_last_block, build_trunk
+from core.networks.networks import head_outputs
 
 
 def trunk_network(backbones: tuple[str, ...], image_size: tuple[int, int]) -> keras.Model:
@@ -19,12 +19,9 @@ def trunk_network(backbones: tuple[str, ...], image_size: tuple[int, int]) -> ke
         A model from `image` (RGB 0-255) to `trunk_0`, … (the inputs of the last blocks) and `embedding`, the pooled
         output of the first backbone as ImageNet left it.
     """
-    image, trunks, states = _trunks(backbones, image_size)
+    image, trunks, embedding = _trunks(backbones, image_size)
     outputs = {f"trunk_{number}": trunk for number, trunk in enumerate(trunks)}
-    outputs["embedding"] = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunks[0], states[0]))
-    model = keras.Model(image, outputs, name="trunk")
-    _load(model, states)
-    return model
+    return keras.Model(image, outputs | {"embedding": embedding}, name="trunk")
 
 
 def last_block_network(
@@ -45,14 +42,11 @@ def last_block_network(
         grid: `(rows, columns)` on which the features of all backbones meet.
         dropout: Share of the pooled features switched off while it learns.
     """
-    state = backbone_weights(backbone)
     start = keras.Input(trunk_shape, name="trunk")
-    x = _on_grid(build_last_block(start, state, _tuned(number)), grid, number)
+    x = _on_grid(build_last_block(backbone, start, _tuned(number)), grid, number)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     x = layers.Dropout(dropout)(x)
-    model = keras.Model(start, layers.Dense(num_classes, name=f"logits_{number}")(x), name=f"last_block_{number}")
-    load_weights(model, state, (_tuned(number),))
-    return model
+    return keras.Model(start, layers.Dense(num_classes, name=f"logits_{number}")(x), name=f"last_block_{number}")
 
 
 def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_classes: int) -> keras.Model:
@@ -66,28 +60,19 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
     Returns:
         As `networks.linear_head_network`. `class_maps` and `probabilities` come from `features`, the tuned feature maps
         of all backbones side by side on the finest of their grids; `embedding` and `subject` from the first backbone
-        as ImageNet left it. To be filled: `logits`, `class_maps`, the subject's layers, those of `last_block_network`.
+        as ImageNet left it. To be filled: `logits`, `class_maps`, the layers of `out_of_distribution_output`
+        and those of `last_block_network`.
     """
-    image, trunks, states = _trunks(backbones, image_size)
-    embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(trunks[0], states[0]))
+    image, trunks, embedding = _trunks(backbones, image_size)
     maps = [
-        build_last_block(trunk, state, _tuned(number))
-        for number, (trunk, state) in enumerate(zip(trunks, states, strict=True))
+        build_last_block(backbone, trunk, _tuned(number))
+        for number, (backbone, trunk) in enumerate(zip(backbones, trunks, strict=True))
     ]
     grid = max(found.shape[1:3] for found in maps)
     maps = [_on_grid(found, grid, number) for number, found in enumerate(maps)]
     features = maps[0] if len(maps) == 1 else layers.Concatenate(name="features")(maps)
-    logits = layers.Dense(num_classes, name="logits")(layers.GlobalAveragePooling2D(name="tuned_pool")(features))
-    outputs = {
-        "probabilities": layers.Softmax(name="probabilities")(logits),
-        "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
-        "embedding": embedding,
-        "subject": subject_output({backbones[0]: embedding}, num_classes),
-    }
-    model = keras.Model(image, outputs, name="tuned")
-    _load(model, states)
-    set_imagenet_head(model, backbones[0], states[0])
-    return model
+    pooled = layers.GlobalAveragePooling2D(name="tuned_pool")(features)
+    return keras.Model(image, head_outputs(features, pooled, embedding, backbones[0], num_classes), name="tuned")
 
 
 def fill_tuned(model: keras.Model, parts: list[keras.Model], temperature: float) -> None:
@@ -106,23 +91,18 @@ def fill_tuned(model: keras.Model, parts: list[keras.Model], temperature: float)
     model.get_layer("class_maps").set_weights([kernel])
 
 
-def _trunks(backbones: tuple[str, ...], image_size: tuple[int, int]):
+def _trunks(
+    backbones: tuple[str, ...], image_size: tuple[int, int]
+) -> tuple[keras.KerasTensor, list[keras.KerasTensor], keras.KerasTensor]:
+    """The input, the frozen trunk of each backbone, and the embedding of the first."""
     image = keras.Input((*image_size, 3), name="image")
-    built = [build_trunk(name, image, _frozen(number)) for number, name in enumerate(backbones)]
-    return image, [trunk for _, trunk, _ in built], [state for _, _, state in built]
+    trunks = [build_trunk(name, image, f"{FROZEN}{number or ''}")[1] for number, name in enumerate(backbones)]
+    embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(backbones[0], trunks[0]))
+    return image, trunks, embedding
 
 
 def _on_grid(maps: keras.KerasTensor, grid: tuple[int, int], number: int) -> keras.KerasTensor:
     return maps if maps.shape[1:3] == grid else layers.Resizing(*grid, name=f"to-grid-{number}")(maps)
-
-
-def _load(model: keras.Model, states: list) -> None:
-    for number, state in enumerate(states):
-        load_weights(model, state, (_frozen(number), _tuned(number)))
-
-
-def _frozen(number: int) -> str:
-    return f"t{number or ''}"
 
 
 def _tuned(number: int) -> str:

@@ -6,33 +6,25 @@ The files are state dictionaries in torch's legacy format: five pickles, then th
 import pickle
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import ConfigError
+from core.files import sha256_of
+from core.networks.catalogue import BACKBONES
 
 _MAGIC = 0x1950A86A20F9469CFC6C
-_DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
-
-
-@dataclass(frozen=True)
-class _Storage:
-    key: str
-    dtype: np.dtype
 
 
 @dataclass(frozen=True)
 class _Tensor:
-    storage: _Storage
+    storage: tuple[str, np.dtype]  # its key in the file, and its numbers' type
     offset: int
     shape: tuple[int, ...]
     stride: tuple[int, ...]  # in elements; some tensors of these files lie transposed
-
-
-def _rebuild_tensor(storage, offset, shape, stride, *_):
-    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, stride)))
 
 
 class _TensorsOnly(pickle.Unpickler):
@@ -40,22 +32,21 @@ class _TensorsOnly(pickle.Unpickler):
 
     _ALLOWED = {
         ("collections", "OrderedDict"): OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-        ("torch", "FloatStorage"): "FloatStorage",
-        ("torch", "LongStorage"): "LongStorage",
+        ("torch._utils", "_rebuild_tensor_v2"): lambda *parts: _Tensor(*parts[:4]),
+        ("torch", "FloatStorage"): np.dtype("<f4"),
+        ("torch", "LongStorage"): np.dtype("<i8"),
     }
 
-    def find_class(self, module, name):
-        try:
-            return self._ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"the file asks for {module}.{name}, which is not a tensor") from None
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in self._ALLOWED:
+            raise pickle.UnpicklingError(f"the file asks for {module}.{name}, which is not a tensor")
+        return self._ALLOWED[module, name]
 
-    def persistent_load(self, persistent_id):
-        kind, storage_type, key = persistent_id[:3]
-        if kind != "storage" or storage_type not in _DTYPES:
+    def persistent_load(self, persistent_id: tuple) -> tuple[str, np.dtype]:
+        kind, dtype, key = persistent_id[:3]
+        if kind != "storage" or not isinstance(dtype, np.dtype):
             raise pickle.UnpicklingError("the file holds something that is not a tensor")
-        return _Storage(key, _DTYPES[storage_type])
+        return key, dtype
 
 
 def read_state_dict(path: Path) -> dict[str, np.ndarray]:
@@ -77,13 +68,11 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
             _TensorsOnly(file).load()  # protocol version
             _TensorsOnly(file).load()  # the writing machine
             tensors = _TensorsOnly(file).load()
-            storages = {key: None for key in _TensorsOnly(file).load()}
-            dtypes = {tensor.storage.key: tensor.storage.dtype for tensor in tensors.values()}
-            for key in storages:
-                count = int(np.frombuffer(file.read(8), "<i8")[0])
-                dtype = dtypes[key]
-                storages[key] = np.frombuffer(file.read(count * dtype.itemsize), dtype, count)
-        return {name: _array(tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
+            dtypes, storages = dict(tensor.storage for tensor in tensors.values()), {}
+            for key in _TensorsOnly(file).load():
+                count = int.from_bytes(file.read(8), "little")
+                storages[key] = np.frombuffer(file.read(count * dtypes[key].itemsize), dtypes[key], count)
+        return {name: _array(tensor, storages[tensor.storage[0]]) for name, tensor in tensors.items()}
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
         raise ConfigError(f"{path.name} is not a usable weights file: {error}. Reinstall its package.") from error
 
@@ -94,6 +83,36 @@ def _array(tensor: _Tensor, storage: np.ndarray) -> np.ndarray:
         raise ValueError("a tensor reaches beyond its storage")
     strides = [step * storage.itemsize for step in tensor.stride]
     return np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)
+
+
+@lru_cache
+def backbone_file(backbone: str) -> Path:
+    """The weights file of a built-in backbone; that it is the file we know is checked once a process (20 ms).
+
+    Raises:
+        ConfigError: If its package is not installed, or ships another file.
+    """
+    found = BACKBONES[backbone]
+    return checked(package_weights(found.package), found.sha256)
+
+
+def backbone_weights(backbone: str) -> dict[str, np.ndarray]:
+    """The ImageNet weights of a built-in backbone, in torch's layout."""
+    return read_state_dict(backbone_file(backbone))
+
+
+def checked(file: Path, sha256: str) -> Path:
+    """The file itself, if it has this hash.
+
+    Raises:
+        ConfigError: If it has not.
+    """
+    if sha256_of(file) != sha256:
+        raise ConfigError(
+            f"The weights file {file.name} is not the one that Tuskscope was tested with: its sha256 differs from "
+            f"{sha256}. Reinstall its package."
+        )
+    return file
 
 
 def package_weights(package: str) -> Path:

@@ -1,50 +1,10 @@
 """LiteRT interpreters lent to threads: all cores for a lone caller, one core each when several ask at once."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
-
-class Network:
-    """One LiteRT interpreter; serves one thread at a time.
-
-    Args:
-        model: The content of a `model.tflite` with one signature and the input `image`; several networks may share it.
-        threads: Threads inside a forward pass.
-
-    Attributes:
-        shape: Of the input, `(1, height, width, 3)`.
-        outputs: Shape of each output by name.
-
-    Raises:
-        ValueError, RuntimeError, KeyError: If the content is no such model.
-    """
-
-    def __init__(self, model: bytes, threads: int):
-        from ai_edge_litert.interpreter import Interpreter  # 0.1 s; pages that predict nothing do not pay
-
-        self._interpreter = Interpreter(model_content=model, num_threads=threads)
-        signature = self._interpreter.get_signature_runner()
-        image, outputs = signature.get_input_details()["image"], signature.get_output_details()
-        self.shape = tuple(int(length) for length in image["shape"])
-        self.outputs = {name: tuple(int(length) for length in item["shape"]) for name, item in outputs.items()}
-        self._input = image["index"]
-        self._indices = {name: item["index"] for name, item in outputs.items()}
-        del signature  # it would keep invoke() from running
-        self._interpreter.allocate_tensors()
-
-    def __call__(self, pixels: np.ndarray, names: Collection[str]) -> dict[str, np.ndarray]:
-        """One forward pass.
-
-        Args:
-            pixels: `uint8` or `float32` of 0-255, shape `(height, width, 3)`, RGB.
-            names: Which outputs to copy out; unknown ones are left out.
-        """
-        self._interpreter.tensor(self._input)()[0] = pixels  # converted into the network's own memory, no copy between
-        self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(self._indices[name]) for name in names if name in self._indices}
+from core.networks.interpreter import Network
 
 
 class Pool:

@@ -37,10 +37,10 @@ class ActivePredictor:
         """
         mark = self._mark()
         loaded = self._loaded
-        if loaded and loaded[0] == mark:
-            return loaded[1]
-        if not self._lock.acquire(blocking=loaded is None):
-            return loaded[1]
+        if loaded is None:
+            self._lock.acquire()
+        elif loaded[0] == mark or not self._lock.acquire(blocking=False):
+            return loaded[1]  # nothing is new, or somebody else is loading it
         try:
             if not self._loaded or self._loaded[0] != mark:
                 self._loaded = (mark, self._load())

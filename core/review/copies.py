@@ -10,12 +10,15 @@ from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError
-from core.features.views import CLOSE, WHOLE, Progress, photo_views
+from core.features.embeddings import embed, version
+from core.features.views import CLOSE, VIEWS, WHOLE
+from core.networks.cosine import unit_vectors
+from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.matching import crop_match
 
 _VERSION = 1
-# The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, strangers mostly far less.
+# The copies that pHash finds among 1,019 real photos have cosines of 0.74 and more, other pairs mostly far less.
 MIN_COSINE = 0.65
 # A crop keeps most of what the network sees, of the whole picture or of its close-up.
 CANDIDATE_COSINE = 0.86
@@ -40,11 +43,11 @@ def find_duplicates(dataset: Dataset, paths: Paths, progress: Progress | None = 
     """
 
     def compute() -> pd.DataFrame:
-        views = photo_views(dataset, dataset.usable, paths, progress)
-        return compute_duplicates(dataset, dataset.usable, _unit(views[WHOLE[1]]), _unit(views[CLOSE]))
+        views = embed(dataset, dataset.usable, VIEWS, paths, progress)
+        return compute_duplicates(dataset, dataset.usable, unit_vectors(views[WHOLE[1]]), unit_vectors(views[CLOSE]))
 
     kept = cache.as_table(dataset.cache_dir / "duplicates.parquet")
-    return cache.cached(kept, f"{_VERSION} {dataset.fingerprint}", compute)
+    return cache.cached(kept, f"{_VERSION} {version(*VIEWS)} {dataset.fingerprint}", compute)
 
 
 def compute_duplicates(dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray) -> pd.DataFrame:
@@ -69,10 +72,10 @@ def _crops(
     dataset: Dataset, table: pd.DataFrame, whole: np.ndarray, close: np.ndarray, known: pd.DataFrame
 ) -> pd.DataFrame:
     """Pairs that look alike to the network and whose pixels fit when one is laid over a part of the other."""
-    taken = set(zip(known["path_a"], known["path_b"], strict=True))
+    taken = set(map(frozenset, zip(known["path_a"], known["path_b"], strict=True)))
     paths, small, rows = table["path"].tolist(), {}, []
     for cosine, first, second in _candidates(whole, close):
-        if (paths[first], paths[second]) in taken or (paths[second], paths[first]) in taken:
+        if {paths[first], paths[second]} in taken:
             continue
         try:
             for row in (first, second):
@@ -82,15 +85,7 @@ def _crops(
             continue  # gone or changed since it was indexed
         for outer, inner in ((first, second), (second, first)):
             if crop_match(small[outer], small[inner]) >= MIN_CORRELATION:
-                rows.append(
-                    {
-                        "path_a": paths[outer],
-                        "path_b": paths[inner],
-                        "kind": "crop",
-                        "distance": -1,
-                        "cosine": float(cosine),
-                    }
-                )
+                rows.append((paths[outer], paths[inner], "crop", -1, cosine))
                 break
     return pd.DataFrame(rows, columns=_COLUMNS[:5]).astype({"distance": int, "cosine": float})
 
@@ -106,7 +101,3 @@ def _candidates(whole: np.ndarray, close: np.ndarray) -> list[tuple[float, int, 
             found = dict(sorted(found.items(), key=lambda item: -item[1])[:MAX_CANDIDATES])
     best = sorted(((cosine, *pair) for pair, cosine in found.items()), reverse=True)
     return best[:MAX_CANDIDATES]
-
-
-def _unit(embeddings: np.ndarray) -> np.ndarray:
-    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)

@@ -1,16 +1,13 @@
 """What the Review page shows next, and what the photos look like that lie nearest."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from core.dataset.decisions import find_photo
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision
-from core.features.embeddings import cache_file, cached
+from core.features.neighbours import nearest, unit_embeddings
 from core.features.views import WHOLE
 
 
@@ -82,46 +79,12 @@ def neighbours(dataset: Dataset, path: str, k: int = 4, decisions: dict[str, Dec
     """
     image = find_photo(dataset, path)["sha256"]
     decisions = dataset.decisions() if decisions is None else decisions
-    file = cache_file(dataset, WHOLE[1])
-    position, unit = _unit_embeddings(dataset, file, file.stat().st_mtime_ns if file.exists() else 0)
-    rows = dataset.usable
-    rows = rows[(rows["split"] != "test") & rows["sha256"].isin(position) & (rows["sha256"] != image)]
-    excluded = [sha256 for sha256, decision in decisions.items() if decision.action == "exclude"]
-    rows = rows[~rows["sha256"].isin(excluded)]
-    if image not in position or rows.empty:
+    position, unit = unit_embeddings(dataset, WHOLE[1])
+    if image not in position:
         return pd.DataFrame(columns=["path", "label", "given_label", "split", "similarity"])
-    similarity = (unit @ unit[position[image]])[[position[sha256] for sha256 in rows["sha256"]]]
-    order = np.argsort(-similarity)[:k]
-    found = rows.iloc[order][["path", "label", "split", "sha256"]].assign(similarity=similarity[order])
+    excluded = [sha256 for sha256, decision in decisions.items() if decision.action == "exclude"]
+    found = nearest(dataset, WHOLE[1], unit[position[image]], k, without=[image, *excluded])
     relabelled = {sha256: item.label for sha256, item in decisions.items() if item.action == "relabel"}
-    pairs = zip(found["sha256"], found["label"], strict=True)
-    found = found.assign(given_label=found["label"], label=[relabelled.get(*pair) for pair in pairs])
-    return found[["path", "label", "given_label", "split", "similarity"]].reset_index(drop=True)
-
-
-class _Key:
-    """A dataset as a cache key: by its folder, not by its content."""
-
-    def __init__(self, dataset: Dataset):
-        self.dataset = dataset
-
-    def __hash__(self) -> int:
-        return hash(self.dataset.cache_dir)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.dataset.cache_dir == self.dataset.cache_dir
-
-
-def _unit_embeddings(dataset: Dataset, file: Path, modified: int) -> tuple[dict[str, int], np.ndarray]:
-    return _read_unit_embeddings(_Key(dataset), modified)
-
-
-@lru_cache(maxsize=2)
-def _read_unit_embeddings(key: _Key, modified: int) -> tuple[dict[str, int], np.ndarray]:
-    """Positions by sha256 and unit embeddings; kept in memory until the file changes."""
-    known = cached(key.dataset, WHOLE[1])
-    if not known:
-        return {}, np.zeros((0, 1), np.float32)
-    matrix = np.stack(list(known.values()))
-    unit = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
-    return {sha256: row for row, sha256 in enumerate(known)}, unit
+    labels = [relabelled.get(*pair) for pair in zip(found["sha256"], found["label"], strict=True)]
+    found = found.assign(given_label=found["label"], label=labels)
+    return found[["path", "label", "given_label", "split", "similarity"]]

@@ -3,9 +3,11 @@
 import numpy as np
 from scipy.special import softmax
 
+from core.features.linear_head import fit_softmax
+
 _REPEATS, _FOLDS = 2, 5
 _ITERATIONS = 60
-_LOUDNESS = 1.35  # standard deviation of the combined scores; makes the probabilities of real photos come true
+_SPREAD = 1.35  # standard deviation of the combined scores; calibrates the probabilities of real photos
 
 
 class OutOfFold:
@@ -36,69 +38,27 @@ class OutOfFold:
         Args:
             targets: What to learn, shape `(n, classes)`; each row sums to 1.
             weights: Of each photo, shape `(n,)`.
-            robustness: See `fit`.
+            robustness: See `linear_head.fit_softmax`.
         """
         total = np.zeros(targets.shape)
         for repeat, folds in enumerate(self._folds):
             for fold in range(_FOLDS):
                 learn = (folds != fold) & (self._labels >= 0) & (weights > 0)
                 judge = (folds == fold) & (self._labels >= 0)
-                parameters = fit(
+                parameters = fit_softmax(
                     self._x[learn],
                     targets[learn],
                     weights[learn],
                     self._regularization,
-                    robustness,
-                    self._starts.get((repeat, fold)),
+                    _ITERATIONS,
+                    robustness=robustness,
+                    start=self._starts.get((repeat, fold)),
                 )
                 self._starts[repeat, fold] = parameters
                 total[judge] += _scores(self._x[judge], parameters)
                 outside = self._labels < 0
                 total[outside] += _scores(self._x[outside], parameters) / _FOLDS
         return total / _REPEATS
-
-
-def fit(
-    x: np.ndarray,
-    targets: np.ndarray,
-    weights: np.ndarray,
-    regularization: float,
-    robustness: float,
-    start: np.ndarray | None = None,
-) -> np.ndarray:
-    """Softmax regression by L-BFGS on soft labels.
-
-    With `robustness` q > 0 the loss is the generalised cross-entropy (1 - p^q) / q: Z. Zhang and M. Sabuncu,
-    "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels", NeurIPS 2018. A photo that
-    contradicts all others then loses its pull; q → 0 is the cross-entropy.
-
-    Returns:
-        Kernel and, as the last row, bias: `float64`, shape `(features + 1, classes)`.
-    """
-    from scipy.optimize import minimize
-
-    shape = (x.shape[1] + 1, targets.shape[1])
-    share = (weights / max(weights.sum(), 1e-12))[:, None]
-
-    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        parameters = flat.reshape(shape)
-        probabilities = softmax(x @ parameters[:-1].astype(np.float32) + parameters[-1], axis=1)
-        if robustness:
-            powers = np.maximum(probabilities, 1e-12) ** robustness
-            loss = (share * targets * (1 - powers)).sum() / robustness
-            pull = targets * powers
-        else:
-            loss = -(share * targets * np.log(np.maximum(probabilities, 1e-12))).sum()
-            pull = targets
-        error = share * (pull.sum(axis=1, keepdims=True) * probabilities - pull)
-        gradient = np.vstack([x.T @ error.astype(np.float32), error.sum(axis=0)])
-        gradient[:-1] += regularization * parameters[:-1]
-        return loss + regularization / 2 * np.sum(parameters[:-1] ** 2), gradient.ravel().astype(np.float64)
-
-    start = np.zeros(shape) if start is None or start.shape != shape else start
-    return minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS}).x.reshape(
-        shape
-    )
 
 
 def assign_folds(groups: np.ndarray, labels: np.ndarray, num_folds: int, random: np.random.Generator) -> np.ndarray:
@@ -114,7 +74,7 @@ def assign_folds(groups: np.ndarray, labels: np.ndarray, num_folds: int, random:
 
 
 def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """One opinion from several: each is as loud as it helps to predict the labels, all together of a fixed loudness.
+    """One opinion from several: each weighs as much as it helps to predict the labels, the sum has a fixed spread.
 
     Stacking (D. Wolpert, "Stacked generalization", 1992) with one number an expert, so wrong labels cannot be learned.
 
@@ -131,8 +91,8 @@ def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray
     experts = np.stack([opinion / max(opinion.std(), 1e-9) for opinion in opinions])
     share = (weights / max(weights.sum(), 1e-12))[:, None]
 
-    def objective(loudness: np.ndarray) -> tuple[float, np.ndarray]:
-        probabilities = softmax(np.tensordot(loudness, experts, axes=1), axis=1)
+    def objective(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
+        probabilities = softmax(np.tensordot(coefficients, experts, axes=1), axis=1)
         loss = -(share * targets * np.log(np.maximum(probabilities, 1e-12))).sum()
         return loss, ((share * (probabilities - targets)) * experts).sum(axis=(1, 2))
 
@@ -140,7 +100,7 @@ def combine(opinions: list[np.ndarray], targets: np.ndarray, weights: np.ndarray
         objective, np.full(len(opinions), 0.5), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(opinions)
     ).x
     total = np.tensordot(found if found.any() else np.ones(len(opinions)), experts, axes=1)
-    return _LOUDNESS * total / max(total.std(), 1e-9)
+    return _SPREAD * total / max(total.std(), 1e-9)
 
 
 def _scores(x: np.ndarray, parameters: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, softmax
 
 from core.features.photo_features import Features
@@ -15,10 +16,10 @@ _ROBUSTNESS = (0.7, 0.4, 0.4)  # of three fits: after the first one the labels a
 _GIVEN_SHARE = 0.3  # of the labels of the later fits; the rest is what the fit before made of them
 _TRUST = 3.0  # a decided photo counts as much as three undecided ones
 _COPY_TRUST = 0.98
-_PRIOR_STRANGERS = (7, 3)  # as if of ten such photos a reviewer had excluded seven: people differ about drawings
+_PRIOR_EXCLUDED = (7, 3)  # as if of ten such photos a reviewer had excluded seven: people differ about drawings
 _CONFLICT = 0.3  # at least: a photo whose copy has another label is never above suspicion
-_SEEDS = 0.035  # share of the photos that the subject head first takes for strangers
-_STRANGER = (8.5, 2.0)  # spreads below the median at which a photo is as likely a stranger as not, and how sharply
+_SEEDS = 0.035  # share of the photos that are first taken for out-of-distribution ones
+_HALF_WAY = (8.5, 2.0)  # spreads below the median at which a photo is as likely out of distribution as not; the slope
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,18 @@ class Scores:
         not_subject: Probability that it shows something else, shape `(n,)`.
         wrong: Probability that the given label is not the right class, shape `(n,)`.
         copies: Row of the first copy with another label, or -1, shape `(n,)`.
-        stranger_weight: How far `not_subject` is to be believed, 0-1; what the reviewer did with such photos moves it.
+        not_subject_weight: How far to believe `not_subject`, 0-1; what the reviewer did with such photos moves it.
     """
 
     classes: np.ndarray
     not_subject: np.ndarray
     wrong: np.ndarray
     copies: np.ndarray
-    stranger_weight: float
+    not_subject_weight: float
 
     def suspicion(self) -> np.ndarray:
         """The one number to rank by: the probability that the photo is wrong in any way, 0-1, shape `(n,)`."""
-        score = self.stranger_weight * self.not_subject + (1 - self.not_subject) * self.wrong
+        score = self.not_subject_weight * self.not_subject + (1 - self.not_subject) * self.wrong
         return np.where(self.copies >= 0, np.maximum(score, _CONFLICT), score)
 
 
@@ -65,7 +66,7 @@ class Scorer:
             OutOfFold(getattr(features, name), features.groups, strata, _REGULARIZATION[name], seed)
             for name in ("components", "hints")
         ]
-        self._stranger_head = OutOfFold(
+        self._not_subject_head = OutOfFold(
             features.components, features.groups, np.minimum(strata, 0), _REGULARIZATION["subject"], seed
         )
 
@@ -81,7 +82,7 @@ class Scorer:
         with threadpool_limits(1):  # the products are small: threads cost several times what they bring
             not_subject = self._not_subject(trusted)
             classes = self._classes(trusted, not_subject)
-        confirmed, denied = _PRIOR_STRANGERS
+        confirmed, denied = _PRIOR_EXCLUDED
         reviewed = (trusted != UNDECIDED) & (not_subject > 0.5)
         weight = (confirmed + (reviewed & (trusted == EXCLUDED)).sum()) / (confirmed + denied + reviewed.sum())
         known = _hand_on(self._features.groups, trusted)  # a copy of a decided photo shows what that one shows
@@ -107,52 +108,41 @@ class Scorer:
         return classes
 
     def _not_subject(self, trusted: np.ndarray) -> np.ndarray:
-        """Strangers lack the subject for ImageNet, resemble such photos, or have the colours of a drawing."""
+        """These photos lack the subject for ImageNet, resemble each other, or have the colours of a drawing."""
         evidence = _spreads(self._features.subject)
         colours = np.clip(_spreads(self._features.colours), -4, 1)
         seeds = max(2, round(_SEEDS * len(evidence)))
-        strange = np.argsort(np.argsort(evidence + colours)) < seeds
-        strange = np.where(trusted == EXCLUDED, True, np.where(trusted >= 0, False, strange))
+        is_other = np.argsort(np.argsort(evidence + colours)) < seeds
+        is_other = np.where(trusted == EXCLUDED, True, np.where(trusted >= 0, False, is_other))
         weights = np.where(trusted == UNDECIDED, 1.0, _TRUST)
-        weights[strange] *= weights[~strange].sum() / max(weights[strange].sum(), 1.0)
-        opinion = self._stranger_head.predict(np.eye(2)[strange.astype(int)], weights)
-        likeness = _spreads(opinion[:, 0])
-        total = _spreads(evidence + 2 * likeness + colours)
-        middle, width = _STRANGER
+        weights[is_other] *= weights[~is_other].sum() / max(weights[is_other].sum(), 1.0)
+        opinion = self._not_subject_head.predict(np.eye(2)[is_other.astype(int)], weights)
+        similarity = _spreads(opinion[:, 0])
+        total = _spreads(evidence + 2 * similarity + colours)
+        middle, width = _HALF_WAY
         return expit(-(total + middle) / width)
 
 
 def _spreads(values: np.ndarray) -> np.ndarray:
-    """Distance from the median in units of the upper half's spread, which strangers do not touch."""
+    """Distance from the median in units of the upper half's spread, which out-of-distribution photos do not touch."""
     median, upper = np.quantile(values, [0.5, 0.84])
     return (values.astype(np.float64) - median) / max(upper - median, 1e-6)
 
 
 def _group_means(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
-    _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(counts), values.shape[1]))
-    np.add.at(sums, inverse, values)
-    return (sums / counts[:, None])[inverse]
+    return pd.DataFrame(values).groupby(groups).transform("mean").to_numpy()
 
 
 def _hand_on(groups: np.ndarray, trusted: np.ndarray) -> np.ndarray:
     """Hands what was decided on to the copies of a photo."""
-    known = trusted.copy()
-    decided = np.flatnonzero(trusted != UNDECIDED)
-    by_group = dict(zip(groups[decided].tolist(), trusted[decided].tolist(), strict=True))
-    if by_group:
-        for row in np.flatnonzero((trusted == UNDECIDED) & np.isin(groups, list(by_group))):
-            known[row] = by_group[groups[row]]
-    return known
+    decided = pd.Series(trusted).where(trusted != UNDECIDED)
+    return decided.fillna(decided.groupby(groups).transform("last")).fillna(UNDECIDED).to_numpy(int)
 
 
 def _conflicts(groups: np.ndarray, given: np.ndarray, known: np.ndarray) -> np.ndarray:
     """For each undecided photo the first copy with another label, or -1."""
-    found = np.full(len(groups), -1)
-    order = np.argsort(groups, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(members) > 1 and len(set(given[members].tolist())) > 1:
-            for row in members:
-                if known[row] == UNDECIDED:
-                    found[row] = members[given[members] != given[row]][0]
-    return found
+    rows = pd.Series(np.arange(len(groups)))
+    first = rows.groupby(groups).transform("min").to_numpy()
+    differs = given != given[first]
+    other = rows.where(differs).groupby(groups).transform("min").fillna(-1)
+    return np.where(known == UNDECIDED, np.where(differs, first, other), -1).astype(int)

@@ -15,7 +15,7 @@ from core.dataset.labels import class_indices
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
 from core.features.photo_features import read_features
-from core.features.views import Progress
+from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.checks import unusable
 from core.review.issue_kinds import ISSUE_KINDS

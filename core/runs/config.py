@@ -1,12 +1,16 @@
 """What to train: one frozen, validated configuration."""
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, get_args, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from core.errors import ConfigError
+from core.metrics import Labels
 from core.networks.catalogue import BACKBONES
+from core.records import from_json
 
-NETWORKS = ("cnn", "linear-head", "tuned-block")
+Network = Literal["cnn", "linear-head", "tuned-block"]
+NETWORKS: tuple[Network, ...] = get_args(Network)
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class TrainingConfig:
     """
 
     preset: str
-    network: str
+    network: Network
     backbone: str = ""
     second_backbone: str = ""
     image_size: tuple[int, int] = (224, 224)
@@ -56,28 +60,33 @@ class TrainingConfig:
     class_weights: bool = True
     early_stopping_patience: int = field(default=0, metadata={"range": (0, 1000)})
     validation_fraction: float = field(default=0.2, metadata={"range": (0.0, 0.5)})
-    labels: str = "reviewed"
+    labels: Labels = "reviewed"
     uncertain_below: float = field(default=0.55, metadata={"range": (0.0, 1.0)})
     accepted_error: float = field(default=0.05, metadata={"range": (0.0, 0.5)})
     seed: int = field(default=0, metadata={"range": (0, 2**31 - 1)})
 
-    def __post_init__(self):
-        hints = get_type_hints(type(self))
+    def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
         for item in fields(self):
-            value = getattr(self, item.name)
-            _check_type(item.name, value, hints[item.name])
+            value, kind = getattr(self, item.name), kinds[item.name]
+            if get_origin(kind) is Literal:
+                check_choice(item.name, value, get_args(kind))
+                continue
+            try:
+                from_json(kind, value)
+            except ValueError:
+                expected = _KINDS.get(kind, "two whole numbers (height, width)")
+                raise ConfigError(f"Expected {item.name} to be {expected}, but got {value!r}.") from None
             low, high = item.metadata.get("range", (None, None))
             if low is not None and not low <= value <= high:
                 raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
-        check_choice("network", self.network, NETWORKS)
-        check_choice("labels", self.labels, ("given", "reviewed"))
         if self.network != "cnn":
             check_choice("backbone", self.backbone, backbones_for(self.network))
             if self.second_backbone:
                 check_choice("second_backbone", self.second_backbone, second_backbones_for(self.network, self.backbone))
-            expected = max(BACKBONES[name].image_size for name in self.backbones)
-            if self.image_size != expected:
-                raise ConfigError(f"Expected image_size {expected} for {self.backbone}, but got {self.image_size}.")
+            largest = max(BACKBONES[name].image_size for name in self.backbones)
+            if self.image_size != largest:
+                raise ConfigError(f"Expected image_size {largest} for {self.backbone}, but got {self.image_size}.")
         elif self.backbones:
             raise ConfigError(f"The network cnn has no backbone, but got {self.backbones[0]}. Leave backbone empty.")
         elif not all(32 <= side <= 512 for side in self.image_size):
@@ -87,17 +96,6 @@ class TrainingConfig:
     def backbones(self) -> tuple[str, ...]:
         """The backbones that are named."""
         return tuple(name for name in (self.backbone, self.second_backbone) if name)
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-safe; `from_dict` reads it back."""
-        return {**asdict(self), "image_size": list(self.image_size)}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> "TrainingConfig":
-        unknown = sorted(set(content) - {item.name for item in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown training setting {unknown[0]!r}. Known: {', '.join(setting_names())}.")
-        return cls(**{**content, "image_size": tuple(content.get("image_size", cls.image_size))})
 
 
 def backbones_for(network: str) -> tuple[str, ...]:
@@ -118,18 +116,12 @@ def setting_names() -> list[str]:
     return [item.name for item in fields(TrainingConfig) if item.name != "preset"]
 
 
+def setting_kind(name: str) -> type:
+    """The Python type of a setting: `str`, `int`, `float`, `bool` or, for the image size, `tuple`."""
+    return type(getattr(TrainingConfig, name, ""))  # what has no default is text
+
+
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raises `ConfigError` unless `value` is one of `choices`."""
     if value not in choices:
         raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, but got {value!r}.")
-
-
-def _check_type(name: str, value: Any, kind: Any) -> None:
-    if get_args(kind):
-        fits = isinstance(value, tuple) and len(value) == 2 and all(type(side) is int for side in value)
-        expected = "two whole numbers (height, width)"
-    else:
-        fits = type(value) is kind or (kind is float and type(value) is int)  # True is no number here
-        expected = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
-    if not fits:
-        raise ConfigError(f"Expected {name} to be {expected}, but got {value!r}.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
 SCHEMA_VERSION = 1
+HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 LIVE_STATES: tuple[State, ...] = ("queued", "running")
@@ -64,13 +65,13 @@ class Run:
 
     @property
     def history(self) -> "pd.DataFrame":
-        """One row an epoch: `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`; empty if nothing is there."""
+        """One row an epoch, `HISTORY_COLUMNS`; empty if nothing is there."""
         import pandas as pd
 
         try:
             return pd.read_csv(self.folder / "history.csv")
         except (OSError, pd.errors.EmptyDataError):
-            return pd.DataFrame(columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy"])
+            return pd.DataFrame(columns=HISTORY_COLUMNS)
 
     @cached_property
     def evaluation(self) -> dict[str, EvaluationResult]:
@@ -110,14 +111,9 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """What `run.json` holds."""
-        content = {key: value for key, value in asdict(self).items() if key not in ("folder", "config", "image_size")}
-        return {
-            "schema_version": SCHEMA_VERSION,
-            **content,
-            "class_names": list(self.class_names),
-            "image_size": list(self.image_size),
-            "config": self.config.as_dict(),
-        }
+        content = asdict(self)
+        del content["folder"]
+        return {"schema_version": SCHEMA_VERSION, **content}
 
 
 def read_run(folder: Path) -> Run:

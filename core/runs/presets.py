@@ -1,11 +1,13 @@
 """Named starting points for a training."""
 
 from dataclasses import dataclass, replace
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from core.errors import ConfigError
 from core.networks.catalogue import BACKBONES
-from core.runs.config import TrainingConfig, check_choice, setting_names
+from core.runs.config import TrainingConfig, check_choice, setting_kind, setting_names
+
+_EXAMPLES = {int: "15", float: "0.001", bool: "true", tuple: "150x150"}
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,12 @@ def preset(name: str, **overrides: Any) -> TrainingConfig:
     """
     check_choice("preset", name, tuple(PRESETS))
     config = PRESETS[name].config
-    hints = get_type_hints(TrainingConfig)
     for key, value in overrides.items():
-        if key not in hints or key == "preset":
+        if key not in setting_names():
             raise ConfigError(f"Unknown training setting {key!r}. Known: {', '.join(setting_names())}.")
-        if isinstance(value, str) and hints[key] is not str:
-            overrides[key] = _parse(key, value, hints[key])
-        elif key == "image_size" and isinstance(value, list):
+        if isinstance(value, str) and setting_kind(key) is not str:
+            overrides[key] = _parse(key, value, setting_kind(key))
+        elif isinstance(value, list):
             overrides[key] = tuple(value)
     if "image_size" not in overrides and {"backbone", "second_backbone"} & set(overrides):
         names = (overrides.get("backbone", config.backbone), overrides.get("second_backbone", config.second_backbone))
@@ -102,17 +103,13 @@ def preset(name: str, **overrides: Any) -> TrainingConfig:
     return replace(config, **overrides)
 
 
-def _parse(name: str, text: str, kind: Any) -> Any:
+def _parse(name: str, text: str, kind: type) -> Any:
     try:
         if kind is bool:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-        if get_args(kind):
+        if kind is tuple:
             height, _, width = text.lower().replace("x", ",").partition(",")
             return int(height), int(width or height)
         return kind(text)
     except (ValueError, KeyError):
-        raise ConfigError(f"Cannot read {name}={text!r}; an example that works: {name}={_example(kind)}.") from None
-
-
-def _example(kind: Any) -> str:
-    return {int: "15", float: "0.001", bool: "true"}.get(kind, "150x150")
+        raise ConfigError(f"Cannot read {name}={text!r}; an example that works: {name}={_EXAMPLES[kind]}.") from None

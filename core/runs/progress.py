@@ -5,9 +5,10 @@ import json
 import math
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from core.files import read_json
 from core.process_identity import ProcessIdentity
 from core.records import from_json
 
@@ -75,33 +76,21 @@ class ProgressFile:
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         is_landmark = progress.stage != self._stage or 0 < progress.total <= progress.done
-        if is_landmark or now - self._written_at >= _SECONDS_BETWEEN_WRITES:
-            self._stage, self._written_at = progress.stage, now
-            self._write(progress)
-
-    def _write(self, progress: Progress) -> None:
-        content = {**asdict(progress), "at": time.time(), "process": asdict(self._process)}
-        content["metrics"] = {name: _finite(value) for name, value in progress.metrics.items()}
-        content["eta_seconds"] = _finite(progress.eta_seconds)
-        note(self._folder / PROGRESS_FILE, content)
+        if not is_landmark and now - self._written_at < _SECONDS_BETWEEN_WRITES:
+            return
+        self._stage, self._written_at = progress.stage, now
+        # JSON has no NaN: a loss that left the numbers is left out.
+        metrics = {name: float(value) for name, value in progress.metrics.items() if math.isfinite(value)}
+        shown = asdict(replace(progress, metrics=metrics))
+        note(self._folder / PROGRESS_FILE, {**shown, "at": time.time(), "process": asdict(self._process)})
 
 
 def read_progress(folder: Path) -> Heartbeat | None:
     """The last report in a run folder; `None` if there is none or it cannot be read."""
     try:
-        content = json.loads((folder / PROGRESS_FILE).read_text(encoding="utf-8"))
-        eta = content["eta_seconds"]
-        metrics = {str(name): float(value) for name, value in content["metrics"].items() if value is not None}
-        progress = Progress(
-            stage=str(content["stage"]),
-            done=int(content["done"]),
-            total=int(content["total"]),
-            epoch=int(content["epoch"]),
-            epochs=int(content["epochs"]),
-            metrics=metrics,
-            eta_seconds=None if eta is None else float(eta),
-        )
-        return Heartbeat(progress, float(content["at"]), from_json(ProcessIdentity, content["process"]))
+        content = read_json(folder / PROGRESS_FILE)
+        last = {"at": content.pop("at"), "process": content.pop("process")}
+        return from_json(Heartbeat, {"progress": content, **last})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -116,8 +105,3 @@ def note(path: Path, content: object) -> None:
     with contextlib.suppress(FileNotFoundError, PermissionError):  # on Windows somebody may be reading it
         temporary.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
         os.replace(temporary, path)
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON has no NaN; a loss that left the numbers is shown as unknown."""
-    return float(value) if value is not None and math.isfinite(value) else None

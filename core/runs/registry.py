@@ -1,15 +1,16 @@
 """Which runs exist and which one is served: list, load, promote, roll back, delete."""
 
 import hashlib
-import json
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError
 from core.files import fsync_dir, write_atomic
 from core.paths import Paths
+from core.records import append_log, read_log
 from core.runs.folder import RUN_ID, Run, read_run
 from core.runs.staging import STAGING_PREFIX
 
@@ -70,6 +71,7 @@ def active_id(paths: Paths) -> str | None:
 
 
 def active_file(paths: Paths) -> Path:
+    """Where the id of the served run stands."""
     return paths.models_dir / "active"
 
 
@@ -95,16 +97,23 @@ def rollback(paths: Paths) -> Run:
     Raises:
         RunInvalidError: If there is no earlier run to go back to.
     """
-    stack = _served(paths)
-    for run_id in reversed(stack[:-1]):
+    for run in earlier(paths):
         try:
-            run = load(paths, run_id)
             run.verify()
-        except (RunNotFoundError, RunInvalidError):
+        except RunInvalidError:
             continue
-        _serve(paths, run_id, "rollback")
+        _serve(paths, run.run_id, "rollback")
         return run
     raise RunInvalidError("There is no earlier served run to go back to. Promote a run instead.")
+
+
+def earlier(paths: Paths) -> Iterator[Run]:
+    """The runs that were served before the current one and are still there, the last one first."""
+    for run_id in reversed(_served(paths)[:-1]):
+        try:
+            yield load(paths, run_id)
+        except (RunNotFoundError, RunInvalidError):
+            continue
 
 
 def delete(paths: Paths, run_id: str) -> None:
@@ -132,19 +141,13 @@ def exports_folder(run: Run, paths: Paths) -> Path:
     return paths.shared_cache_dir / "exports" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def history(paths: Paths) -> list[dict]:
+def history(paths: Paths) -> list[dict[str, str]]:
     """All promotions and roll-backs, oldest first: `action`, `run_id`, `at`."""
-    try:
-        lines = (paths.models_dir / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    entries = []
-    for line in lines:
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            continue  # a torn last line after a crash
-    return entries
+    return read_log(dict[str, str], _history_file(paths))
+
+
+def _history_file(paths: Paths) -> Path:
+    return paths.models_dir / "history.jsonl"
 
 
 def _folders(paths: Paths) -> list[Path]:
@@ -171,8 +174,5 @@ def _served(paths: Paths) -> list[str]:
 
 def _serve(paths: Paths, run_id: str, action: str) -> None:
     write_atomic(active_file(paths), run_id + "\n")
-    entry = json.dumps({"action": action, "run_id": run_id, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-    with (paths.models_dir / "history.jsonl").open("a", encoding="utf-8") as file:
-        file.write(entry + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    append_log(_history_file(paths), [{"action": action, "run_id": run_id, "at": now}])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from core.errors import RunInvalidError, TrainingError
 from core.files import fsync_dir, sha256_of, write_json
@@ -65,14 +66,14 @@ def stage(paths: Paths, run_id: str, config: TrainingConfig, dataset: DatasetRef
     return write(run)
 
 
-def write(run: Run, **changes) -> Run:
+def write(run: Run, **changes: Any) -> Run:
     """Writes `run.json` with some fields changed; returns the changed run."""
     run = replace(run, **changes)
     write_json(run.folder / "run.json", run.as_dict())
     return run
 
 
-def publish(run: Run, paths: Paths, **changes) -> Run:
+def publish(run: Run, paths: Paths, **changes: Any) -> Run:
     """Makes a finished run visible: hashes, fsync of every file, rename, fsync of `models/`.
 
     Args:

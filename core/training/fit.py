@@ -10,6 +10,9 @@ import tensorflow as tf
 from core.errors import TrainingError
 from core.runs.config import TrainingConfig
 
+OnBatch = Callable[[int, int], None]
+OnEpoch = Callable[[dict[str, float]], None]
+
 
 @dataclass(frozen=True)
 class Arrays:
@@ -30,8 +33,8 @@ def fit(
     validation: Arrays | None,
     config: TrainingConfig,
     weights: np.ndarray | None = None,
-    on_batch: Callable[[int, int], None] | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_batch: OnBatch | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> None:
     """Trains a model's `probabilities` in place.
 
@@ -78,7 +81,7 @@ def batches(arrays: Arrays, config: TrainingConfig, weights: np.ndarray | None =
     data = data.shuffle(len(arrays.labels), seed=config.seed).batch(config.batch_size)
     seeds = tf.data.Dataset.random(seed=config.seed).batch(2)
 
-    def augmented(batch, seed):
+    def augmented(batch: tuple[tf.Tensor, ...], seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         images, labels, batch_weights = batch
         return augment(tf.cast(images, tf.float32), config, seed), labels, batch_weights
 
@@ -136,19 +139,19 @@ def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:
 class EpochReport(keras.callbacks.Callback):
     """Passes Keras's progress on; stops a training that has diverged."""
 
-    def __init__(self, num_photos, config, on_batch, on_epoch):
+    def __init__(self, num_photos: int, config: TrainingConfig, on_batch: OnBatch | None, on_epoch: OnEpoch | None):
         super().__init__()
         self._num_photos, self._config, self._epoch = num_photos, config, 0
         self._on_batch, self._on_epoch = on_batch, on_epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not np.isfinite((logs or {}).get("loss", 0.0)):
             raise TrainingError("The loss is no longer a finite number: the training diverged. Lower learning_rate.")
         if self._on_batch:
             seen = min((batch + 1) * self._config.batch_size, self._num_photos)
             self._on_batch(self._epoch * self._num_photos + seen, self._config.epochs * self._num_photos)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._epoch = epoch + 1
         if self._on_epoch:
             self._on_epoch({"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}})

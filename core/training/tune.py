@@ -1,11 +1,12 @@
 """Trains the last block of a backbone further, on what its frozen trunk gives."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 
-from core.features.head import fit_head
+from core.features.linear_head import fit_head
 from core.networks.tuned_networks import last_block_network
 from core.runs.config import TrainingConfig
 from core.training.fit import EpochReport
@@ -87,14 +88,14 @@ def predict(model: keras.Model, maps: np.ndarray) -> np.ndarray:
     return np.concatenate(parts).astype(np.float64)
 
 
-def generalised_cross_entropy(robustness: float) -> Callable:
+def generalised_cross_entropy(robustness: float) -> Callable[[Any, Any], Any]:
     """The loss (1 - p^q) / q on soft labels; q → 0 is the cross-entropy, q = 1 the mean absolute error.
 
     Z. Zhang and M. Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels",
     NeurIPS 2018: a photo that contradicts all others loses its pull.
     """
 
-    def loss(targets, logits):
+    def loss(targets: Any, logits: Any) -> Any:  # tensors of Keras's backend
         logs = keras.ops.log_softmax(logits)
         if robustness == 0:
             return -keras.ops.sum(targets * logs, axis=-1)
@@ -141,7 +142,7 @@ class _Views(keras.utils.PyDataset):
     def __len__(self) -> int:
         return max(1, self._maps.shape[1] // self._size)
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows = self._order[index * self._size : (index + 1) * self._size]
         views = self._views[rows]
         return self._maps[views, rows].astype(np.float32), self._labels.targets[rows], self._weights[rows]
@@ -152,4 +153,4 @@ class _Views(keras.utils.PyDataset):
     def _shuffle(self) -> None:
         num_views, num_photos = self._maps.shape[:2]
         self._order = self._random.permutation(num_photos)
-        self._views = self._random.integers(0, num_views, num_photos)
+        self._views = self._random.integers(0, num_views, size=(num_photos,))

@@ -5,6 +5,7 @@ After Mitchell 2019, "Model Cards for Model Reporting". Written once, at publica
 
 import shlex
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 from core.dataset.index import SPLITS, Dataset
@@ -174,9 +175,9 @@ def command(run: Run) -> str:
     is_inside = reference and not Path(reference).is_absolute() and not set(reference) & set("`\n\r")
     folder = shlex.quote(f"data/{reference}") if is_inside else "DATASET"
     known = PRESETS.get(run.config.preset)
-    start = known.config.as_dict() if known else {}
+    start = asdict(known.config) if known else {}
     words = ["python -m core train", folder, "--preset", shlex.quote(run.config.preset)]
-    for name, value in run.config.as_dict().items():
+    for name, value in asdict(run.config).items():
         follows = name == "image_size" and run.config.backbone in BACKBONES  # from the backbone
         if name in ("preset", "labels") or start.get(name) == value or follows:
             continue

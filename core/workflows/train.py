@@ -1,12 +1,14 @@
 """Training from start to end: labels, split, recipe, evaluation, reload check, publication."""
 
+import math
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from core.dataset.index import Dataset, index_dataset
 from core.dataset.splits import with_validation
 from core.errors import TrainingError, TuskscopeError
 from core.files import write_json, write_parquet
+from core.metrics import Labels, from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
@@ -23,9 +26,9 @@ from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.reporter import Listener, Reporter
-from core.runs.staging import new_run_id, publish, stage, write
+from core.runs.staging import free_run_id, publish, stage, write
+from core.training.context import Trained, TrainingContext
 from core.training.recipes import RECIPES
-from core.training.recipes.shared import Trained
 from core.workflows.card import CARD_FILE, write_card
 
 _SUBJECT_TOLERANCE = 0.05  # the score is steep where photos are alike, and weights may have been rounded
@@ -56,7 +59,7 @@ def train(
         TrainingError: If it cannot start, diverges, or its written model does not predict what it learned. The run
             is then listed as failed, with its log and without a model.
     """
-    run = stage(paths, run_id or new_run_id(config.preset), config, _describe(dataset, paths), "running")
+    run = stage(paths, run_id or free_run_id(paths, config.preset), config, _describe(dataset, paths), "running")
     return _finish(run, paths, progress, lambda report: dataset)
 
 
@@ -66,7 +69,7 @@ def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) ->
 
     def open_dataset(report: Reporter) -> Dataset:
         folder = paths.dataset_folder(run.dataset.folder)
-        return index_dataset(folder, paths, lambda done, total: report("read the dataset", done, total))
+        return index_dataset(folder, paths, partial(report, "read the dataset"))
 
     return _finish(run, paths, progress, open_dataset)
 
@@ -74,30 +77,29 @@ def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) ->
 def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[Reporter], Dataset]) -> Run:
     reporter = Reporter(run, progress)
     started = time.monotonic()
+
+    def seconds() -> float:
+        return round(time.monotonic() - started, 1)
+
     try:
         with _cancel_on_sigterm():
             dataset = open_dataset(reporter)
             run = _work(run, dataset, paths, reporter)
-            seconds = round(time.monotonic() - started, 1)
-            write_card(replace(run, seconds=seconds), dataset)
+            run = replace(run, seconds=seconds())
+            write_card(run, dataset)
         reporter.close()
-        run = publish(run, paths, state="succeeded", seconds=seconds)
+        run = publish(run, paths, state="succeeded")
     except BaseException as error:
         cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
-        if not cancelled and not isinstance(error, TuskscopeError):
+        expected = cancelled or isinstance(error, TuskscopeError)
+        if not expected:
             reporter.log(traceback.format_exc())
         reporter.close()
         message = "Cancelled." if cancelled else _sentence(error)
         for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE):
             (run.folder / name).unlink(missing_ok=True)
-        publish(
-            run,
-            paths,
-            state="cancelled" if cancelled else "failed",
-            message=message,
-            seconds=round(time.monotonic() - started, 1),
-        )
-        if cancelled or isinstance(error, TuskscopeError):
+        publish(run, paths, state="cancelled" if cancelled else "failed", message=message, seconds=seconds())
+        if expected:
             raise
         raise TrainingError(message) from error
     if registry.active_id(paths) is None:  # the very first run has none to be compared with
@@ -120,29 +122,28 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
         dataset=replace(_describe(dataset, paths), decisions=tuple(used.values())),
         uncertain_below=config.uncertain_below,
     )
-    trained = RECIPES[config.network](run, dataset, table, paths, report)
-    run = write(run, subject=trained.subject)
-    if trained.calibration:
-        run = write(run, calibration=trained.calibration, uncertain_below=trained.calibration.uncertain_below)
+    context = TrainingContext(run, dataset, table, paths, report)
+    trained = RECIPES[config.network](context)
+    doubt = trained.calibration.uncertain_below if trained.calibration else config.uncertain_below
+    run = write(run, subject=trained.subject, calibration=trained.calibration, uncertain_below=doubt)
     report("check the written model", 0, 1)
-    _check_reload(run, dataset, table, trained)
+    _check_reload(run, context, trained)
     report("evaluate", 0, 1)
     decided = dataset.usable.loc[dataset.usable["sha256"].isin(used), "split"]
-    _evaluate(run, table, trained, test_labels="reviewed" if "test" in set(decided) else "given")
+    _evaluate(context, trained, test_labels="reviewed" if "test" in set(decided) else "given")
     return run
 
 
-def _evaluate(run: Run, table: pd.DataFrame, trained: Trained, test_labels: str) -> None:
+def _evaluate(context: TrainingContext, trained: Trained, test_labels: Labels) -> None:
     """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true."""
-    from core.metrics import from_table, predictions_table
-
-    rows = (table["split"] != "train").to_numpy()
-    predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
+    run, rows = context.run, ~context.rows("train")
+    predictions = predictions_table(context.table[rows], trained.probabilities[rows], run.class_names)
     write_parquet(run.folder / "predictions.parquet", predictions)
+    labels = {"validation": run.labels, "test": test_labels}
     results = {
-        split: asdict(from_table(predictions, split, run.class_names, test_labels if split == "test" else run.labels))
-        for split in ("validation", "test")
-        if (predictions["split"] == split).any()
+        split: asdict(from_table(predictions, split, run.class_names, labels[split]))
+        for split in labels
+        if context.rows(split).any()
     }
     write_json(run.folder / "evaluation.json", results)
 
@@ -162,11 +163,11 @@ def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[s
             )
 
 
-def _check_reload(run: Run, dataset: Dataset, table: pd.DataFrame, trained: Trained) -> None:
+def _check_reload(run: Run, context: TrainingContext, trained: Trained) -> None:
     """Loads the written model as the server will and compares it with what was trained, on eight photos."""
-    predictor = Predictor(run)
-    for position in np.linspace(0, len(table) - 1, min(8, len(table))).astype(int):
-        prediction = predictor.predict([decode(dataset.folder / table["path"].iloc[position])])[0]
+    predictor, files = Predictor(run), context.table["path"]
+    for position in np.linspace(0, len(files) - 1, min(8, len(files))).astype(int):
+        prediction = predictor.predict([decode(context.dataset.folder / files.iloc[position])])[0]
         difference = np.abs(np.array(list(prediction.probabilities.values())) - trained.final[position]).max()
         if difference > _RELOAD_TOLERANCE:
             raise TrainingError(
@@ -174,19 +175,20 @@ def _check_reload(run: Run, dataset: Dataset, table: pd.DataFrame, trained: Trai
             )
         if trained.subject_scores is None:
             continue
-        difference = abs(prediction.subject_score - trained.subject_scores[position])
-        if difference > _SUBJECT_TOLERANCE:
+        score = math.nan if prediction.subject_score is None else prediction.subject_score
+        difference = abs(score - trained.subject_scores[position])
+        if not difference <= _SUBJECT_TOLERANCE:  # NaN is not
             raise TrainingError(f"The written model differs by {difference:.3f} in the subject score. Train again.")
 
 
 @contextmanager
-def _cancel_on_sigterm():
+def _cancel_on_sigterm() -> Iterator[None]:
     """SIGTERM ends a training cleanly; only the main thread may install handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def cancel(*_):
+    def cancel(*_: object) -> None:
         raise Cancelled
 
     previous = signal.signal(signal.SIGTERM, cancel)

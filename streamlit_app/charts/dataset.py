@@ -1,4 +1,4 @@
-"""Charts of a data set: how many photos, how large, how bright."""
+"""Charts of a dataset: how many photos, how large, how bright."""
 
 from collections.abc import Mapping
 
@@ -48,7 +48,9 @@ def sizes(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
     if table.empty:
         return empty()
     figure = go.Figure()
-    for place, (name, rows) in enumerate(table.groupby("label")):
+    names = sorted(table["label"].unique())
+    for place, name in enumerate(names):
+        rows = table[table["label"] == name]
         found = rows.groupby(["width", "height"]).size().reset_index(name="n")
         # Rings of different classes at one size lie inside each other.
         diameter = 8 + 3.5 * np.log2(found["n"].clip(1, 512)) + 8 * place
@@ -57,14 +59,10 @@ def sizes(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
             y=found["height"],
             customdata=found["n"],
             mode="markers",
-            marker={
-                "color": "rgba(0,0,0,0)",
-                "size": diameter,
-                "line": {"width": 2.5, "color": colors.get(name)},
-            },
+            marker={"color": "rgba(0,0,0,0)", "size": diameter, "line": {"width": 2.5, "color": colors.get(name)}},
             hovertemplate=f"%{{customdata}} of {escaped(name)}: %{{x}} × %{{y}} pixels<extra></extra>",
         )
-    corner_names(figure, {name: colors.get(name) for name in sorted(table["label"].unique())}, at_bottom=True)
+    corner_names(figure, {name: colors[name] for name in names}, at_bottom=True)
     styled(figure, x_title="width in pixels", y_title="height in pixels")
     figure.update_xaxes(range=[0, table["width"].max() * 1.12])
     return figure.update_yaxes(range=[0, table["height"].max() * 1.15])
@@ -76,7 +74,9 @@ def brightness(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
         return empty()
     figure = go.Figure()
     centres = (BINS[:-1] + BINS[1:]) / 2
-    for name, rows in table.groupby("label"):
+    names = sorted(table["label"].unique())
+    for name in names:
+        rows = table[table["label"] == name]
         shares = np.histogram(rows["brightness"], BINS)[0] / len(rows)
         figure.add_scatter(
             x=centres,
@@ -85,7 +85,7 @@ def brightness(table: pd.DataFrame, colors: Mapping[str, str]) -> go.Figure:
             line={"color": colors.get(name), "width": 2.5},
             hovertemplate=f"%{{y:.0f}} % of {escaped(name)} have a brightness near %{{x:.0f}}<extra></extra>",
         )
-    corner_names(figure, {name: colors.get(name) for name in sorted(table["label"].unique())})
+    corner_names(figure, {name: colors[name] for name in names})
     figure.update_yaxes(ticksuffix=" %", rangemode="tozero")
     figure.update_xaxes(range=[0, 255])
     return styled(figure, x_title="mean brightness, 0 black to 255 white", y_title="share of the class")

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from core.metrics import EvaluationResult
-from streamlit_app.charts.style import GRID, QUIET, STRONG, corner_names, empty, escaped, styled
+from core.metrics import EvaluationResult, Measured
+from streamlit_app.charts.style import DOTTED, QUIET, STRONG, corner_names, empty, error_bars, escaped, styled, write
 
 # A cell that holds most of its row is dark with white figures, any other light with dark ones: both read
 # on any page.
 SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.14)"], [0.5, "#8675CB"], [1, "#5B4B9A"]]
-DIAGONAL = {"color": QUIET, "width": 1.5, "dash": "dot"}
 
 
 def confusion_matrix(result: EvaluationResult) -> go.Figure:
@@ -36,29 +35,25 @@ def confusion_matrix(result: EvaluationResult) -> go.Figure:
     cells = [(row, column) for row in range(len(names)) for column in range(len(names))]
     for row, column in cells:
         count, share = result.confusion_matrix[row][column], shares[row][column]
-        figure.add_annotation(
-            x=names[column],
-            y=names[row],
-            text=f"<b>{count:,}</b><br>{100 * share:.0f} %",
-            showarrow=False,
-            font={"size": 15, "color": "#FFFFFF" if share >= 0.5 else STRONG},
-        )
+        font = {"size": 15, "color": "#FFFFFF" if share >= 0.5 else STRONG}
+        write(figure, names[column], names[row], f"<b>{count:,}</b><br>{100 * share:.0f} %", font=font)
     # A heat map cannot be clicked in Streamlit; invisible points over its cells can.
+    invisible = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=[names[column] for _, column in cells],
         y=[names[row] for row, _ in cells],
         mode="markers",
         marker={"size": 80, "symbol": "square", "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
+        selected=invisible,
+        unselected=invisible,
         customdata=[[result.class_names[row], result.class_names[column]] for row, column in cells],
         hovertemplate=[
-            f"{result.confusion_matrix[row][column]:,} photos labelled {names[row]}: the run said {names[column]}"
+            f"{result.confusion_matrix[row][column]:,} photos labelled {names[row]}, predicted {names[column]}"
             " (click to see them)<extra></extra>"
             for row, column in cells
         ],
     )
-    styled(figure, height=90 + 92 * len(names), x_title="the run said", y_title=f"{result.labels} label")
+    styled(figure, height=90 + 92 * len(names), x_title="predicted", y_title=f"{result.labels} label")
     figure.update_xaxes(showgrid=False, side="top")
     figure.update_yaxes(showgrid=False, autorange="reversed")
     return figure.update_layout(clickmode="event+select")
@@ -66,39 +61,22 @@ def confusion_matrix(result: EvaluationResult) -> go.Figure:
 
 def roc(result: EvaluationResult, colors: Mapping[str, str]) -> go.Figure:
     """True against false positives of each class, over all thresholds."""
-    figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DIAGONAL, hoverinfo="skip")
+    figure = _square("false positive rate (share of the other photos)", "recall (share of the class)", diagonal=True)
     for curve in result.roc:
-        if curve["auc"] is None:
-            continue
-        name = escaped(curve["class_name"])
-        figure.add_scatter(
-            x=curve["fpr"],
-            y=curve["tpr"],
-            mode="lines",
-            line={"color": colors.get(curve["class_name"]), "width": 2.5},
-            name=f"{curve['class_name']}: area {curve['auc']:.3f}",
-            hovertemplate=f"{name}: finds %{{y:.0%}} of its photos at %{{x:.0%}} false alarms<extra></extra>",
-        )
-    return _square(figure, "false alarms (share of the other photos)", "found (share of the class)")
+        if curve["auc"] is not None:
+            hover = "recall %{y:.0%} at a false positive rate of %{x:.0%}"
+            _class_curve(figure, curve, "fpr", "tpr", f"area {curve['auc']:.3f}", hover, colors)
+    return _named(figure)
 
 
 def precision_recall(result: EvaluationResult, colors: Mapping[str, str]) -> go.Figure:
     """Precision against recall of each class, over all thresholds."""
-    figure = go.Figure()
+    figure = _square("recall (share of the class)", "precision")
     for curve in result.pr:
-        if curve["average_precision"] is None:
-            continue
-        name = escaped(curve["class_name"])
-        figure.add_scatter(
-            x=curve["recall"],
-            y=curve["precision"],
-            mode="lines",
-            line={"color": colors.get(curve["class_name"]), "width": 2.5},
-            name=f"{curve['class_name']}: average precision {curve['average_precision']:.3f}",
-            hovertemplate=f"{name}: finds %{{x:.0%}} of its photos and is right in %{{y:.0%}}<extra></extra>",
-        )
-    return _square(figure, "found (share of the class)", "right when it says so")
+        if curve["average_precision"] is not None:
+            note, hover = f"average precision {curve['average_precision']:.3f}", "precision %{y:.0%} at recall %{x:.0%}"
+            _class_curve(figure, curve, "recall", "precision", note, hover, colors)
+    return _named(figure)
 
 
 def reliability(result: EvaluationResult) -> go.Figure:
@@ -106,48 +84,26 @@ def reliability(result: EvaluationResult) -> go.Figure:
     bins = result.reliability_bins
     if not bins:
         return empty()
-    figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DIAGONAL, hoverinfo="skip")
+    figure = _square("confidence", "accuracy", diagonal=True)
     largest = max(row["n"] for row in bins)
+    values = [Measured(row["accuracy"], row["accuracy_low"], row["accuracy_high"], row["n"]) for row in bins]
     figure.add_scatter(
         x=[row["mean_confidence"] for row in bins],
-        y=[row["accuracy"] for row in bins],
+        y=[value.value for value in values],
         mode="markers",
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "thickness": 1.5,
-            "width": 0,
-            "color": STRONG,
-            "array": [row["accuracy_high"] - row["accuracy"] for row in bins],
-            "arrayminus": [row["accuracy"] - row["accuracy_low"] for row in bins],
-        },
-        marker={
-            "color": STRONG,
-            "size": [8 + 16 * (row["n"] / largest) ** 0.5 for row in bins],
-            "opacity": 1,
-        },
-        customdata=[row["n"] for row in bins],
-        hovertemplate="%{customdata} photos with a confidence near %{x:.0%}: %{y:.0%} right<extra></extra>",
+        error_y={**error_bars(values), "color": STRONG},
+        marker={"color": STRONG, "size": [8 + 16 * (value.n / largest) ** 0.5 for value in values], "opacity": 1},
+        customdata=[value.n for value in values],
+        hovertemplate="%{customdata} photos with a confidence near %{x:.0%}: %{y:.0%} accuracy<extra></extra>",
     )
-    lowest = min(0.5, min(row["mean_confidence"] for row in bins) - 0.05)
-    _square(figure, "how sure it is", "how often it is right")
-    figure.add_annotation(
-        x=0.99,
-        y=0.04,
-        xref="paper",
-        yref="paper",
-        text="on the dotted line a probability means what it says",
-        showarrow=False,
-        font={"color": QUIET, "size": 12},
-        xanchor="right",
-        yanchor="bottom",
-    )
-    return figure.update_xaxes(range=[lowest, 1.02])
+    place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+    words = "on the dotted line a probability means what it says"
+    write(figure, 0.99, 0.04, words, font={"color": QUIET, "size": 12}, **place)
+    return figure.update_xaxes(range=[min(0.5, min(row["mean_confidence"] for row in bins) - 0.05), 1.02])
 
 
-def risk_coverage(result: EvaluationResult, answered: float = 1.0) -> go.Figure:
-    """Errors among the answered photos against the share answered, with the chosen share marked."""
+def risk_coverage(result: EvaluationResult, answered: float) -> go.Figure:
+    """Errors among the photos answered against the share answered, with the chosen share marked."""
     curve = result.risk_coverage
     figure = go.Figure()
     figure.add_scatter(
@@ -157,15 +113,33 @@ def risk_coverage(result: EvaluationResult, answered: float = 1.0) -> go.Figure:
         line={"color": STRONG, "width": 2.5},
         hovertemplate="%{x:.0%} of the photos answered: %{y:.1%} of them wrong<extra></extra>",
     )
-    figure.add_vline(x=answered, line=DIAGONAL)
+    figure.add_vline(x=answered, line=DOTTED)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_xaxes(tickformat=".0%", range=[0, 1.02])
-    return styled(figure, x_title="photos answered", y_title="wrong among them")
+    return styled(figure, x_title="share of the photos answered", y_title="wrong among them")
 
 
-def _square(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
-    styled(figure, height=380, x_title=x_title, y_title=y_title)
-    figure.update_xaxes(tickformat=".0%", range=[-0.01, 1.02], gridcolor=GRID)
-    figure.update_yaxes(tickformat=".0%", range=[-0.01, 1.03], gridcolor=GRID)
+def _square(x_title: str, y_title: str, diagonal: bool = False) -> go.Figure:
+    figure = styled(go.Figure(), 380, x_title, y_title)
+    if diagonal:
+        figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DOTTED, hoverinfo="skip")
+    figure.update_xaxes(tickformat=".0%", range=[-0.01, 1.02])
+    return figure.update_yaxes(tickformat=".0%", range=[-0.01, 1.03])
+
+
+def _class_curve(
+    figure: go.Figure, curve: Mapping, x: str, y: str, note: str, hover: str, colors: Mapping[str, str]
+) -> None:
+    figure.add_scatter(
+        x=curve[x],
+        y=curve[y],
+        mode="lines",
+        line={"color": colors.get(curve["class_name"]), "width": 2.5},
+        name=f"{curve['class_name']}: {note}",
+        hovertemplate=f"{escaped(curve['class_name'])}: {hover}<extra></extra>",
+    )
+
+
+def _named(figure: go.Figure) -> go.Figure:
     corner_names(figure, {trace.name: trace.line.color for trace in figure.data if trace.name}, at_bottom=True)
     return figure

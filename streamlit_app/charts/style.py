@@ -1,14 +1,18 @@
 """The one look of all charts: transparent, small margins, quiet grids, readable on light and dark pages."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
+
+from core.metrics import Measured
 
 GRID = "rgba(128, 128, 128, 0.22)"
 QUIET = "#8A8D94"  # reads on white and on near-black
 STRONG = "#7A68C4"  # the one accent that is no class
 HEIGHT = 320
+DOTTED = {"color": QUIET, "width": 1.5, "dash": "dot"}  # a line to compare with
 
 
 def escaped(text: object) -> str:
@@ -37,51 +41,40 @@ def styled(figure: go.Figure, height: int = HEIGHT, x_title: str = "", y_title: 
         hoverlabel={"font": {"size": 13}, "align": "left"},
         barcornerradius=4,
     )
-    axis = {
-        "gridcolor": GRID,
-        "zeroline": False,
-        "automargin": True,
-        "ticks": "",
-        "fixedrange": True,
-        "title": {"standoff": 8, "font": {"size": 13}},
-    }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    if x_title:
-        figure.update_xaxes(title_text=x_title)
-    if y_title:
-        figure.update_yaxes(title_text=y_title)
+    for update, title in ((figure.update_xaxes, x_title), (figure.update_yaxes, y_title)):
+        update(gridcolor=GRID, zeroline=False, automargin=True, ticks="", fixedrange=True)
+        update(title={"text": title or None, "standoff": 8, "font": {"size": 13}})
     return figure
 
 
-def end_label(figure: go.Figure, x: float, y: float, text: str, color: str, **where) -> None:
+def error_bars(values: Sequence[Measured]) -> dict[str, Any]:
+    """The intervals of some figures as Plotly draws them along y."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "width": 0,
+        "thickness": 1.5,
+        "array": [value.high - value.value for value in values],
+        "arrayminus": [value.value - value.low for value in values],
+    }
+
+
+def write(figure: go.Figure, x: object, y: object, text: str, **look: Any) -> None:
+    """Writes a text into a chart, at a place or (`xref="paper"`) at a share of its size."""
+    figure.add_annotation(x=x, y=y, text=text, showarrow=False, **look)
+
+
+def end_label(figure: go.Figure, x: float, y: float, text: str, color: str, **where: Any) -> None:
     """Writes the name of a line at its end, instead of a legend."""
-    figure.add_annotation(
-        x=x,
-        y=y,
-        text=escaped(text),
-        font={"color": color, "size": 13},
-        showarrow=False,
-        xanchor="left",
-        xshift=6,
-        **where,
-    )
+    write(figure, x, y, escaped(text), font={"color": color, "size": 13}, xanchor="left", xshift=6, **where)
 
 
 def corner_names(figure: go.Figure, names: Mapping[str, str], at_bottom: bool = False) -> None:
     """Writes names in their colours into a corner: for curves that lie too close together for labels at them."""
     lines = [f'<span style="color:{color}">●</span> {escaped(name)}' for name, color in names.items()]
-    figure.add_annotation(
-        x=0.99,
-        y=0.05 if at_bottom else 0.99,
-        xref="paper",
-        yref="paper",
-        text="<br>".join(lines),
-        align="left",
-        showarrow=False,
-        xanchor="right",
-        yanchor="bottom" if at_bottom else "top",
-    )
+    y, anchor = (0.05, "bottom") if at_bottom else (0.99, "top")
+    place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": anchor}
+    write(figure, 0.99, y, "<br>".join(lines), align="left", **place)
 
 
 def empty(height: int = HEIGHT) -> go.Figure:
@@ -89,5 +82,5 @@ def empty(height: int = HEIGHT) -> go.Figure:
     figure = styled(go.Figure(), height)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    figure.add_annotation(text="Nothing to draw yet", showarrow=False, font={"color": QUIET, "size": 14})
+    write(figure, None, None, "Nothing to draw yet", font={"color": QUIET, "size": 14})
     return figure

@@ -10,7 +10,7 @@ HEIGHT = 280
 
 
 def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
-    """Loss and accuracy by epoch, on the photos it learns from and on those it does not see.
+    """Loss and accuracy by epoch, on the training photos and on those held out.
 
     Args:
         history: Columns `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`.
@@ -19,7 +19,7 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
     if history.empty:
         return empty(HEIGHT)
     figure = make_subplots(1, 2, subplot_titles=("Accuracy", "Loss"), horizontal_spacing=0.14)
-    last = max(epochs, float(history["epoch"].max()))
+    last = max(epochs, int(history["epoch"].max()))
     for column, figure_name in enumerate(("accuracy", "loss"), start=1):
         ends = []
         for prefix, label, color in (("", "train", QUIET), ("val_", "validation", STRONG)):
@@ -37,7 +37,8 @@ def curves(history: pd.DataFrame, epochs: int = 0) -> go.Figure:
                 marker={"size": 5},
                 hovertemplate=f"{label} {figure_name} after epoch %{{x}}: %{{y{shown}}}<extra></extra>",
             )
-            ends.append((float(rows.iloc[-1, 1]), float(rows.iloc[-1, 0]), label, color))
+            x, y = rows.to_numpy()[-1]
+            ends.append((y, x, label, color))
         for place, (y, x, label, color) in enumerate(sorted(ends)):  # the higher line's name above, the lower's below
             end_label(figure, x, y, label, color, row=1, col=column, yshift=9 if place else -9)
     styled(figure, HEIGHT, x_title="epoch")

@@ -17,7 +17,7 @@ function strength() {
 
 function picture(photo, ask) {
   const frame = make("picture");
-  frame.style.setProperty("--ratio", photo.width / photo.height);
+  frame.style.setProperty("--ratio", photo.size[0] / photo.size[1]);
   const image = make("", "", "img");
   image.alt = photo.alt;
   image.src = photo.source;
@@ -43,16 +43,16 @@ function place(value) {
   return 100 * Math.min(1, Math.max(0, share));
 }
 
-function ruler(trust) {
+function ruler(faithfulness) {
   const element = make("ruler");
-  const low = place(trust.chance - 2 * trust.deviation);
+  const low = place(faithfulness.chance - 2 * faithfulness.deviation);
   const chance = make("chance");
   chance.style.left = `${low}%`;
-  chance.style.width = `${Math.max(1, place(trust.chance + 2 * trust.deviation) - low)}%`;
+  chance.style.width = `${Math.max(1, place(faithfulness.chance + 2 * faithfulness.deviation) - low)}%`;
   const middle = make("middle");
-  middle.style.left = `${place(trust.middle)}%`;
+  middle.style.left = `${place(faithfulness.middle)}%`;
   const gain = make("gain");
-  gain.style.left = `${place(trust.gain)}%`;
+  gain.style.left = `${place(faithfulness.gain)}%`;
   element.append(make("track"), chance, middle, gain);
   element.setAttribute("aria-hidden", "true");
   return element;
@@ -71,12 +71,12 @@ function lines(photo) {
     element.append(title);
   }
   if (photo.note) element.append(make("note", photo.note));
-  if (photo.trust) {
-    const { trust } = photo;
-    const verdict = make(`verdict ${trust.verdict}`, trust.words);
-    verdict.title = trust.sentence;
-    const numbers = make("numbers", `gain ${number(trust.gain)} · chance ${number(trust.chance)} · middle ${number(trust.middle)}`);
-    element.append(verdict, ruler(trust), numbers);
+  if (photo.faithfulness) {
+    const { faithfulness } = photo;
+    const verdict = make(`verdict ${faithfulness.verdict}`, faithfulness.words);
+    verdict.title = faithfulness.sentence;
+    const numbers = make("numbers", `gain ${number(faithfulness.gain)} · chance ${number(faithfulness.chance)} · middle ${number(faithfulness.middle)}`);
+    element.append(verdict, ruler(faithfulness), numbers);
   } else if (photo.waiting) {
     element.append(make("verdict waiting", photo.waiting));
   }

@@ -1,20 +1,19 @@
 """Photos under heat maps whose strength is set in the browser: a moved slider asks the server nothing."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from core.explanation.faithfulness import Faithfulness
 from core.explanation.overlay import Legend, encode_png, layer
-from streamlit_app.components import asset
+from streamlit_app.components import component, data_url
 
 VERDICTS = {
-    "clearly": "Beats chance clearly",
-    "barely": "Barely beats chance",
-    "not": "Does not beat chance",
+    "clearly": "Clearly better than chance",
+    "barely": "Barely better than chance",
+    "not": "No better than chance",
 }
 
 
@@ -32,7 +31,7 @@ class ExplainedPhoto:
         note: Second line.
         color: `#rrggbb` of the class; "" for none.
         alt: What a screen reader says.
-        trust: Shown as verdict and ruler; `None` for none.
+        faithfulness: Shown as verdict and ruler; `None` for none.
         waiting: Said where the verdict will be.
         button: On a button over the photo, where there is no map yet; "" for none.
     """
@@ -46,7 +45,7 @@ class ExplainedPhoto:
     note: str = ""
     color: str = ""
     alt: str = ""
-    trust: Faithfulness | None = None
+    faithfulness: Faithfulness | None = None
     waiting: str = ""
     button: str = ""
 
@@ -64,34 +63,21 @@ def explained_photos(
         tallest: CSS length that no picture exceeds.
     """
     scale = legend and {"colors": list(legend.colors), "words": [legend.low, legend.middle, legend.high]}
-    result = _component()(
-        data={"photos": [_as_data(photo) for photo in photos], "legend": scale, "columns": columns, "tallest": tallest},
-        key=key,
-        on_asked_change=lambda: None,
-    )
-    return result.asked
+    data = {"photos": [_as_data(photo) for photo in photos], "legend": scale, "columns": columns, "tallest": tallest}
+    return component("explained_photos")(data=data, key=key, on_asked_change=lambda: None).asked
 
 
-def _as_data(photo: ExplainedPhoto) -> dict:
-    width, height = photo.size
+def _as_data(photo: ExplainedPhoto) -> dict[str, Any]:
     colors = None if photo.heatmap is None else encode_png(layer(photo.heatmap, photo.signed))
-    data = {
-        "id": photo.id,
-        "source": _url(photo.source, "webp"),
-        "layer": _url(colors, "png"),
-        "width": width,
-        "height": height,
-        "title": photo.title,
-        "note": photo.note,
-        "color": photo.color,
+    found = photo.faithfulness
+    return {
+        **vars(photo),
+        "heatmap": None,
+        "source": data_url(photo.source),
+        "layer": data_url(colors, "png"),
         "alt": photo.alt or photo.title,
-        "waiting": photo.waiting,
-        "button": photo.button,
-        "trust": None,
-    }
-    if photo.trust is not None:
-        found = photo.trust
-        data["trust"] = {
+        "faithfulness": found
+        and {
             "verdict": found.verdict,
             "words": VERDICTS[found.verdict],
             "sentence": found.sentence,
@@ -99,19 +85,5 @@ def _as_data(photo: ExplainedPhoto) -> dict:
             "chance": found.random_gain,
             "deviation": found.random_deviation,
             "middle": found.centre_gain,
-        }
-    return data
-
-
-def _url(content: bytes | None, kind: str) -> str:
-    return f"data:image/{kind};base64," + base64.b64encode(content).decode("ascii") if content else ""
-
-
-@st.cache_resource(show_spinner=False)
-def _component():
-    return st.components.v2.component(
-        "tuskscope_explained_photos",
-        html=asset("explained_photos.html"),
-        css=asset("explained_photos.css"),
-        js=asset("explained_photos.js"),
-    )
+        },
+    }

@@ -1,11 +1,10 @@
 """Photos to select, and buttons that decide about all that are selected."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
-import streamlit as st
-
-from streamlit_app.components import asset
-from streamlit_app.components.photo_grid import GridPhoto, as_data
+from streamlit_app.components import component
+from streamlit_app.components.photo_grid import GridPhoto
 
 
 def review_grid(
@@ -22,20 +21,10 @@ def review_grid(
     """
     actions = [{"action": "relabel", "label": name, "text": name, "color": color} for name, color in colors.items()]
     actions += [{"action": name, "label": "", "text": name.capitalize(), "color": ""} for name in ("keep", "exclude")]
-    result = _component()(
-        data={"columns": columns, "photos": [as_data(photo) for photo in photos], "actions": actions},
+    result = component("review_grid", "photo_grid")(
+        data={"columns": columns, "photos": [asdict(photo) for photo in photos], "actions": actions},
         key=key,
         on_decided_change=on_decided,
         on_opened_change=lambda: None,
     )
     return result.opened
-
-
-@st.cache_resource(show_spinner=False)
-def _component():
-    return st.components.v2.component(
-        "tuskscope_review_grid",
-        html=asset("review_grid.html"),
-        css=asset("photo_grid.css") + asset("review_grid.css"),
-        js=asset("review_grid.js"),
-    )

@@ -118,10 +118,10 @@ function chip(state, name, kind) {
 }
 
 function labels(state, item) {
-  const parts = [make("small", "given", "span"), chip(state, item.given, "given")];
+  const parts = [make("small", "current label", "span"), chip(state, item.given, "given")];
   if (item.advice === "exclude") parts.push(make("arrow", "→", "span"), make("chip out", "exclude?", "span"));
   else if (item.suggested && item.suggested !== item.given) {
-    parts.push(make("arrow", "→", "span"), chip(state, item.suggested, "suggested"), make("small", "suggested", "span"));
+    parts.push(make("arrow", "→", "span"), chip(state, item.suggested, "suggested"), make("small", "suggestion", "span"));
   }
   if (item.split === "test") parts.push(make("chip test", "test photo", "span"));
   return parts;

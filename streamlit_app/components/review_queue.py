@@ -1,12 +1,10 @@
 """One photo at a time, decided by button or key; the next one is in the browser before it is asked for."""
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-import streamlit as st
-
-from streamlit_app.components import asset
+from streamlit_app.components import component
 
 OWN_KEYS = {"keep": "k", "exclude": "x", "skip": "s", "undo": "u"}
 
@@ -16,16 +14,25 @@ class Figure:
     """A small picture with a label below it.
 
     Attributes:
-        content: WebP bytes; `None` if there is no picture.
+        source: Its address, see `components.data_url`; "" if there is no picture.
         label: A class.
         note: What a screen reader says.
         id: Path of the photo that a click opens; "" for none.
     """
 
-    content: bytes | None
+    source: str
     label: str
     note: str
     id: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The probability of a class: its name, its length as a share, and the percentage as text."""
+
+    name: str
+    value: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -35,26 +42,26 @@ class QueuePhoto:
     Attributes:
         id: Its path.
         twin: Its sha256: a decision about it holds for its exact copies, which are then passed over.
-        content: WebP bytes of the large picture.
-        given: The folder's label.
+        source: Address of the large picture.
+        given: The label of its folder.
         suggested: A class, or "".
         advice: `relabel`, `exclude` or `keep`; "" if nothing is suggested.
         reason: A sentence.
-        split: Of the data set.
-        probabilities: Of the classes, the most probable first.
+        split: Of the dataset.
+        bars: Of the classes, the most probable first.
         heats: The photo with the heat map of each class.
-        near: The photos most like it.
+        near: The photos most similar to it.
     """
 
     id: str
     twin: str
-    content: bytes
+    source: str
     given: str
     suggested: str
     advice: str
     reason: str
     split: str
-    probabilities: Sequence[tuple[str, float, str]]
+    bars: Sequence[Bar]
     heats: Sequence[Figure]
     near: Sequence[Figure]
 
@@ -90,7 +97,7 @@ def review_queue(
     colors: dict[str, str],
     left: int,
     over: str,
-    answer: dict,
+    answer: dict[str, Any],
     key: str,
     on_sent: Callable[[], None],
 ) -> str | None:
@@ -107,11 +114,11 @@ def review_queue(
         on_sent: Called when something came.
     """
     keys = class_keys(list(colors))
-    result = _component()(
+    result = component("review_queue")(
         data={
             "classes": [{"name": name, "color": color, "key": keys[name]} for name, color in colors.items()],
             "keys": OWN_KEYS,
-            "items": [_as_data(photo) for photo in photos],
+            "items": [asdict(photo) for photo in photos],
             "left": left,
             "over": over,
             **answer,
@@ -121,37 +128,3 @@ def review_queue(
         on_opened_change=lambda: None,
     )
     return result.opened
-
-
-def _as_data(photo: QueuePhoto | KnownPhoto) -> dict:
-    if isinstance(photo, KnownPhoto):
-        return asdict(photo)
-    bars = [{"name": name, "value": value, "text": text} for name, value, text in photo.probabilities]
-    heats, near = ([_figure(figure) for figure in figures] for figures in (photo.heats, photo.near))
-    return {
-        **asdict(photo),
-        "content": None,
-        "probabilities": None,
-        "source": _source(photo.content),
-        "bars": bars,
-        "heats": heats,
-        "near": near,
-    }
-
-
-def _figure(figure: Figure) -> dict:
-    return {"label": figure.label, "note": figure.note, "id": figure.id, "source": _source(figure.content)}
-
-
-def _source(content: bytes | None) -> str:
-    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii") if content else ""
-
-
-@st.cache_resource(show_spinner=False)
-def _component():
-    return st.components.v2.component(
-        "tuskscope_review_queue",
-        html=asset("review_queue.html"),
-        css=asset("review_queue.css"),
-        js=asset("review_queue.js"),
-    )

@@ -1,32 +1,36 @@
-"""Data sets and their photos, read once and shared between people."""
+"""Datasets and their photos, read once and shared between people."""
 
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.images import decode
-from core.dataset.index import Dataset, index_dataset
+from core.dataset.index import Dataset, Progress, index_dataset
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
 from core.errors import ImageError
+from core.evaluation.groups import copied_into as find_copied
 from core.paths import Paths
 from streamlit_app.pictures import as_webp
 
 LARGE_SIDE = 1400  # pixels of a photo under review: fills a large window, and is a tenth of a megabyte
+HashFuncs = dict[str | type[Any], Callable[[Any], Any]]
+BY_CONTENT: HashFuncs = {Dataset: lambda data: (str(data.folder), data.fingerprint, len(data.table))}
 
 
 def paths() -> Paths:
-    """Where data sets and runs lie."""
+    """Where datasets and runs lie."""
     return Paths.from_env()
 
 
-def dataset(folder: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """The data set of a folder; read again only when files were added, removed or renamed.
+def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
+    """The dataset of a folder; read again only when files were added, removed or renamed.
 
     Args:
         folder: Of the photos.
@@ -36,24 +40,27 @@ def dataset(folder: Path, progress: Callable[[int, int], None] | None = None) ->
         DatasetError: If there is no folder with classes.
     """
     known, state = _datasets(), folder_state(folder)
-    key = (str(folder), str(paths().data_dir))
+    key = (folder, paths().data_dir)
     if key not in known or known[key][0] != state:
         known[key] = (state, index_dataset(folder, paths(), progress))
     return known[key][1]
 
 
-def folder_state(folder: Path) -> tuple:
+def folder_state(folder: Path) -> tuple[tuple[str, int], ...]:
     """Changes when a file comes or goes: the times of the folder and of the two levels below it."""
-    found = []
-    for level in ("", "*", "*/*"):
-        for child in sorted(folder.glob(level)) if level else [folder]:
-            if child.is_dir() and not child.name.startswith("."):
-                found.append((str(child), child.stat().st_mtime_ns))
-    return tuple(found)
+    found = [folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/*"))]
+    return tuple(
+        (str(child), child.stat().st_mtime_ns) for child in found if child.is_dir() and not child.name.startswith(".")
+    )
+
+
+def num_photos(data: Dataset, *splits: str) -> int:
+    """How many usable photos these splits have."""
+    return int(data.usable["split"].isin(splits).sum())
 
 
 def photo(data: Dataset, path: str) -> np.ndarray | None:
-    """The pixels of a photo of a data set, or `None` if it cannot be read."""
+    """The pixels of a photo of a dataset, or `None` if it cannot be read."""
     try:
         return decode(data.folder / path)
     except (ImageError, OSError):
@@ -68,19 +75,31 @@ def small_photo(data: Dataset, path: str, sha256: str) -> bytes | None:
         return None
 
 
-def large_photo(data: Dataset, path: str, sha256: str) -> bytes | None:
+@st.cache_resource(max_entries=64, show_spinner=False)
+def large_photo(file: Path, sha256: str) -> bytes | None:
     """A photo as large as a window needs, as WebP, or `None` if it cannot be read."""
-    return _large_photo(sha256, str(data.folder / path))
+    try:
+        return as_webp(decode(file, shortest_side=LARGE_SIDE), LARGE_SIDE)
+    except (ImageError, OSError):
+        return None
 
 
+@st.cache_resource(max_entries=8, show_spinner="Measuring the photos…", hash_funcs=BY_CONTENT)
 def statistics(data: Dataset) -> DatasetStatistics:
-    """The numbers of a data set."""
-    return _statistics(data.name, data.fingerprint, len(data.table), data)
+    """The numbers of a dataset."""
+    return describe(data)
 
 
+@st.cache_resource(max_entries=8, show_spinner="Looking for copies…", hash_funcs=BY_CONTENT)
 def duplicates(data: Dataset) -> np.ndarray:
     """The group of copies each usable photo belongs to; see `core.dataset.duplicates.duplicate_groups`."""
-    return _duplicates(data.fingerprint, data)
+    return duplicate_groups(data.usable)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_CONTENT)
+def copied_into(data: Dataset) -> set[str]:
+    """Paths of the test photos with a copy among the training photos."""
+    return find_copied(data.usable)
 
 
 @st.cache_resource
@@ -90,23 +109,5 @@ def first_start_lock() -> threading.Lock:
 
 
 @st.cache_resource
-def _datasets() -> dict[tuple, tuple[tuple, Dataset]]:
+def _datasets() -> dict[tuple[Path, Path], tuple[tuple, Dataset]]:
     return {}
-
-
-@st.cache_resource(max_entries=8, show_spinner="Measuring the photos…")
-def _statistics(name: str, fingerprint: str, num_files: int, _data: Dataset) -> DatasetStatistics:
-    return describe(_data)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Looking for copies…")
-def _duplicates(fingerprint: str, _data: Dataset) -> np.ndarray:
-    return duplicate_groups(_data.usable)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _large_photo(sha256: str, file: str) -> bytes | None:
-    try:
-        return as_webp(decode(Path(file), shortest_side=LARGE_SIDE), LARGE_SIDE)
-    except (ImageError, OSError):
-        return None

@@ -2,92 +2,90 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
 import streamlit as st
 
 from core.errors import BusyError, MethodUnavailableError
 from core.explanation.apart import MapsApart
 from core.explanation.heatmap import Explanation
-from core.prediction.predictor import Prediction
-from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.resources.explanations import keep, map_key
+from streamlit_app.resources.explanations import AnsweredPhoto, keep
 
 
 @dataclass
-class _Job:
-    """Maps under way of one photo."""
+class _Maps:
+    """The maps under way of one photo and class, and who may touch them."""
 
-    key: tuple
-    maps: MapsApart
-    class_name: str
-    prediction: Prediction
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    job: tuple[AnsweredPhoto, str, MapsApart] | None = None
+
+    def of(self, photo: AnsweredPhoto, class_name: str) -> MapsApart | None:
+        """The maps under way if they are of this photo and class."""
+        if self.job is None or self.job[0].map_key(self.job[1], None) != photo.map_key(class_name, None):
+            return None
+        return self.job[2]
+
+    def collect(self) -> None:
+        """Keeps what is ready.
+
+        Raises:
+            MethodUnavailableError: If the process failed; the maps are then no longer under way.
+        """
+        if self.job is None:
+            return
+        photo, class_name, maps = self.job
+        try:
+            for method, heatmap in maps.finished().items():
+                found = Explanation(method, class_name, heatmap, photo.prediction)
+                keep(photo.map_key(class_name, method), found)
+        finally:
+            if not maps.is_running:
+                self.job = None
 
 
-def start_maps(image: np.ndarray, run: Run, class_name: str, methods: Sequence[str]) -> MapsApart:
+def start_maps(photo: AnsweredPhoto, class_name: str, methods: Sequence[str]) -> MapsApart:
     """Begins to make maps, or joins those of the same photo that are under way.
 
     Args:
-        image: `uint8`, shape `(height, width, 3)`.
-        run: The run that explains itself.
-        class_name: One of its classes.
+        photo: The photo.
+        class_name: One of the run's classes.
         methods: Those that need TensorFlow and are not known yet.
 
     Raises:
         BusyError: If another photo's maps are under way: each such process takes 600 MiB.
     """
-    key, state = map_key(image, run, class_name, None), _state()
+    state = _state()
     with state.lock:
-        _collect(state)
+        try:
+            state.collect()
+        except MethodUnavailableError:
+            pass  # of another photo, perhaps; its page will start anew
         if state.job is None:
-            prediction = resources.predictor(run).predict([image])[0]
-            maps = MapsApart(image, class_name, methods, run, resources.paths())
-            state.job = _Job(key, maps, class_name, prediction)
-        elif state.job.key != key:
-            raise BusyError("Maps of another photo are being made. Try again in half a minute.")
-        return state.job.maps
+            state.job = photo, class_name, MapsApart(photo.image, class_name, methods, photo.run, resources.paths())
+        maps = state.of(photo, class_name)
+        if maps is None:
+            raise BusyError("Heat maps of another photo are being made. Try again in half a minute.")
+        return maps
 
 
-def maps_under_way(image: np.ndarray, run: Run, class_name: str) -> MapsApart | None:
+def maps_under_way(photo: AnsweredPhoto, class_name: str) -> MapsApart | None:
     """The maps of a photo that are being made; those that are ready are from now on known.
 
     Raises:
         MethodUnavailableError: If they failed; said once.
     """
-    key, state = map_key(image, run, class_name, None), _state()
+    state = _state()
     with state.lock:
-        failure = _collect(state)
-        if failure is not None and failure[0] == key:
-            raise failure[1]
-        return state.job.maps if state.job is not None and state.job.key == key else None
-
-
-class _State:
-    """The one job, and who may touch it."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.job: _Job | None = None
-
-
-def _collect(state: _State) -> tuple[tuple, MethodUnavailableError] | None:
-    """Keeps what is ready; gives (key, error) of a job that has just failed."""
-    job, failure = state.job, None
-    if job is None:
-        return None
-    try:
-        for method, heatmap in job.maps.finished().items():
-            key = (*job.key[:5], method, False)
-            keep(key, Explanation(method, job.class_name, heatmap, job.prediction))
-    except MethodUnavailableError as error:
-        failure = job.key, error
-    if not job.maps.is_running:
-        state.job = None
-    return failure
+        maps = state.of(photo, class_name)
+        try:
+            state.collect()
+        except MethodUnavailableError:
+            if maps is not None:
+                raise
+        return state.of(photo, class_name)
 
 
 @st.cache_resource
-def _state() -> _State:
-    return _State()
+def _state() -> _Maps:
+    return _Maps()

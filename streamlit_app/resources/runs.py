@@ -1,46 +1,60 @@
-"""Runs, their predictors, and what they said of uploaded photos."""
+"""Runs, their predictors, what they said of uploaded photos, and how robust they were measured to be."""
 
-import hashlib
+from typing import Any
 
 import streamlit as st
 
-from core.errors import NoActiveRunError
-from core.prediction.predictor import Predictor
+from core.dataset.images import decode
+from core.dataset.index import Dataset
+from core.errors import ImageError, NoActiveRunError
+from core.evaluation.background import is_prepared
+from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
+from core.explanation.masking import Progress
+from core.prediction.predictor import Predictor, failed_record
 from core.runs import registry
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.resources.datasets import paths
-from streamlit_app.uploads import record_of
+from streamlit_app.resources.datasets import HashFuncs
+
+BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
 
 def runs_of(name: str) -> list[Run]:
-    """Runs trained on a data set, live and finished, newest first."""
-    return [run for run in registry.runs(paths()) if run.dataset.name == name]
+    """Runs trained on a dataset, live and finished, newest first."""
+    return [run for run in registry.runs(resources.paths()) if run.dataset.name == name]
 
 
 def active_run() -> Run | None:
-    """The served run, if there is one."""
+    """The run in use, if there is one."""
     try:
-        return registry.active(paths())
+        return registry.active(resources.paths())
     except NoActiveRunError:
         return None
 
 
+@st.cache_resource(max_entries=3, show_spinner="Loading the model…", hash_funcs=BY_MODEL)
 def predictor(run: Run) -> Predictor:
     """The predictor of a run: one for all sessions, so that eight people share one model and its slots."""
-    return _predictor(str(run.folder), run.run_id, run.files.get("model.tflite", ""), run)
+    return Predictor(run)
 
 
-def upload_record(content: bytes, name: str, run: Run) -> dict:
+@st.cache_data(max_entries=2000, show_spinner=False, hash_funcs=BY_MODEL)
+def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
     """The record of one uploaded photo; kept, because every click on the table asks for all of them again."""
-    return {**_record(hashlib.sha256(content).hexdigest(), run.run_id, content, run), "path": name}
+    try:
+        return resources.predictor(run).predict([decode(content)])[0].as_record(name)
+    except ImageError as error:
+        return failed_record(name, run.run_id, str(error))
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _record(sha256: str, run_id: str, _content: bytes, _run: Run) -> dict:
-    return record_of(_content, "", resources.predictor(_run))
+def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:
+    """How the run answers corrupted photos, if it was measured before."""
+    return stored_robustness(run, data, split, is_prepared(resources.paths()))
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the model…")
-def _predictor(folder: str, run_id: str, sha256: str, _run: Run) -> Predictor:
-    return Predictor(_run)
+def robustness(data: Dataset, run: Run, split: str, progress: Progress | None = None) -> Robustness:
+    """Measures it without TensorFlow: subject and background only where some training has prepared the backbone."""
+    paths = resources.paths()
+    return measure_robustness(
+        resources.predictor(run), data, split, paths, progress, with_background=is_prepared(paths)
+    )

@@ -2,47 +2,44 @@
 
 import streamlit as st
 
+from core.dataset.index import SPLITS
 from streamlit_app import frame, resources
-from streamlit_app.parts.dataset import filters
-from streamlit_app.parts.dataset import importing as dataset_import
-from streamlit_app.parts.dataset import problems as dataset_problems
-from streamlit_app.parts.dataset import statistics as dataset_statistics
+from streamlit_app.parts.dataset import filters, importing, problems, statistics
 from streamlit_app.parts.shared import photos
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.words import counted, listed, plain
 
 data = frame.dataset()
-problems = data.table[data.table["problem"] != ""]
-by_class = data.usable["label"].value_counts()
-by_split = data.usable["split"].value_counts()
-parts = [f"{counts:,} {name}" for name, counts in by_class.items()]
-line = f"**{counted(len(data.usable), 'photo')}**: {plain(listed(parts[:8]))}; " + plain(
-    listed([f"{by_split[split]:,} for {split}" for split in ("train", "validation", "test") if split in by_split])
-)
-if len(problems):
-    line += f". :orange[:material/front_hand: {counted(len(problems), 'file')} cannot be used.]"
+unusable = len(data.table) - len(data.usable)
+by_class, by_split = data.usable["label"].value_counts(), data.usable["split"].value_counts()
+classes = listed([f"{number:,} {name}" for name, number in by_class.head(8).items()])
+splits = listed([f"{by_split[split]:,} {split}" for split in SPLITS if split in by_split])
+line = f"**{counted(len(data.usable), 'photo')}**: {plain(classes)}; {plain(splits)}."
+if unusable:
+    line += f" :orange[:material/front_hand: {counted(unusable, 'file')} cannot be used.]"
 head("What do I have?", line)
 
-names = ["Photos", "Statistics", "Problems", "Add photos"]
-tabs = dict(zip(names, st.tabs(names, key="tab", on_change="rerun", bind="query-params"), strict=True))
-if tabs["Photos"].open:
-    with tabs["Photos"]:
-        served = resources.active_run()
-        run = served if served and served.dataset.name == data.name else None
-        table = filters.with_predictions(data.table, run)
-        chosen = filters.filter_bar(data, has_predictions=run is not None and not run.predictions.empty)
-        rows = filters.apply(table, chosen)
-        st.caption(photos.showing(len(rows), len(table[table["problem"] == ""])))
-        if rows.empty:
-            st.info("No photo fits these filters.", icon=":material/filter_alt_off:")
-        else:
-            photos.gallery(data, rows, key="gallery")
-if tabs["Statistics"].open:
-    with tabs["Statistics"]:
-        dataset_statistics.show(data)
-if tabs["Problems"].open:
-    with tabs["Problems"]:
-        dataset_problems.show(data)
-if tabs["Add photos"].open:
-    with tabs["Add photos"]:
-        dataset_import.show()
+
+def browse() -> None:
+    """The photos that fit the filters."""
+    served = resources.active_run()
+    run = served if served and served.dataset.name == data.name else None
+    chosen = filters.filter_bar(data, has_predictions=run is not None and not run.predictions.empty)
+    rows = filters.apply(filters.with_predictions(data.table, run), chosen)
+    total = counted(len(data.usable), "photo")
+    st.caption(total if len(rows) == len(data.usable) else f"{len(rows):,} of {total}")
+    if rows.empty:
+        st.info("No photo fits these filters.", icon=":material/filter_alt_off:")
+    else:
+        photos.gallery(data, rows, key="gallery")
+
+
+tabs(
+    {
+        "Photos": browse,
+        "Statistics": lambda: statistics.show(data),
+        "Problems": lambda: problems.show(data),
+        "Add photos": importing.show,
+    },
+    key="tab",
+)

@@ -2,51 +2,42 @@
 
 import streamlit as st
 
-from core.dataset.images import decode
-from core.errors import ImageError
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.explain import panel as explain
 from streamlit_app.parts.predict import answer, chosen_photo
 from streamlit_app.parts.predict import table as prediction_table
 from streamlit_app.parts.predict.chosen_photo import ChosenPhoto
 from streamlit_app.parts.shared import photo_panel
-from streamlit_app.parts.shared.head import head
-from streamlit_app.parts.shared.run_picker import accuracy_text
+from streamlit_app.parts.shared.layout import head
+from streamlit_app.parts.shared.run_picker import standing
 from streamlit_app.pictures import fingerprint
+from streamlit_app.uploads import PHOTO_TYPES, decoded
 from streamlit_app.words import listed, plain
 
+QUESTION = "What is this, and why?"
 SOURCES = {"upload": ":material/upload: Upload", "camera": ":material/photo_camera: Camera"}
-TYPES = ["jpg", "jpeg", "png", "webp"]
 
 data = frame.dataset()
 served = resources.active_run()
 if served is None:
-    head("What is this, and why?", "No run answers yet.")
-    navigation.empty(
-        "**Nothing can answer yet.** Train a run first: the quickest takes seconds.",
-        "training",
-        "Train a run",
-    )
+    head(QUESTION, "No model yet.")
+    navigation.no_model()
     st.stop()
 
-head(
-    "What is this, and why?",
-    f"**{plain(served.run_id)}** tells {plain(listed(served.class_names))} apart; "
-    f"right on {plain(accuracy_text(served))}.",
-)
+head(QUESTION, f"{standing(served)}. It tells {plain(listed(served.class_names))} apart.")
 run = chosen_photo.answering_run(served)
 source = st.segmented_control(
     "Photo",
     list(SOURCES),
     default="upload",
-    format_func=SOURCES.get,
+    format_func=SOURCES.__getitem__,
     key="source",
     required=True,
     label_visibility="collapsed",
 )
 if source == "upload":
     uploads = st.file_uploader(
-        "Photos to predict", TYPES, True, key="uploads", max_upload_size=10, label_visibility="collapsed"
+        "Photos to predict", PHOTO_TYPES, True, key="uploads", max_upload_size=10, label_visibility="collapsed"
     )
 else:
     taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
@@ -58,16 +49,12 @@ if uploads:
 if len(uploads) > 1:
     prediction_table.show(uploads, run, data)
 elif uploads:
-    try:
-        photo = ChosenPhoto(decode(uploads[0].getvalue()))
-    except ImageError as error:
-        st.error(plain(error), icon=":material/broken_image:")
+    image = decoded(uploads[0].getvalue())
+    photo = None if image is None else ChosenPhoto(image)
 else:
     photo = chosen_photo.choose(data)
 if photo is not None:
-    key = f"answer-{fingerprint(photo.image)}"
-    answer.show(
-        photo.image, run, key, data, photo.given, photo.path, open_photo=photo_panel.opener(data, run), leads_on=False
-    )
+    key, opener = f"answer-{fingerprint(photo.image)}", photo_panel.opener(data, run)
+    answer.show(photo.image, run, key, data, photo.given, photo.path, open_photo=opener, leads_on=False)
     st.divider()
     explain.show(photo.image, run, key)

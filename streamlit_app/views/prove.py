@@ -1,41 +1,42 @@
-"""Prove: what the review brought, as two trainings that differ in nothing but their labels."""
+"""Prove: whether fixing labels helped, as two trainings that differ in nothing but their labels."""
 
 import streamlit as st
 
-from core.jobs import queue as jobs
 from core.workflows.proof import count_changes
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.prove import proof
-from streamlit_app.parts.shared.head import head
+from streamlit_app.parts.shared.labels import label_toggle
+from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.training import live as training_live
 from streamlit_app.words import counted, plain
 
-QUESTION = "What did the review bring?"
+QUESTION = "Did fixing labels help?"
 
 data = frame.dataset()
-made = resources.decisions(data)
-relabelled, excluded = count_changes(data, made)
+name = f"**{plain(data.name)}**"
+relabelled, excluded = count_changes(data, resources.decisions(data))
 if not relabelled + excluded:
-    head(QUESTION, f"No label of **{plain(data.name)}** to learn from has been changed yet.")
+    head(QUESTION, f"No training label of {name} has been changed yet.")
     navigation.empty("**Nothing to prove yet.** Review some labels first.", "review", "Review labels")
     st.stop()
-if not (data.usable["split"] == "test").any():
-    head(QUESTION, f"**{plain(data.name)}** has no test photos to prove it on.")
-    navigation.empty("**A gain is proven on photos no run has seen.** Add a `test` folder.", "dataset", "Add photos")
+if not resources.num_photos(data, "test"):
+    head(QUESTION, f"{name} has no test photos to prove it on.")
+    navigation.empty(
+        "**A gain is proven on photos that no model was trained on.** Add a `test` folder.", "dataset", "Add photos"
+    )
     st.stop()
 
-changed = f"{counted(relabelled, 'photo')} to learn from got another label, {excluded:,} are left out"
-pair = proof.latest(resources.runs_of(data.name))
-result, problem = proof.measured(pair, data)
-if result is None:
-    head(QUESTION, f"{changed}. Two trainings on given and on reviewed labels show what that brought.")
-else:
-    head(QUESTION, proof.answer(result))
-live = jobs.jobs(resources.paths())
-if live:
+place, below = st.container(), st.container()
+changed = f"{counted(relabelled, 'training photo')} got another label, {excluded:,} are left out."
+runs = resources.runs_of(data.name)
+pair, result = proof.latest(runs), None
+if pair:
+    judged_by = label_toggle(data.usable, data, "test", "judged-by", "Choose before you look, and do not switch later.")
+    result = proof.measured(pair, data, judged_by)
+with place:
+    head(QUESTION, proof.answer(result) if result else f"{changed} Train on given and on reviewed labels to see.")
+with below:
     training_live.show()
-proof.start(data, changed, is_shown=result is not None, outdated=proof.is_outdated(pair, data))
-if problem:
-    st.caption(plain(problem))
-if result is not None:
+    proof.start(data, runs, changed if result else "", pair is not None and proof.is_outdated(pair[1], data))
+if result:
     proof.show(data, result)

@@ -41,7 +41,7 @@ def page(address):
 
 def test_every_class_is_shown_and_one_slider_sets_all_maps(page, address):
     page.goto(f"{address}/{PHOTO}")
-    page.get_by_text("Why African").wait_for()
+    page.get_by_text("Evidence for African").wait_for()
     page.locator(".numbers").nth(1).wait_for()  # both maps are tested without being asked to
     sliders = page.get_by_role("slider", name="Heat map")
     sliders.nth(1).press("ArrowLeft")

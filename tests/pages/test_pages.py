@@ -22,7 +22,7 @@ from core.runs import registry
 from streamlit_app import first_start, navigation, resources
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = list(navigation.PAGES)
+PAGES = navigation.PAGES
 HOSTILE = [
     "![x](http:evil.png)",
     "<img src=x onerror=alert(1)>",
@@ -96,11 +96,11 @@ def test_a_page_opens_with_a_served_run(app, served, page):
     assert not test.exception
     assert not test.error
     if page not in ("dataset", "review", "training", "prove"):
-        assert "87.5 % (52.9–97.8, n = 8, given labels, test)" in words(test)
+        assert "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)" in words(test)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_says_what_to_do_when_the_folder_is_no_data_set(app, paths, page):
+def test_a_page_says_what_to_do_when_the_folder_is_no_dataset(app, paths, page):
     (paths.data_dir / "sample").mkdir()
     test = app(page)
     assert not test.exception
@@ -123,6 +123,22 @@ def test_the_dataset_page_counts_photos_and_keeps_filters_in_the_address(app, se
     assert app("dataset", **{"split": "test", "class": "African"}).selectbox("class").value == "African"
     test.selectbox("show").select("wrong").run()
     assert "1 of 24 photos" in words(test)
+
+
+def test_any_folder_can_be_named_in_the_picker_and_the_address_keeps_it(app, served, tmp_path):
+    elsewhere = draw_world(tmp_path / "elsewhere")
+    (next((elsewhere / "test" / "Asian").iterdir())).unlink()
+    test = app("dataset", data=str(elsewhere))
+    assert not test.exception and not test.error
+    assert "23 photos" in words(test)
+    assert test.selectbox("data").value == str(elsewhere)
+    gone = app("dataset", data="gone")
+    assert "there is none at" in gone.error[0].value.replace("\\", "")
+
+
+def test_the_navigation_has_three_groups_with_every_page():
+    assert list(navigation.GROUPS) == ["Data", "Model", "Use"]
+    assert {page.stem for page in (ROOT / "streamlit_app" / "views").glob("*.py")} == set(PAGES)
 
 
 @pytest.mark.parametrize("tab", ["Photos", "Statistics", "Problems", "Add photos"])
@@ -149,8 +165,8 @@ def test_a_queued_training_is_shown_and_can_be_cancelled(app, sample, paths):
     test = app("training")
     test.button("train").click().run()
     (job,) = jobs.jobs(paths)
-    assert "number 1 in the queue" in words(test)
-    assert "No worker is there" in words(test)
+    assert "Queued (position 1)." in words(test)
+    assert "Nothing is running the trainings" in words(test)
     test.button(f"cancel-{job.run_id}").click().run()
     assert jobs.jobs(paths) == []
 
@@ -181,22 +197,22 @@ run = next((run for run in registry.runs(resources.paths()) if run.run_id != ser
 
 def test_a_promotion_is_confirmed_with_what_changes(app, sample, served, paths):
     better = fake_run(sample, paths, "better-run", mistakes=0)
-    test = open_dialog(paths, "promotion", "confirm(run, served)")
+    test = open_dialog(paths, "confirmations", "confirm(run)")
     shown = test.dataframe[0].value
-    assert [text.split(" (")[0] for text in shown["Accuracy"]] == ["87.5 %", "100.0 %"]
+    assert [text.split(" (")[0] for text in shown["Evaluation"]] == ["87.5 % accuracy", "100.0 % accuracy"]
     test.button("confirm-promotion").click().run()
     assert registry.active(paths).run_id == better.run_id
 
 
 def test_going_back_serves_the_run_before(app, sample, served, paths):
     registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
-    open_dialog(paths, "actions", "confirm_roll_back(served)").button("confirm-roll-back").click().run()
+    open_dialog(paths, "confirmations", "confirm_roll_back(run)").button("confirm-roll-back").click().run()
     assert registry.active(paths).run_id == served.run_id
 
 
 def test_a_deleted_run_is_gone_and_the_served_one_stays(app, sample, served, paths):
     fake_run(sample, paths, "second-run")
-    open_dialog(paths, "actions", "confirm_delete(run)").button("confirm-delete").click().run()
+    open_dialog(paths, "confirmations", "confirm_delete(run)").button("confirm-delete").click().run()
     assert [run.run_id for run in registry.runs(paths)] == [served.run_id]
 
 
@@ -207,16 +223,16 @@ def test_the_models_page_offers_the_way_back(app, sample, served, paths):
     assert test.button("confirm-roll-back")
 
 
-def test_the_models_page_marks_exactly_one_run_as_served(app, sample, served, paths):
+def test_the_models_page_marks_exactly_one_run_as_in_use(app, sample, served, paths):
     fake_run(sample, paths, "second-run")
     table = app("models").dataframe[0].value
-    assert table["state"].tolist().count("served") == 1
+    assert table["state"].tolist().count("in use") == 1
 
 
-def test_the_runs_of_another_data_set_are_left_out(app, served, paths):
+def test_the_runs_of_another_dataset_are_left_out(app, served, paths):
     other = index_dataset(draw_world(paths.data_dir / "other"), paths)
     fake_run(other, paths, "other-run")
-    assert app("evaluation").selectbox("run").options == ["fake-run · Quick · 87.5 % · served"]
+    assert app("evaluation").selectbox("run").options == ["fake-run · Quick · 87.5 % · in use"]
 
 
 def test_one_photo_is_answered_in_a_sentence(app, served):
@@ -235,7 +251,7 @@ def test_an_unsure_answer_says_so(app, served):
 def test_what_the_model_does_not_know_is_not_named(app, served):
     test = app("predict")
     test.file_uploader("uploads").set_value([("a.png", png((120, 120, 120)), "image/png")]).run()
-    assert "Not what this model knows" in words(test)
+    assert "Probably none of African, Asian" in words(test)
 
 
 def test_many_photos_become_a_table_with_the_bad_one_explained(app, served):
@@ -244,7 +260,7 @@ def test_many_photos_become_a_table_with_the_bad_one_explained(app, served):
     test.file_uploader("uploads").set_value(files).run()
     table = test.dataframe[0].value
     assert table["label"].tolist() == ["African", ""]
-    assert "not a JPEG" in table["remark"].iloc[1]
+    assert "not a JPEG" in table["note"].iloc[1]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff", b"<svg onload=alert(1)>", b"GIF89a", png((1, 2, 3))[:60]])

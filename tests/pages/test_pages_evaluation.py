@@ -1,4 +1,4 @@
-"""The Evaluation page beyond one run: against others, groups, robustness."""
+"""The Evaluation page beyond one run: compared, in groups, robustness."""
 
 import pytest
 from pages_fakes import fake_run
@@ -9,14 +9,14 @@ from core.metrics.figures import Measured
 
 SIGHTS = [
     "Where it fails",
-    "Where it looks",
-    "Against others",
-    "Groups",
+    "Average heat maps",
+    "Compare",
+    "By class and group",
     "Robustness",
     "Curves",
     "ROC and PR",
     "Calibration",
-    "Refusing",
+    "Leaving photos to people",
 ]
 
 
@@ -28,23 +28,23 @@ def test_every_tab_opens_by_address(app, served, sight):  # noqa: F811
 
 def test_two_runs_are_compared_photo_by_photo(app, sample, served, paths):  # noqa: F811
     fake_run(sample, paths, run_id="worse", mistakes=3)
-    test = app("evaluation", sight="Against others")
+    test = app("evaluation", sight="Compare")
     assert "2 photos fixed, 0 photos broken" in words(test) and "McNemar" in words(test)
 
 
 def test_a_stored_learning_curve_gives_its_verdict(app, sample, served):  # noqa: F811
     sure = Measured(0.5, 0.4, 0.6, 16)
     points = [Point("given", share, int(12 * share), sure, [0.5]) for share in (0.5, 1.0)]
-    assert "cleaner labels?" not in words(app("evaluation", sight="Against others"))
+    assert "cleaner labels?" not in words(app("evaluation", sight="Compare"))
     store_curve(sample, "quick", LearningCurve("given", points, sure, None, "More photos would help."))
-    assert "More photos would help." in words(app("evaluation", sight="Against others"))
+    assert "More photos would help." in words(app("evaluation", sight="Compare"))
 
 
 def test_robustness_is_measured_on_demand_and_kept(app, served):  # noqa: F811
     test = app("evaluation", sight="Robustness")
     button = next(item for item in test.button if item.label == "Measure robustness")
     button.click().run()
-    assert not test.exception and "Right on 8 photos of test, given labels" in words(test)
+    assert not test.exception and "Accuracy on 8 photos of test, given labels" in words(test)
     again = app("evaluation", sight="Robustness")
-    assert "Right on 8 photos of test" in words(again)
+    assert "Accuracy on 8 photos of test" in words(again)
     assert not [item for item in again.button if item.label == "Measure robustness"]

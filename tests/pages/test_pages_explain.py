@@ -16,7 +16,7 @@ from core.prediction.predictor import Prediction
 from core.runs import registry
 from streamlit_app import resources
 from streamlit_app.components.explained_photos import ExplainedPhoto
-from streamlit_app.parts.evaluation import averages as evaluation_averages
+from streamlit_app.parts.evaluation import heat_maps as evaluation_heat_maps
 from streamlit_app.parts.explain import classes as explain_classes
 from streamlit_app.parts.explain import methods as explain_methods
 from streamlit_app.parts.explain import what_if as explain_what_if
@@ -71,7 +71,7 @@ def nothing_known():
 @pytest.fixture
 def shown(monkeypatch):
     found = Shown()
-    for part in (explain_classes, explain_methods, evaluation_averages):
+    for part in (explain_classes, explain_methods, evaluation_heat_maps):
         monkeypatch.setattr(part, "explained_photos", found)
     return found
 
@@ -85,11 +85,15 @@ def test_a_link_opens_a_photo_with_its_label_answer_and_every_class(app, served,
     assert not test.exception
     assert PHOTO in words(test) and "African, " in words(test)
     assert list(shown.last) == ["original", "African", "Asian"]
-    assert [photo.title for photo in shown.last.values()] == ["The photo", "Why African", "Why Asian"]
+    assert [photo.title for photo in shown.last.values()] == ["The photo", "Evidence for African", "Evidence for Asian"]
     assert shown.last["original"].heatmap is None and shown.last["African"].heatmap.max() == 1
     assert shown.last["Asian"].note.endswith("no region spoke for it")
-    assert {photo.trust.verdict for photo in shown.last.values() if photo.trust} <= {"clearly", "barely", "not"}
-    assert shown[0][1].waiting and shown[0][1].trust is None  # the maps are seen before they are tested
+    assert {photo.faithfulness.verdict for photo in shown.last.values() if photo.faithfulness} <= {
+        "clearly",
+        "barely",
+        "not",
+    }
+    assert shown[0][1].waiting and shown[0][1].faithfulness is None  # the maps are seen before they are tested
 
 
 def test_the_other_sign_is_shown_on_request(app, served, shown):
@@ -126,12 +130,12 @@ def test_an_upload_takes_the_place_of_the_linked_photo(app, served, shown):
     assert shown.last["Asian"].size == (80, 60)
 
 
-def test_a_run_that_is_not_served_answers_where_the_link_names_it(app, sample, served, paths):
+def test_a_run_that_is_not_in_use_answers_where_the_link_names_it(app, sample, served, paths):
     fake_run(sample, paths, "other-run")
     test = app("predict", photo=PHOTO, by="other-run")
-    assert "other-run, which is not served" in words(test).replace("*", "")
+    assert "other-run, which is not in use" in words(test).replace("*", "")
     test.button("ask-served").click().run()
-    assert "which is not served" not in words(test)
+    assert "which is not in use" not in words(test)
     assert not app("predict", photo=PHOTO, by="../x").exception
 
 
@@ -139,13 +143,13 @@ def test_methods_are_made_when_asked_for_and_tested(app, served, shown, monkeypa
     monkeypatch.setattr(gradient_maps, "MapsApart", ReadyMaps)
     test = app("predict", photo=PHOTO, explain="Compare methods")
     assert list(shown.last) == ["class_map", "occlusion", "rise", *[name for name in ALL if name in NEEDS_TENSORFLOW]]
-    assert shown.last["class_map"].trust and shown.last["grad_cam"].heatmap is None
+    assert shown.last["class_map"].faithfulness and shown.last["grad_cam"].heatmap is None
     assert shown.last["grad_cam"].button.startswith("Make it, about ")
-    (make_all,) = [button for button in test.button if button.label.startswith("Make all maps")]
+    (make_all,) = [button for button in test.button if button.label.startswith("Make all heat maps")]
     make_all.click().run()
     assert not test.exception
-    assert all(photo.heatmap is not None and photo.trust for photo in shown.last.values())
-    assert "of 7 maps beat chance clearly" in words(test)
+    assert all(photo.heatmap is not None and photo.faithfulness for photo in shown.last.values())
+    assert "of 7 maps are clearly better than chance" in words(test)
 
 
 def test_one_method_is_made_by_its_own_button(app, served, shown, monkeypatch):
@@ -164,7 +168,7 @@ def test_a_method_that_fails_gives_a_sentence_and_the_others_stay(app, served, s
     test.run()
     assert not test.exception
     assert "Not enough memory is free." in test.warning[0].value.replace("\\", "")
-    assert shown.last["class_map"].trust and shown.last["grad_cam"].button.startswith("Make it")
+    assert shown.last["class_map"].faithfulness and shown.last["grad_cam"].button.startswith("Make it")
 
 
 def test_another_photo_has_to_wait_while_maps_are_made(served, monkeypatch):
@@ -174,18 +178,22 @@ def test_another_photo_has_to_wait_while_maps_are_made(served, monkeypatch):
 
     monkeypatch.setattr(gradient_maps, "MapsApart", SlowMaps)
     monkeypatch.setattr(resources, "predictor", FakePredictor)
-    first, second = (np.full((9, 9, 3), value, np.uint8) for value in (10, 20))
-    maps = resources.start_maps(first, served, "African", ["grad_cam"])
-    assert resources.start_maps(first, served, "African", ["grad_cam"]) is maps
+    images = [np.full((9, 9, 3), value, np.uint8) for value in (10, 20)]
+    answers = FakePredictor(served).predict(images)
+    first, second = (
+        resources.AnsweredPhoto(image, answer, served, "") for image, answer in zip(images, answers, strict=True)
+    )
+    maps = resources.start_maps(first, "African", ["grad_cam"])
+    assert resources.start_maps(first, "African", ["grad_cam"]) is maps
     with pytest.raises(gradient_maps.BusyError, match="Try again"):
-        resources.start_maps(second, served, "African", ["grad_cam"])
-    assert resources.maps_under_way(second, served, "African") is None
+        resources.start_maps(second, "African", ["grad_cam"])
+    assert resources.maps_under_way(second, "African") is None
 
 
 def test_hiding_the_strongest_part_tells_what_became_of_the_answer(app, served):
     test = app("predict", photo=PHOTO, explain="Hide a part")
     assert "Drag a box over the photo" in words(test)
-    (suggest,) = [button for button in test.button if button.label.startswith("Hide what spoke most")]
+    (suggest,) = [button for button in test.button if button.label.startswith("Hide the strongest evidence")]
     suggest.click().run()
     assert not test.exception
     assert "African stays at" in words(test) or "African falls by" in words(test)
@@ -221,7 +229,7 @@ def test_hostile_names_are_shown_as_they_are_wherever_a_photo_is_explained_U1(ap
 
 
 def test_mean_heat_maps_are_made_on_request(app, served, shown):
-    test = app("evaluation", sight="Where it looks")
+    test = app("evaluation", sight="Average heat maps")
     test.button("average-test").click().run()
     assert not test.exception
     assert list(shown.last) == ["African", "Asian"] or "Errors only: African" in shown.last
@@ -248,15 +256,17 @@ def test_the_panel_tells_answer_label_decision_and_path(app, sample, served):
     decisions.decide(sample, path, "relabel", "Asian", "Kim", "tusks")
     test = panel(path)
     assert not test.exception
-    for fact in ("African, ", "Given: African", "Reviewed by Kim: Asian", "1 decision", "tusks"):
+    for fact in ("African, ", "Given label: African", "Reviewed by Kim: Asian", "1 decision", "tusks"):
         assert fact in words(test).replace("*", ""), fact
     assert test.code[0].value.endswith(path)
-    assert [button.label for button in test.button] == ["Explain more"]
+    assert [button.label for button in test.button] == ["Explain more", "Undo this decision"]
+    test.button("undo-decision").click().run()
+    assert sample.decisions() == {}
 
 
 def test_the_panel_of_a_photo_that_is_gone_says_so(app, sample, served):
     test = panel("train/African/gone.png")
-    assert "no longer in the data set" in test.warning[0].value
+    assert "no longer in the dataset" in test.warning[0].value
 
 
 def test_boxes_become_pixels_and_thin_ones_nothing():
@@ -271,7 +281,7 @@ def test_boxes_become_pixels_and_thin_ones_nothing():
     [
         (0.5, "African falls by 40 points, from 90 % to 50 %."),
         (0.95, "African rises by 5 points, from 90 % to 95 %."),
-        (0.899, "African stays at 90 %: the answer does not hang on this part."),
+        (0.899, "African stays at 90 %: the answer does not depend on this part."),
     ],
 )
 def test_the_change_is_told_in_points(after, text):

@@ -2,6 +2,7 @@
 # ruff: noqa: F401, F811 - the fixtures are those of test_pages
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -21,12 +22,12 @@ from core.review.suspects import COLUMNS
 from core.runs import registry
 from streamlit_app import loop, resources
 from streamlit_app.components.review_queue import OWN_KEYS, class_keys
-from streamlit_app.parts.evaluation import judged
 from streamlit_app.parts.prove import proof
 from streamlit_app.parts.review import copies as review_copies
 from streamlit_app.parts.review import grid as review_grid
 from streamlit_app.parts.review import progress as review_progress
 from streamlit_app.parts.review import queue as review_queue
+from streamlit_app.parts.shared import labels as judged
 
 
 def fake_ranking(data, wrong: int = 4) -> pd.DataFrame:
@@ -189,7 +190,7 @@ def test_suspects_are_counted_until_they_are_decided(ranked):
 
 
 def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(
         resources.review,
         "find_suspects",
@@ -198,13 +199,13 @@ def test_nobody_looked_yet_and_one_button_looks(app, sample, monkeypatch):
         ),
     )
     test = app("review")
-    assert "Nobody has looked" in words(test)
+    assert "Not checked for wrong labels yet" in words(test)
     test.button("look").click().run()
     assert not test.exception
     assert "4 labels of 16 photos look wrong" in words(test).replace("*", "")
 
 
-@pytest.mark.parametrize("tab", ["One by one", "Grid", "No subject", "Decisions"])
+@pytest.mark.parametrize("tab", ["One by one", "Grid", "Not relevant", "Decisions"])
 def test_every_tab_of_the_review_opens(app, ranked, served, tab):
     test = app("review", tab=tab)
     assert not test.exception and not test.error
@@ -221,16 +222,16 @@ def test_the_progress_line_and_the_offers_follow_the_decisions(app, ranked, serv
     assert "16 reviewed · 16 fixed" in words(test).replace("*", "")
     assert not test.button("rank-again").disabled
     test.button("offer-proof").click().run()
-    assert test.title[0].value == "What did the review bring?"
+    assert test.title[0].value == "Did fixing labels help?"
 
 
 def test_test_photos_come_only_when_asked_for_and_with_a_warning(app, ranked, served):
     everything = fake_ranking(ranked).assign(split="test")
     write_parquet(ranked.cache_dir / "ranking-with-test.parquet", everything)
     test = app("review")
-    assert "Test photos come along" not in words(test)
+    assert "Test photos are included" not in words(test)
     test.toggle("with-test").set_value(True).run()
-    assert "Test photos come along: their figures change" in words(test)
+    assert "Test photos are included: their figures change" in words(test)
 
 
 def test_a_bulk_decision_is_saved_and_can_be_taken_back(app, ranked, served):
@@ -304,7 +305,7 @@ def test_one_button_trains_on_given_and_on_reviewed_labels_and_only_once_U6(app,
         test.button("prove").click().run()
         assert not test.exception
     assert sorted(registry.load(paths, job.run_id).config.labels for job in jobs.jobs(paths)) == ["given", "reviewed"]
-    configs = [registry.load(paths, job.run_id).config.as_dict() for job in jobs.jobs(paths)]
+    configs = [asdict(registry.load(paths, job.run_id).config) for job in jobs.jobs(paths)]
     assert len({json.dumps({**config, "labels": ""}) for config in configs}) == 1
 
 
@@ -322,12 +323,12 @@ def test_the_proof_shows_both_runs_on_the_same_test_photos(app, ranked, served, 
     assert not test.exception
     text = words(test).replace("*", "")
     assert "+25.0 points on the same 8 test photos" in text
-    assert "McNemar's p = 0.500, it may be chance" in text
+    assert "too small to tell from chance (McNemar's p = 0.500)" in text
     assert "Wrong before, right now: 2" in text and "Right before, wrong now: 0" in text
     assert "0 labels changed, 1 left out" in text
-    assert "More was decided" not in text
+    assert "newer decisions" not in text
     decisions.decide(ranked, "train/African/train_001.png", "keep")
-    assert "More was decided since" in words(test.run())
+    assert "There are newer decisions than the proof below" in words(test.run())
 
 
 def test_the_proof_needs_two_runs_that_differ_in_their_labels_only(ranked, paths):
@@ -369,7 +370,7 @@ def test_the_search_for_labels_of_one_class_says_why_it_cannot(app, sample, monk
     def refuse(*_, **__):
         raise DatasetError("Expected photos of at least two classes in sample.")
 
-    monkeypatch.setattr(resources.review, "_prepare_backbones", lambda: None)
+    monkeypatch.setattr(resources.review, "prepare_apart", lambda names, paths: None)
     monkeypatch.setattr(resources.review, "find_suspects", refuse)
     test = app("review")
     test.button("look").click().run()

@@ -1,6 +1,8 @@
 """What the pages write and choose, without Streamlit running."""
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,23 +11,53 @@ from pages_fakes import fake_run
 from core.metrics import proportion
 from core.prediction.predictor import failed_record
 from streamlit_app import loop, words
-from streamlit_app.colors import CLASS_COLORS, NEEDS_A_PERSON, class_colors
+from streamlit_app.colors import CLASS_COLORS, class_colors
 from streamlit_app.parts.dataset import filters
 from streamlit_app.parts.models import table as run_table
+from streamlit_app.parts.shared.progress import progress
+from streamlit_app.parts.shared.run_picker import accuracy_of, standing
 from streamlit_app.uploads import as_csv
 
-
-@pytest.mark.parametrize(
-    ("share", "digits", "text"),
-    [(0.963, 0, "96 %"), (0.9991, 0, "99 %"), (1, 0, "100 %"), (0.004, 0, "< 1 %"), (0, 0, "0 %"), (0.75, 1, "75.0 %")],
-)
-def test_a_percentage_never_claims_more_than_it_knows(share, digits, text):
-    assert words.percent(share, digits) == text
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (89, "89 s"), (180, "3 min"), (7500, "2 h 5 min")])
 def test_times_are_words(seconds, text):
     assert words.duration(seconds) == text
+
+
+class Place:
+    """Stands for an `st.empty()`: remembers what is shown in it."""
+
+    shown = None
+
+    def progress(self, fraction: float, text: str) -> None:
+        self.shown = (fraction, text)
+
+    def empty(self) -> None:
+        self.shown = None
+
+
+def test_progress_tells_how_far_it_is_and_goes_away():
+    place = Place()
+    report = progress(place, "Reading *all*")
+    report(0, 8)
+    assert place.shown == (0.0, "Reading \\*all\\*: 0 of 8, 0 s left")
+    report(8, 8)
+    assert place.shown is None
+    progress(place, "Looking", then="Ranking them…")(8, 8)
+    assert place.shown == (1.0, "Ranking them…")
+
+
+def test_an_accuracy_is_written_with_its_interval_labels_and_split(world, paths):
+    run = fake_run(world, paths)
+    assert accuracy_of(run) == "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)"
+    assert standing(run).startswith("**fake") and "trained on *world*: 87" in standing(run)
+
+
+def test_the_day_is_written_without_a_leading_zero():
+    assert words.day("2026-11-03T12:00:00+00:00").startswith("3 Nov 2026, ")
+    assert words.day("no date") == "no date"
 
 
 def test_names_are_listed_like_a_sentence():
@@ -41,7 +73,9 @@ def test_markdown_is_escaped_and_stays_readable():
 
 def test_a_class_keeps_its_colour_and_none_is_the_colour_that_calls_a_person():
     assert class_colors(["Asian", "African"]) == {"African": "#0072B2", "Asian": "#009E73"}
-    assert NEEDS_A_PERSON not in CLASS_COLORS
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+    assert theme["light"]["orangeColor"] == theme["dark"]["orangeColor"] == "#E69F00"
+    assert "#E69F00" not in CLASS_COLORS
     assert len(class_colors([str(number) for number in range(20)])) == 20
 
 
@@ -89,7 +123,7 @@ def test_the_run_table_tells_every_run(world, paths):
     done = fake_run(world, paths)
     failed = fake_run(world, paths, "failed-run", state="failed", message="The disk is full.")
     table = run_table.as_table([failed, done], done)
-    assert table["state"].tolist() == ["failed", "served"]
+    assert table["state"].tolist() == ["failed", "in use"]
     assert table["accuracy"].iloc[1] == pytest.approx(87.5)
     assert table["interval"].iloc[1] == "52.9–97.8 %, n = 8, test"
 

@@ -44,7 +44,7 @@ def test_planted_flips_have_the_wanted_number_and_side(one_sided):
 
 
 def test_a_perfect_reviewer_finds_everything_and_soon():
-    features, right = made_up(num_photos=200, strangers=6)
+    features, right = made_up(num_photos=200, others=6)
     given = flip(right, range(30))
     truth = right.copy()
     truth[-6:] = EXCLUDED

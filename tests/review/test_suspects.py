@@ -1,4 +1,4 @@
-"""The ranking finds wrong labels, strangers and copies, learns from decisions, and is there at once the second time."""
+"""The ranking finds wrong labels, other subjects and copies, learns from decisions, and is there at once again."""
 
 import time
 
@@ -13,27 +13,28 @@ from core.dataset.decisions import decide
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
 from core.features.embeddings import cached, remember
+from core.features.linear_head import fit_softmax
 from core.features.photo_features import Features, read_features
 from core.features.views import CLOSE, COLOURS, VIEWS, WHOLE
 from core.review.issue_kinds import ISSUE_KINDS
 from core.review.queue import QueueFilter, neighbours, review_queue
 from core.review.remaining import chance_of_being_wrong, estimate_remaining, review_progress
-from core.review.robust_head import OutOfFold, assign_folds, combine, fit
+from core.review.robust_head import OutOfFold, assign_folds, combine
 from core.review.scoring import EXCLUDED, UNDECIDED, Scorer
 from core.review.stored import suspicious_left
 from core.review.suspects import find_suspects, subject_phrase
 
 
-def made_up(num_photos: int = 300, num_classes: int = 2, strangers: int = 0, seed: int = 0):
+def made_up(num_photos: int = 300, num_classes: int = 2, others: int = 0, seed: int = 0):
     """Features in which the class shows well, their right labels, and how strange the last few photos are."""
     random = np.random.default_rng(seed)
     right = random.integers(0, num_classes, num_photos)
     components = random.normal(size=(num_photos, 40)).astype(np.float32)
     components[np.arange(num_photos), right] += 7
     subject = random.normal(0, 1, num_photos)
-    if strangers:
-        subject[-strangers:] -= 25
-        components[-strangers:, num_classes] += 8
+    if others:
+        subject[-others:] -= 25
+        components[-others:, num_classes] += 8
     components /= np.float32(10)  # real ones have length 1 on average
     features = Features(
         components=components,
@@ -41,7 +42,6 @@ def made_up(num_photos: int = 300, num_classes: int = 2, strangers: int = 0, see
         subject=subject.astype(np.float32),
         colours=random.normal(6, 0.3, num_photos).astype(np.float32),
         groups=np.arange(num_photos),
-        has_subject=True,
     )
     return features, right
 
@@ -64,8 +64,8 @@ def test_planted_wrong_labels_come_first(num_classes):
     assert (scores.suspicion() >= 0).all() and (scores.suspicion() <= 1).all()
 
 
-def test_strangers_are_told_from_wrong_labels():
-    features, right = made_up(strangers=8)
+def test_out_of_distribution_photos_are_told_from_wrong_labels():
+    features, right = made_up(others=8)
     scores = Scorer(features, flip(right, range(20)), 2).score()
     assert set(np.argsort(-scores.not_subject)[:8]) == set(range(292, 300))
     assert scores.not_subject[:20].max() < 0.2
@@ -120,14 +120,14 @@ def test_decisions_improve_the_ranking_of_the_rest():
     assert precision(after) > precision(before)
 
 
-def test_what_the_reviewer_does_with_strangers_decides_how_they_are_weighed():
-    features, right = made_up(strangers=8)
+def test_what_the_reviewer_does_with_out_of_distribution_photos_decides_how_they_are_weighed():
+    features, right = made_up(others=8)
     scorer, trusted = Scorer(features, right, 2), np.full(300, UNDECIDED)
-    before = scorer.score(trusted).stranger_weight
+    before = scorer.score(trusted).not_subject_weight
     trusted[292:296] = EXCLUDED
-    assert scorer.score(trusted).stranger_weight > before
+    assert scorer.score(trusted).not_subject_weight > before
     trusted[292:296] = right[292:296]
-    assert scorer.score(trusted).stranger_weight < before
+    assert scorer.score(trusted).not_subject_weight < before
 
 
 def test_test_photos_teach_nothing_but_can_be_ranked():
@@ -165,7 +165,7 @@ def test_the_robust_loss_is_pulled_less_by_a_contradiction():
     x = np.array([[1.0]] * 20 + [[-1.0]] * 20, np.float32)
     targets = np.eye(2)[[0] * 20 + [1] * 20]
     targets[:8] = [0, 1]  # 40 % of one side contradict the rest
-    plain, robust = (fit(x, targets, np.ones(40), 1e-3, robustness, None) for robustness in (0.0, 0.7))
+    plain, robust = (fit_softmax(x, targets, np.ones(40), 1e-3, 60, robustness=q) for q in (0.0, 0.7))
 
     def confidence(parameters: np.ndarray) -> float:
         return float(softmax(np.array([[1.0, 1.0]]) @ parameters, axis=1)[0, 0])
@@ -264,7 +264,7 @@ def test_features_follow_the_photos_not_the_cache(looked_at, paths):
         ("sample", "does not show African or Asian"),
     ],
 )
-def test_the_reason_for_strangers_uses_the_datasets_name(world, name, phrase):
+def test_the_reason_for_out_of_distribution_photos_uses_the_datasets_name(world, name, phrase):
     from dataclasses import replace
 
     assert subject_phrase(replace(world, name=name)) == phrase

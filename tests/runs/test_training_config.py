@@ -1,8 +1,12 @@
 """Settings are checked before anything starts."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 
 from core.errors import ConfigError
+from core.records import from_json
 from core.runs.config import TrainingConfig
 from core.runs.presets import PRESETS, preset
 
@@ -10,7 +14,7 @@ from core.runs.presets import PRESETS, preset
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_survive_json(name):
     config = preset(name)
-    assert TrainingConfig.from_dict(config.as_dict()) == config
+    assert from_json(TrainingConfig, json.loads(json.dumps(asdict(config)))) == config
 
 
 def test_the_baseline_is_the_classic_network():

@@ -145,8 +145,8 @@ def test_T10_one_class_or_one_photo_is_refused_in_a_sentence(paths):
     ],
 )
 def test_T9_T6_a_training_that_stops_leaves_no_model(paths, world, monkeypatch, error, state, raised):
-    def broken(run, *_):
-        (run.folder / "model.tflite").write_bytes(b"half")
+    def broken(context):
+        (context.run.folder / "model.tflite").write_bytes(b"half")
         raise error
 
     monkeypatch.setitem(recipes.RECIPES, "linear-head", broken)

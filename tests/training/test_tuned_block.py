@@ -134,7 +134,6 @@ def two_clouds(n=60, seed=0):
         subject=random.normal(5, 0.5, n).astype(np.float32),
         colours=np.zeros(n, np.float32),
         groups=np.arange(n),
-        has_subject=True,
     )
     return features, truth
 

@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 
-import pandas as pd
-
-from core.dataset.index import Dataset
-from core.paths import Paths
-from core.runs.folder import Run
+from core.runs.config import Network
+from core.training.context import Trained, TrainingContext
 from core.training.recipes.cnn import train_cnn
 from core.training.recipes.linear_head import train_linear_head
-from core.training.recipes.shared import Report, Trained
 from core.training.recipes.tuned_block import train_tuned_block
 
-RECIPES: dict[str, Callable[[Run, Dataset, pd.DataFrame, Paths, Report], Trained]] = {
+RECIPES: dict[Network, Callable[[TrainingContext], Trained]] = {
     "linear-head": train_linear_head,
     "tuned-block": train_tuned_block,
     "cnn": train_cnn,

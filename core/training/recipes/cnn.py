@@ -1,35 +1,28 @@
 """The baseline CNN, trained from scratch."""
 
 import numpy as np
-import pandas as pd
 
-from core.dataset.index import Dataset
-from core.dataset.labels import class_indices
 from core.files import write_atomic
-from core.paths import Paths
-from core.runs.folder import Run
-from core.training.recipes.shared import Report, Trained, prepare_tensorflow, read_images
+from core.training.context import Trained, TrainingContext
+from core.training.recipes.shared import prepare_tensorflow, read_images
 
 
-def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
-    """Trains the baseline CNN from scratch with Keras and converts it to LiteRT; arguments as `train_linear_head`."""
+def train_cnn(context: TrainingContext) -> Trained:
+    """Trains the baseline CNN from scratch with Keras and converts it to LiteRT."""
+    run, dataset, table, report = context.run, context.dataset, context.table, context.report
     report("start TensorFlow", 0, 1)
     prepare_tensorflow()
     from core.features.embeddings import remember
-    from core.features.head import balanced_weights
+    from core.features.linear_head import balanced_weights
     from core.networks.conversion import keras_bytes, litert_bytes
     from core.networks.networks import baseline_cnn
     from core.training.fit import Arrays, fit
 
     config, num_classes = run.config, len(run.class_names)
-    labels = class_indices(table, run.class_names)
-    images = read_images(dataset, table, config.image_size, lambda done: report("read the photos", done, len(table)))
-
-    def split(name: str) -> Arrays:
-        rows = (table["split"] == name).to_numpy()
-        return Arrays(images[rows], labels[rows])
-
-    train, validation = split("train"), split("validation")
+    images = read_images(dataset, table, config.image_size, context.steps("read the photos"))
+    train, validation = (
+        Arrays(images[rows], context.labels[rows]) for rows in map(context.rows, ("train", "validation"))
+    )
     model = baseline_cnn(config.image_size, num_classes, config.dropout, config.seed)
     fit(
         model,
@@ -37,13 +30,14 @@ def train_cnn(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, rep
         validation if len(validation.labels) else None,
         config,
         weights=balanced_weights(train.labels, num_classes) if config.class_weights else None,
-        on_batch=lambda done, total: report("train the network", done, total),
-        on_epoch=lambda row: report("train the network", row["epoch"], config.epochs, row=row),
+        on_batch=context.steps("train the network"),
+        on_epoch=context.epochs("train the network"),
     )
     report("write the model", 0, 1)
     outputs = model.predict(images.astype(np.float32), batch_size=64, verbose=0)
     write_atomic(run.folder / "model.keras", keras_bytes(model))
     write_atomic(run.folder / "model.tflite", litert_bytes(model))
-    is_train = (table["split"] != "test").to_numpy()
-    remember(dataset, run.run_id, dict(zip(table["sha256"][is_train], outputs["embedding"][is_train], strict=True)))
-    return Trained(outputs["probabilities"], outputs["probabilities"], None)
+    outside_test = ~context.rows("test")
+    pairs = zip(table["sha256"][outside_test], outputs["embedding"][outside_test], strict=True)
+    remember(dataset, run.run_id, dict(pairs))
+    return Trained(outputs["probabilities"], outputs["probabilities"])

@@ -3,44 +3,31 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from core.dataset.index import Dataset
-from core.dataset.labels import class_indices
-from core.paths import Paths
+from core.features.embeddings import embed
+from core.features.linear_head import LinearHead, balanced_weights, fit_head
+from core.networks.out_of_distribution import derive_score
+from core.networks.templates import fill, template
 from core.runs.contents import SubjectThreshold
-from core.runs.folder import Run
-from core.training.recipes.shared import Report, Trained
+from core.training.context import Trained, TrainingContext
 
 
-def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
+def train_linear_head(context: TrainingContext) -> Trained:
     """Embeds every photo, fits a linear head, refits it with the held-out photos and fills the prepared graph.
 
-    Args:
-        run: The staged run; its `class_names` are set.
-        dataset: Whose photos.
-        table: Usable rows with `label` and `split`.
-        paths: Where caches lie.
-        report: Progress.
-
-    Returns:
-        Predictions of all rows. The held-out photos were carved from `train`, so the last fit takes them back.
+    Held-out photos that were carved from `train` are taken back by the last fit.
     """
-    from core.features.embeddings import embed
-    from core.features.head import FittedHead, balanced_weights, fit_head
-    from core.networks.out_of_distribution import derive_subject
-    from core.networks.templates import Head, fill, template
-
+    run, labels = context.run, context.labels
     config, num_classes = run.config, len(run.class_names)
-    report("prepare the backbone", 0, 1)
-    prepared = template(config.backbone, num_classes, paths)
+    context.report("prepare the backbone", 0, 1)
+    prepared = template(config.backbone, context.paths)
     embeddings = embed(
-        dataset, table, config.backbone, paths, lambda done, total: report("read the photos", done, total)
-    )
-    labels = class_indices(table, run.class_names)
-    is_train, is_validation = (table["split"] == "train").to_numpy(), (table["split"] == "validation").to_numpy()
+        context.dataset, context.table, [config.backbone], context.paths, context.steps("read the photos")
+    )[config.backbone]
+    is_train, is_validation = context.rows("train"), context.rows("validation")
+    learned = is_train | is_validation
 
-    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> FittedHead:
+    def fit_on(rows: np.ndarray, epochs: int, **more: Any) -> LinearHead:
         weights = balanced_weights(labels[rows], num_classes) if config.class_weights else None
         return fit_head(
             embeddings[rows],
@@ -52,25 +39,23 @@ def train_linear_head(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Pa
             **more,
         )
 
-    def on_epoch(row: dict[str, float]) -> None:
-        report("train the head", row["epoch"], config.epochs, row=row)
-
-    validation = (embeddings[is_validation], labels[is_validation]) if is_validation.any() else None
     head = fit_on(
-        is_train, config.epochs, validation=validation, patience=config.early_stopping_patience, on_epoch=on_epoch
+        is_train,
+        config.epochs,
+        validation=(embeddings[is_validation], labels[is_validation]) if is_validation.any() else None,
+        patience=config.early_stopping_patience,
+        on_epoch=context.epochs("train the head"),
     )
     probabilities = head.probabilities(embeddings)
-    carved = validation is not None and not (dataset.table["split"] == "validation").any()
-    if carved:
-        head = fit_on(is_train | is_validation, head.epochs)
+    if is_validation.any() and context.carves_validation:
+        head = fit_on(learned, head.epochs)
     final = head.probabilities(embeddings)
-    learned = is_train | is_validation
-    gate = derive_subject({config.backbone: embeddings[learned]}, labels[learned], num_classes)
-    fill(prepared, Head(head.kernel, head.bias, gate), run.folder)
-    subject = SubjectThreshold(**gate.facts)
+    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    layers = {"logits": [head.kernel, head.bias], "class_maps": [head.kernel], **score.as_weights()}
+    fill(prepared, layers, num_classes, run.folder)
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
-        subject,
-        gate.scores({config.backbone: embeddings}),
+        SubjectThreshold(**score.facts),
+        score.scores({config.backbone: embeddings}),
     )

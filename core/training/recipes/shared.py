@@ -1,39 +1,15 @@
-"""What all recipes share: their result, labels as numbers, photos as pixels, TensorFlow's start."""
+"""What several recipes share: photos as pixels, TensorFlow's start."""
 
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from core.dataset.images import decode, resize
 from core.dataset.index import Dataset
-from core.runs.contents import Calibration, SubjectThreshold
-
-Report = Callable[..., None]  # report(stage, done, total, **more): see reporter.Reporter
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a recipe hands back.
-
-    Attributes:
-        probabilities: Of every row of the table, shape `(photos, classes)`; for `validation` rows they come from a
-            model that has not learned from them.
-        final: Of every row, by the model that was written.
-        subject: What `Run.subject` stores.
-        subject_scores: Of every row, 0-1, shape `(photos,)`; `None` if the network has none.
-        calibration: How far the probabilities can be trusted; `None` where nothing was fitted.
-    """
-
-    probabilities: np.ndarray
-    final: np.ndarray
-    subject: SubjectThreshold | None
-    subject_scores: np.ndarray | None = None
-    calibration: Calibration | None = None
+from core.networks.interpreter import in_parallel
 
 
 def prepare_tensorflow() -> None:
@@ -47,7 +23,7 @@ def prepare_tensorflow() -> None:
 
 
 def read_images(
-    dataset: Dataset, table: pd.DataFrame, image_size: tuple[int, int], on_photo: Callable[[int], None]
+    dataset: Dataset, table: pd.DataFrame, image_size: tuple[int, int], progress: Callable[[int, int], None]
 ) -> np.ndarray:
     """Decodes all photos of a table at the network's size: `uint8`, shape `(photos, height, width, 3)`."""
     images = np.empty((len(table), *image_size, 3), np.uint8)
@@ -56,8 +32,5 @@ def read_images(
         index, path = item
         images[index] = resize(decode(dataset.folder / path), image_size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(read, enumerate(table["path"])), start=1):
-            if done % 20 == 0:
-                on_photo(done)
+    in_parallel(read, enumerate(table["path"]), len(table), progress)
     return images

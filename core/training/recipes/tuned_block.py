@@ -1,121 +1,113 @@
 """The last blocks of one or two backbones, tuned on softly corrected labels, calibrated on unseen photos: minutes."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from core.dataset.index import Dataset
-from core.dataset.labels import class_indices
+from core.dataset.splits import folds
+from core.features.photo_features import read_features
+from core.features.trunk import TrunkOutputs, read_trunk
 from core.files import write_atomic
-from core.networks.out_of_distribution import SubjectGate, derive_subject
-from core.paths import Paths
+from core.networks.out_of_distribution import OutOfDistributionScore, derive_score
 from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
-from core.training.recipes.shared import Report, Trained, prepare_tensorflow
+from core.training.calibration import calibrate
+from core.training.context import Trained, TrainingContext
+from core.training.recipes.shared import prepare_tensorflow
+from core.training.soft_labels import SoftLabels, soft_labels
+
+if TYPE_CHECKING:
+    import keras
 
 _MAX_VIEWS_IN_ALL = 40_000  # 1.4 GB of trunk outputs; a large folder gets fewer views a photo
 _FOLDS = 3  # more would judge networks that are nearer to the final one, for minutes
 
 
-def train_tuned_block(run: Run, dataset: Dataset, table: pd.DataFrame, paths: Paths, report: Report) -> Trained:
+def train_tuned_block(context: TrainingContext) -> Trained:
     """Reads views of every photo through the frozen trunk, corrects labels, tunes, calibrates, writes one graph.
 
     Every photo of `train` is first predicted by one of three networks that learned from the others (copies stay on one
     side). These predictions give the temperature, the noise of the labels and the figures of carved validation photos;
-    then one network learns from all. Arguments as `train_linear_head`.
+    then one network learns from all.
     """
-    report("start TensorFlow", 0, 1)
+    run, dataset, table, paths = context.run, context.dataset, context.table, context.paths
+    context.report("start TensorFlow", 0, 1)
     prepare_tensorflow()
-    from core.dataset.splits import folds
-    from core.features.photo_features import read_features
-    from core.features.trunk import TrunkOutputs, read_trunk
-    from core.training.calibration import calibrate
-    from core.training.soft_labels import SoftLabels, soft_labels
     from core.training.tune import tune
 
     config, num_classes = run.config, len(run.class_names)
-    carved = not (dataset.table["split"] == "validation").any()
-    learns = (table["split"] != "test").to_numpy() & ((table["split"] == "train").to_numpy() | carved)
-    rows = np.flatnonzero(learns)
-    train = table.iloc[rows].reset_index(drop=True)
-    labels = class_indices(train, run.class_names)
+    learns = context.rows("train") | (context.rows("validation") & context.carves_validation)
+    rows, other_rows = np.flatnonzero(learns), np.flatnonzero(~learns)
+    train, labels = table.iloc[rows].reset_index(drop=True), context.labels[rows]
     decided = train["sha256"].isin({item.image for item in run.dataset.decisions}).to_numpy()
 
     def read(part: pd.DataFrame, num_views: int, stage: str) -> TrunkOutputs:
-        return read_trunk(
-            [dataset.folder / path for path in part["path"]],
-            config,
-            num_views,
-            paths,
-            lambda done, total: report(stage, done, total),
-        )
+        files = [dataset.folder / path for path in part["path"]]
+        return read_trunk(files, config, num_views, paths, context.steps(stage))
 
-    features = read_features(dataset, train, paths, lambda done, total: report("look at the labels", done, total))
+    features = read_features(dataset, train, paths, context.steps("look at the labels"))
     seen = read(train, max(2, min(config.views, _MAX_VIEWS_IN_ALL // len(train))), "read the photos")
-    others = read(table.iloc[np.flatnonzero(~learns)], 1, "read the other photos") if not learns.all() else None
+    others = [read(table.iloc[other_rows], 1, "read the other photos")] if len(other_rows) else []
     grid = max(maps.shape[2:4] for maps in seen.maps)
 
-    def learn(part: np.ndarray, stage: str, on_epoch: Callable | None = None) -> tuple[list, SoftLabels]:
+    def learn(
+        part: np.ndarray, stage: str, on_epoch: Callable[[dict[str, float]], None] | None = None
+    ) -> tuple[list["keras.Model"], SoftLabels]:
         teaches = np.isin(np.arange(len(train)), part)
         soft = soft_labels(features, labels, decided, num_classes, teaches, config.seed)
         these = SoftLabels(soft.targets[part], soft.weights[part])
-        parts = []
+        networks = []
         for number, maps in enumerate(seen.maps):
 
             def on_batch(done: int, total: int, number: int = number) -> None:
-                report(stage, done + number * total, len(seen.maps) * total)
+                context.report(stage, done + number * total, len(seen.maps) * total)
 
             is_last = number == len(seen.maps) - 1
-            parts.append(tune(maps[:, part], these, config, number, grid, on_batch, on_epoch if is_last else None))
-        return parts, soft
+            networks.append(tune(maps[:, part], these, config, number, grid, on_batch, on_epoch if is_last else None))
+        return networks, soft
 
     held_out, judged = np.zeros((len(train), num_classes)), np.zeros(len(train), bool)
     num_folds = min(_FOLDS, int(np.bincount(labels, minlength=num_classes).min()))
     for number, (fit, held) in enumerate(folds(train, num_folds, config.seed), start=1):
-        parts, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
-        held_out[held], judged[held] = _logits(parts, [maps[0, held] for maps in seen.maps]), True
+        networks, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
+        held_out[held], judged[held] = _logits(networks, [maps[0, held] for maps in seen.maps]), True
 
-    def on_epoch(row: dict[str, float]) -> None:
-        report("train the network", row["epoch"], config.epochs, row=row)
-
-    parts, soft = learn(np.arange(len(train)), "train the network", on_epoch)
+    networks, soft = learn(np.arange(len(train)), "train the network", context.epochs("train the network"))
     calibration = calibrate(
         held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
     )
-    report("write the model", 0, 1)
-    gate = derive_subject({config.backbone: seen.embeddings}, labels, num_classes)
-    _write(run, parts, gate, calibration.temperature)
+    context.report("write the model", 0, 1)
+    score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
+    _write(run, networks, score, calibration.temperature)
 
-    final = np.empty((len(table), num_classes))
-    final[rows] = softmax(_logits(parts, [maps[0] for maps in seen.maps]) / calibration.temperature, axis=1)
-    if others is not None:
-        final[~learns] = softmax(_logits(parts, [maps[0] for maps in others.maps]) / calibration.temperature, axis=1)
+    def of_all_rows(values: Callable[[TrunkOutputs], np.ndarray]) -> np.ndarray:
+        return np.concatenate([values(part) for part in (seen, *others)])[np.argsort(np.r_[rows, other_rows])]
+
+    logits = of_all_rows(lambda part: _logits(networks, [maps[0] for maps in part.maps]))
+    final = softmax(logits / calibration.temperature, axis=1)
     probabilities = final.copy()
     probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature, axis=1)
-    embeddings = np.empty((len(table), seen.embeddings.shape[1]), np.float32)
-    embeddings[rows] = seen.embeddings
-    if others is not None:
-        embeddings[~learns] = others.embeddings
-    subject = SubjectThreshold(**gate.facts)
-    return Trained(probabilities, final, subject, gate.scores({config.backbone: embeddings}), calibration)
+    subject_scores = score.scores({config.backbone: of_all_rows(lambda part: part.embeddings)})
+    return Trained(probabilities, final, SubjectThreshold(**score.facts), subject_scores, calibration)
 
 
-def _logits(parts: list, maps: list[np.ndarray]) -> np.ndarray:
+def _logits(networks: list["keras.Model"], maps: list[np.ndarray]) -> np.ndarray:
     from core.training.tune import predict
 
-    return np.mean([predict(part, of_backbone) for part, of_backbone in zip(parts, maps, strict=True)], axis=0)
+    return np.mean([predict(network, part) for network, part in zip(networks, maps, strict=True)], axis=0)
 
 
-def _write(run: Run, parts: list, gate: SubjectGate, temperature: float) -> None:
+def _write(run: Run, networks: list["keras.Model"], score: OutOfDistributionScore, temperature: float) -> None:
     """Puts what was trained into the whole graph and writes it; the temperature goes into the head."""
     from core.networks.conversion import keras_bytes, litert_bytes, round_weights
     from core.networks.tuned_networks import fill_tuned, tuned_network
 
     model = tuned_network(run.config.backbones, run.config.image_size, len(run.class_names))
-    fill_tuned(model, parts, temperature)
-    for name, weights in gate.as_weights().items():
+    fill_tuned(model, networks, temperature)
+    for name, weights in score.as_weights().items():
         model.get_layer(name).set_weights(weights)
     round_weights(model)
     write_atomic(run.folder / "model.keras", keras_bytes(model))

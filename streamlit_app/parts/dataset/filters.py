@@ -11,27 +11,18 @@ from core.runs.folder import Run
 ALL = "all"
 SHOWS = {
     ALL: "All photos",
-    "wrong": "The run contradicts the label",
-    "right": "The run agrees with the label",
+    "wrong": "Prediction contradicts the label",
+    "right": "Prediction agrees with the label",
     "problem": "Files with a problem",
 }
-ORDERS = {
-    "path": "File name",
-    "unsure": "Least sure first",
-    "sure": "Most sure first",
-    "dark": "Darkest first",
-    "bright": "Brightest first",
-    "small": "Smallest first",
-    "blurred": "Least sharp first",
-}
-_SORTING = {
-    "path": ("path", True),
-    "unsure": ("probability", True),
-    "sure": ("probability", False),
-    "dark": ("brightness", True),
-    "bright": ("brightness", False),
-    "small": ("bytes", True),
-    "blurred": ("sharpness", True),
+ORDERS = {  # key: (title, column, ascending)
+    "path": ("File name", "path", True),
+    "unsure": ("Least sure first", "probability", True),
+    "sure": ("Most sure first", "probability", False),
+    "dark": ("Darkest first", "brightness", True),
+    "bright": ("Brightest first", "brightness", False),
+    "small": ("Smallest first", "bytes", True),
+    "blurred": ("Least sharp first", "sharpness", True),
 }
 
 
@@ -48,33 +39,33 @@ class Filters:
 
 def filter_bar(data: Dataset, has_predictions: bool) -> Filters:
     """Draws the filters; gives what is chosen."""
-    splits = [ALL, *dict.fromkeys(data.table["split"])]
-    shows = [key for key in SHOWS if has_predictions or key in (ALL, "problem")]
-    orders = [key for key in ORDERS if has_predictions or key not in ("unsure", "sure")]
-    every = {ALL: "All"}
-    bound = {"bind": "query-params"}
 
-    def shown(name: str) -> str:
-        return every.get(name, name)
+    def choice(label: str, titles: dict[str, str], key: str, width: int) -> str:
+        return st.selectbox(
+            label, list(titles), key=key, format_func=titles.__getitem__, width=width, bind="query-params"
+        )
 
+    splits = dict.fromkeys(data.table["split"])
+    shows = {key: title for key, title in SHOWS.items() if has_predictions or key in (ALL, "problem")}
+    orders = {key: item[0] for key, item in ORDERS.items() if has_predictions or item[1] != "probability"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         return Filters(
-            label=st.selectbox("Class", [ALL, *data.class_names], key="class", format_func=shown, width=145, **bound),
-            split=st.selectbox("Split", splits, key="split", format_func=shown, width=145, **bound),
-            show=st.selectbox("Show", shows, key="show", format_func=SHOWS.get, width=230, **bound),
-            order=st.selectbox("Order", orders, key="order", format_func=ORDERS.get, width=180, **bound),
-            words=st.text_input("Name contains", key="name", placeholder="part of a name", width=150, **bound),
+            choice("Class", {ALL: "All", **{name: name for name in data.class_names}}, "class", 145),
+            choice("Split", {ALL: "All", **{name: name for name in splits}}, "split", 145),
+            choice("Show", shows, "show", 250),
+            choice("Order", orders, "order", 180),
+            st.text_input("Name contains", key="name", placeholder="part of a name", width=150, bind="query-params"),
         )
 
 
 def with_predictions(table: pd.DataFrame, run: Run | None) -> pd.DataFrame:
-    """Adds `predicted_label` ("" where the run did not look) and `probability` to a data set's table."""
+    """Adds `predicted_label` ("" where the run did not look) and `probability` to a dataset's table."""
     if run is None or run.predictions.empty:
         return table.assign(predicted_label="", probability=float("nan"))
-    said = run.predictions.drop_duplicates("path").set_index("path")
+    predicted = run.predictions.drop_duplicates("path").set_index("path")
     return table.assign(
-        predicted_label=table["path"].map(said["predicted_label"]).fillna("").astype(str),
-        probability=table["path"].map(said["probability"]),
+        predicted_label=table["path"].map(predicted["predicted_label"]).fillna("").astype(str),
+        probability=table["path"].map(predicted["probability"]),
     )
 
 
@@ -82,19 +73,17 @@ def apply(table: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     """The rows to show, in order.
 
     Args:
-        table: A data set's table as `with_predictions` gives it.
+        table: A dataset's table as `with_predictions` gives it.
         filters: What to keep.
     """
-    is_problem = table["problem"] != ""
-    kept = is_problem if filters.show == "problem" else ~is_problem
-    if filters.label != ALL:
-        kept &= table["label"] == filters.label
-    if filters.split != ALL:
-        kept &= table["split"] == filters.split
+    chosen = (table["problem"] != "") == (filters.show == "problem")
+    for column, wanted in (("label", filters.label), ("split", filters.split)):
+        if wanted != ALL:
+            chosen &= table[column] == wanted
     if filters.show in ("right", "wrong"):
         agrees = table["predicted_label"] == table["label"]
-        kept &= (table["predicted_label"] != "") & (agrees == (filters.show == "right"))
+        chosen &= (table["predicted_label"] != "") & (agrees == (filters.show == "right"))
     if filters.words:
-        kept &= table["path"].str.contains(filters.words, case=False, regex=False)
-    column, ascending = _SORTING[filters.order]
-    return table[kept].sort_values([column, "path"], ascending=[ascending, True], na_position="last")
+        chosen &= table["path"].str.contains(filters.words, case=False, regex=False)
+    _, column, ascending = ORDERS[filters.order]
+    return table[chosen].sort_values([column, "path"], ascending=[ascending, True], na_position="last")

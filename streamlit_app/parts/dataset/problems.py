@@ -1,4 +1,4 @@
-"""Files of a data set that cannot be used, and photos that occur more than once."""
+"""Files of a dataset that cannot be used, and photos that occur more than once."""
 
 import streamlit as st
 
@@ -23,20 +23,18 @@ def show(data: Dataset) -> None:
     st.subheader("Photos that occur more than once", anchor=False)
     table = data.usable.assign(group=resources.duplicates(data))
     repeated = table[table.groupby("group")["path"].transform("size") > 1].sort_values(["group", "path"])
-    groups = repeated.groupby("group")
-    across = int((groups["split"].nunique() > 1).sum())
-    contradicting = int((groups["label"].nunique() > 1).sum())
     if repeated.empty:
         st.caption("None. No two photos look alike.")
         return
+    groups = repeated.groupby("group")
     line = f"{counted(groups.ngroups, 'group')} of photos that are equal, mirrored or nearly so."
-    if across:
-        line += f" :orange[:material/front_hand: {across} of them in more than one split: a test photo is known.]"
-    if contradicting:
-        line += f" :orange[:material/front_hand: {contradicting} of them in more than one class: a label is wrong.]"
+    for column, place, why in (
+        ("split", "split", "a test photo is also a training photo"),
+        ("label", "class", "a label is wrong"),
+    ):
+        if several := int((groups[column].nunique() > 1).sum()):
+            line += f" :orange[:material/front_hand: {several} of them in more than one {place}: {why}.]"
     st.markdown(line)
-    numbers = repeated["group"].factorize()[0] + 1
-    repeated = repeated.assign(
-        note=[f"group {number}, {split}" for number, split in zip(numbers, repeated["split"], strict=True)]
-    )
+    repeated["number"] = repeated["group"].factorize()[0] + 1
+    repeated["note"] = [f"group {row.number}, {row.split}" for row in repeated.itertuples()]
     photos.gallery(data, repeated, key="duplicates")

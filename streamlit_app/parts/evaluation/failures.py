@@ -7,7 +7,6 @@ from core.dataset.index import Dataset
 from core.metrics import EvaluationResult
 from core.runs.folder import Run
 from streamlit_app.charts.evaluation import confusion_matrix
-from streamlit_app.parts.dataset import filters
 from streamlit_app.parts.shared import photos
 from streamlit_app.words import counted, plain
 
@@ -18,41 +17,43 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
     """The matrix on the left, the photos of a cell on the right, worst first.
 
     Args:
-        data: The data set.
+        data: The dataset.
         run: Which run.
         result: What is shown.
         predictions: Of the run, with the labels `result` judges by in `given_label`.
     """
     left, right = st.columns([2, 3], gap="medium")
-    cells = {ALL_WRONG: None}
-    for truth in result.class_names:
-        for said in result.class_names:
-            cells[f"{truth}, said {said}"] = (truth, said)
-    key = f"cell-{run.run_id}-{result.split}"
+    names = result.class_names
+    cells = {_title(label, predicted): (label, predicted) for label in names for predicted in names}
+    key, chart_key = f"cell-{run.run_id}-{result.split}", f"matrix-{run.run_id}-{result.split}"
+
+    def take_click() -> None:
+        if points := st.session_state[chart_key].selection.points:
+            st.session_state[key] = _title(*points[0]["customdata"])
+
     with left:
-        chart_key = f"matrix-{run.run_id}-{result.split}"
         st.plotly_chart(
             confusion_matrix(result),
             key=chart_key,
             config={"displayModeBar": False},
             selection_mode="points",
-            on_select=lambda: _take_click(chart_key, key),
-            alt="Confusion matrix: rows labels, columns answers",
+            on_select=take_click,
+            alt="Confusion matrix: rows labels, columns predictions",
         )
         st.caption("Click a cell to see its photos.")
     with right:
-        chosen = st.selectbox("Photos of", list(cells), key=key)
-        rows = cell_rows(predictions, result.split, cells[chosen])
-        shown = _as_gallery(data, rows)
+        chosen = st.selectbox("Photos of", [ALL_WRONG, *cells], key=key)
+        rows = cell_rows(predictions, result.split, cells.get(chosen))
+        shown = photos.with_predictions(data, rows)
         if shown.empty:
-            st.info("No photo here." if rows.empty else "These photos are no longer in the data set.")
+            st.info("No photo here." if rows.empty else "These photos are no longer in the dataset.")
             return
-        st.caption(f"{counted(len(shown), 'photo')}, the surest answers first.")
+        st.caption(f"{counted(len(shown), 'photo')}, the most confident predictions first.")
         photos.gallery(data, shown, key=f"failures-{plain(chosen)}", page_size=12, columns=4, run=run)
 
 
 def cell_rows(predictions: pd.DataFrame, split: str, cell: tuple[str, str] | None) -> pd.DataFrame:
-    """The predictions of a cell (label, answer), or all wrong ones; the surest first, since they fail worst."""
+    """The predictions of a cell (label, prediction), or all wrong ones; the most confident first: they fail worst."""
     if predictions.empty:
         return predictions
     rows = predictions[predictions["split"] == split]
@@ -63,15 +64,5 @@ def cell_rows(predictions: pd.DataFrame, split: str, cell: tuple[str, str] | Non
     return rows.sort_values("probability", ascending=False)
 
 
-def _as_gallery(data: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
-    if rows.empty:
-        return rows
-    table = filters.with_predictions(data.table, None).drop(columns=["predicted_label", "probability"])
-    return rows[["path", "predicted_label", "probability"]].merge(table, on="path", how="inner")
-
-
-def _take_click(chart_key: str, key: str) -> None:
-    points = st.session_state[chart_key].selection.points
-    if points:
-        truth, said = points[0]["customdata"]
-        st.session_state[key] = f"{truth}, said {said}"
+def _title(label: str, predicted: str) -> str:
+    return f"{label}, predicted {predicted}"

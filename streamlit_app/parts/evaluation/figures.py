@@ -4,63 +4,35 @@ import pandas as pd
 import streamlit as st
 
 from core.metrics import EvaluationResult
+from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app.charts import evaluation as charts
 from streamlit_app.charts.training import curves
 from streamlit_app.colors import class_colors
-from streamlit_app.words import percent
-
-PLAIN = {"displayModeBar": False}
-
-
-def baseline(result: EvaluationResult) -> str:
-    """What any figure has to beat (not escaped)."""
-    majority = max(result.per_class, key=lambda row: row["support"])["class_name"]
-    return f"Always answering {majority} would be right on {percent(result.majority_baseline, 1)}."
-
-
-def per_class(result: EvaluationResult) -> None:
-    """How much of each class is found, and how often the answer is right."""
-    st.dataframe(per_class_table(result), hide_index=True)
-    measured = result.balanced_accuracy
-    st.caption(f"Balanced accuracy, where every class counts the same: {measured.text(result.labels, result.split)}.")
-
-
-def per_class_table(result: EvaluationResult) -> pd.DataFrame:
-    """One row a class; every share with its 95 % interval and n."""
-    predicted = [sum(row[place] for row in result.confusion_matrix) for place in range(len(result.class_names))]
-    return pd.DataFrame(
-        {
-            "Class": [row["class_name"] for row in result.per_class],
-            "Photos": [row["support"] for row in result.per_class],
-            "Found (recall)": [_share(row, "recall", row["support"]) for row in result.per_class],
-            "Right when it says so (precision)": [
-                _share(row, "precision", n) for row, n in zip(result.per_class, predicted, strict=True)
-            ],
-            "F1": ["–" if row["f1"] is None else f"{row['f1']:.3f}" for row in result.per_class],
-        }
-    )
+from streamlit_app.parts.shared.layout import chart
 
 
 def learning(run: Run) -> None:
     """How the training went."""
     epochs = int(run.history["epoch"].max()) if len(run.history) else 0
-    st.plotly_chart(curves(run.history, epochs), config=PLAIN, key="curves", alt="Accuracy and loss by epoch")
+    chart(curves(run.history, epochs), "curves", alt="Accuracy and loss by epoch")
 
 
 def thresholds(result: EvaluationResult) -> None:
-    """What moving the bar would do."""
+    """What moving the threshold would do."""
     colors = class_colors(result.class_names)
     roc, pr = st.columns(2)
-    roc.markdown("**ROC**", help="Lowering the bar finds more of a class, at the price of false alarms.")
-    roc.plotly_chart(charts.roc(result, colors), config=PLAIN, key="roc", alt="ROC curve of each class")
-    pr.markdown("**Precision and recall**", help="The more of a class it finds, the less often it is right.")
-    pr.plotly_chart(charts.precision_recall(result, colors), config=PLAIN, key="pr", alt="Precision–recall curves")
+    with roc:
+        st.markdown("**ROC**", help="A lower threshold finds more of a class, at the price of more false positives.")
+        chart(charts.roc(result, colors), "roc", alt="ROC curve of each class")
+    with pr:
+        st.markdown("**Precision and recall**", help="The more of a class is found, the less precise the predictions.")
+        chart(charts.precision_recall(result, colors), "pr", alt="Precision–recall curve of each class")
 
 
 def calibration(result: EvaluationResult) -> None:
     """Whether a probability means what it says."""
-    st.plotly_chart(charts.reliability(result), config=PLAIN, key="reliability", alt="Confidence against accuracy")
+    chart(charts.reliability(result), "reliability", alt="Accuracy by confidence")
     low, high = result.ece_interval.low, result.ece_interval.high
     st.caption(
         f"Calibration error {result.ece:.3f} ({low:.3f}–{high:.3f}, n = {result.n}, {result.labels} labels, "
@@ -69,26 +41,15 @@ def calibration(result: EvaluationResult) -> None:
     )
 
 
-def refusing(result: EvaluationResult) -> None:
-    """What leaving the unsure photos to a person buys."""
-    refused = st.slider("Photos left to a person, the least sure first", 0, 90, 10, 1, format="%d %%", key="refused")
+def abstaining(result: EvaluationResult) -> None:
+    """What leaving the least sure photos to a person buys."""
+    left = st.slider("Photos left to a person, the least sure first", 0, 90, 10, 1, format="%d %%", key="left")
     curve = pd.DataFrame(result.risk_coverage)
-    point = curve.iloc[(curve["coverage"] - (1 - refused / 100)).abs().argmin()]
+    point = curve.iloc[(curve["coverage"] - (1 - left / 100)).abs().argmin()]
     answered = round(point["coverage"] * result.n)
     st.markdown(
         f"Leave **{percent(1 - point['coverage'])}** of the photos to a person, and "
-        f"**{percent(point['errors'], 1)}** of the {answered} others are wrong. They are those with a probability "
-        f"of at least {percent(point['threshold'], 1)}."
+        f"**{percent(point['errors'], 1)}** of the other {answered} are wrong. The model answers where its probability "
+        f"is at least {percent(point['threshold'], 1)}."
     )
-    st.plotly_chart(
-        charts.risk_coverage(result, point["coverage"]),
-        config=PLAIN,
-        key="risk",
-        alt="Errors by share answered",
-    )
-
-
-def _share(row: dict, name: str, n: int) -> str:
-    if row[name] is None:
-        return "–"
-    return f"{100 * row[name]:.1f} % ({100 * row[f'{name}_low']:.1f}–{100 * row[f'{name}_high']:.1f}, n = {n})"
+    chart(charts.risk_coverage(result, point["coverage"]), "risk", alt="Errors by share of the photos answered")

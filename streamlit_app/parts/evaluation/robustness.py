@@ -1,6 +1,4 @@
-"""Robustness: how the run answers spoiled photos, and whether it reads the subject or the landscape."""
-
-import time
+"""Robustness: how the run answers corrupted photos, and whether it relies on the subject or on the background."""
 
 import streamlit as st
 
@@ -8,13 +6,15 @@ from core.dataset.index import Dataset
 from core.evaluation.background import VARIANTS
 from core.evaluation.robustness import CLEAN, MAX_PHOTOS, PASSES_PER_PHOTO, Figure, Robustness, figures, reading
 from core.metrics import EvaluationResult
+from core.prediction.words import percent
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.charts.standing import Dot, dots, spoiled
-from streamlit_app.parts.evaluation import judged
-from streamlit_app.words import counted, duration, percent, plain
+from streamlit_app.charts.standing import Dot, corrupted, dots
+from streamlit_app.parts.shared.labels import label_of
+from streamlit_app.parts.shared.layout import chart
+from streamlit_app.parts.shared.progress import offer
+from streamlit_app.words import counted, plain
 
-PLAIN = {"displayModeBar": False}
 SECONDS_PER_PASS = 0.02
 
 
@@ -22,73 +22,64 @@ def show(data: Dataset, run: Run, result: EvaluationResult) -> None:
     """The charts, or the offer to measure.
 
     Args:
-        data: The data set.
+        data: The dataset.
         run: Which run.
         result: Of it: its split and labels are used.
     """
-    found = resources.known_robustness(data, run, result.split)
+    split = result.split
+    seen = "" if split == "test" else " The model may have been trained on these photos, which flatters it."
+    found = resources.known_robustness(data, run, split)
     if found is None:
-        _offer(data, run, result.split)
+        _offer(data, run, split, seen)
         return
-    by_variant = figures(found, judged.label_of(data, result.labels))
+    by_variant = figures(found, label_of(data, result.labels))
     if not by_variant:
         st.info("None of the measured photos has a label of this run any more.")
         return
-    st.plotly_chart(spoiled(by_variant), config=PLAIN, key="spoiled", alt="Accuracy on spoiled photos")
-    n = by_variant[0].accuracy.n
-    sampled = f" of {found.num_photos:,}" if found.num_photos > len(found.images) else ""
+    chart(corrupted(by_variant), "corrupted", alt="Accuracy on corrupted photos")
+    sampled = f" (out of {found.num_photos:,})" if found.num_photos > len(found.images) else ""
     st.caption(
-        f"Right on {counted(n, 'photo')}{sampled} of {found.split}, {result.labels} labels, each first reduced "
-        f"to a shorter side of 320 pixels; lines are 95 % intervals.{_seen(found.split)}"
+        f"Accuracy on {counted(by_variant[0].accuracy.n, 'photo')} of {split}{sampled}, {result.labels} labels, each "
+        f"first reduced to a shorter side of 320 pixels; lines are 95 % intervals.{seen}"
     )
-    _surroundings(found, by_variant, result)
+    _background(found, by_variant, result)
 
 
-def _surroundings(found: Robustness, by_variant: list[Figure], result: EvaluationResult) -> None:
+def _background(found: Robustness, by_variant: list[Figure], result: EvaluationResult) -> None:
     known = {item.variant: item for item in by_variant}
     if not set(VARIANTS) <= set(known):
         st.caption(
-            "ImageNet knows no class that these photos show, or no training prepared its network yet, so "
-            "subject and surroundings cannot be told apart."
+            "Subject and background cannot be told apart: ImageNet has no class for what these photos show, or no "
+            "training has prepared its network yet."
         )
         return
-    st.markdown(f"**Does it read the subject or the landscape?** {plain(reading(found))}")
-    rows = [
-        Dot(item.title, item.accuracy.value, item.accuracy, _note(item), item.variant == CLEAN)
-        for item in (known[name] for name in (CLEAN, *VARIANTS))
-    ]
-    st.plotly_chart(dots(rows, result.majority_baseline), config=PLAIN, key="surroundings", alt="With parts blurred")
+    st.markdown(f"**Does it rely on the subject or on the background?** {plain(reading(found))}")
+    rows = []
+    for item in (known[name] for name in (CLEAN, *VARIANTS)):
+        is_clean = item.variant == CLEAN
+        rows.append(
+            Dot(item.title, item.accuracy, "" if is_clean else f"{percent(item.changed.value)} changed", is_clean)
+        )
+    chart(dots(rows, result.majority_baseline), "background", alt="Accuracy with parts blurred")
     st.caption(
         "The subject is found by ImageNet's own evidence, coarsely: a seventh of the picture at a time, heads "
-        "first. Answers that stay right with the subject blurred come from the surroundings, or from what "
-        "the coarse mask missed; dotted: always answering the most frequent class."
+        "first. Answers that stay right with the subject blurred rely on the background, or on what the coarse mask "
+        "missed; dotted: always answering the most frequent class."
     )
 
 
-def _offer(data: Dataset, run: Run, split: str) -> None:
-    number = min(MAX_PHOTOS, int((data.usable["split"] == split).sum()))
+def _offer(data: Dataset, run: Run, split: str, seen: str) -> None:
+    number = min(MAX_PHOTOS, resources.num_photos(data, split))
     st.markdown(
-        "Photos from elsewhere are blurred, dark, small or grey, and stand before other landscapes. This asks "
-        f"the run about each photo {PASSES_PER_PHOTO - 2} times, spoiled in seven ways."
+        "Photos from other sources are blurred, dark, small or grey, with other backgrounds. This asks the model "
+        f"about each photo {PASSES_PER_PHOTO - 2} times, corrupted in seven ways. The result is kept."
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button("Measure robustness", key=f"robustness-{split}", icon=":material/grain:")
-        seconds = SECONDS_PER_PASS * PASSES_PER_PHOTO * number
-        st.caption(f"About {duration(seconds)} for {counted(number, 'photo')}; kept afterwards.{_seen(split)}")
-    if clicked:
-        place, started = st.empty(), time.monotonic()
-
-        def report(done: int, total: int) -> None:
-            left = (time.monotonic() - started) / max(done, 1) * (total - done)
-            place.progress(done / total, text=f"{done:,} of {counted(total, 'answer')}, {duration(left)} left")
-
-        resources.robustness(data, run, split, report)
-        st.rerun()
-
-
-def _note(item: Figure) -> str:
-    return f"n = {item.accuracy.n}" + ("" if item.variant == CLEAN else f", {percent(item.changed.value)} changed")
-
-
-def _seen(split: str) -> str:
-    return "" if split == "test" else " The served model may have learned from these photos, which flatters it."
+    offer(
+        "Measure robustness",
+        ":material/grain:",
+        f"robustness-{split}",
+        number,
+        SECONDS_PER_PASS * PASSES_PER_PHOTO * number,
+        seen,
+        lambda progress: resources.robustness(data, run, split, progress),
+    )

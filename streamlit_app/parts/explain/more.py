@@ -7,7 +7,7 @@ from core.runs.folder import Run
 from streamlit_app import navigation, resources
 from streamlit_app.pictures import shrunk
 
-BROUGHT = "brought-photo"  # a photo of no data set that another page hands over
+BROUGHT = "brought-photo"  # a photo of no dataset that another page hands over
 BROUGHT_SIDE = 2048  # pixels: a session keeps 12 MB of it at most
 
 
@@ -18,14 +18,10 @@ def button(image: np.ndarray, run: Run, key: str, path: str = "") -> None:
         image: `uint8`, shape `(height, width, 3)`.
         run: Whose answer was shown.
         key: Of the widget.
-        path: The photo's path in the chosen data set; "" if it is not of it.
+        path: The photo's path in the chosen dataset; "" if it is not of it.
     """
-    if st.button("Explain more", key=f"{key}-more", icon=":material/image_search:", type="primary"):
-        open_photo(image, run, path)
-
-
-def open_photo(image: np.ndarray, run: Run, path: str = "") -> None:
-    """Opens a photo on the Predict page; arguments as `button`."""
+    if not st.button("Explain more", key=f"{key}-more", icon=":material/image_search:", type="primary"):
+        return
     served = resources.active_run()
     query = {"photo": path} if path else {}
     if served is None or run.run_id != served.run_id:

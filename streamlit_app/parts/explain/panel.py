@@ -5,17 +5,11 @@ import streamlit as st
 
 from core.runs.folder import Run
 from streamlit_app import resources
-from streamlit_app.parts.explain import classes as explain_classes
-from streamlit_app.parts.explain import methods as explain_methods
-from streamlit_app.parts.explain import what_if as explain_what_if
+from streamlit_app.parts.explain import classes, methods, what_if
 from streamlit_app.parts.shared import heat
 from streamlit_app.pictures import shrunk
 
-VIEWS = {
-    "Why each class": explain_classes.show,
-    "Compare methods": explain_methods.show,
-    "Hide a part": explain_what_if.show,
-}
+VIEWS = {"Why each class": classes.show, "Compare methods": methods.show, "Hide a part": what_if.show}
 
 
 @st.fragment
@@ -37,5 +31,5 @@ def show(image: np.ndarray, run: Run, key: str) -> None:
         label_visibility="collapsed",
         bind="query-params",
     )
-    prediction = resources.predictor(run).predict([image])[0]  # of the photo as it is, so that all figures agree
-    VIEWS[view](shrunk(image, heat.SHOWN_SIDE), prediction, run, key)
+    prediction = resources.predictor(run).predict([image])[0]
+    VIEWS[view](resources.AnsweredPhoto(shrunk(image, heat.SHOWN_SIDE), prediction, run, key))

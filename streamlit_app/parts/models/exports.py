@@ -1,4 +1,4 @@
-"""A run in the formats of other tools: compared with the served file first, then offered."""
+"""A run in the formats of other tools: compared with its own file first, then offered."""
 
 import streamlit as st
 
@@ -6,12 +6,10 @@ from core.errors import TuskscopeError
 from core.export.check import ExportCheck
 from core.export.exports import prepare_export, stored_check, stored_export
 from core.export.files import download_bytes, download_name
-from core.export.formats import FORMATS
+from core.export.formats import FORMATS, FormatName
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.words import file_size, plain
-
-_NOT_YET = "not compared yet"
 
 
 def show(run: Run) -> None:
@@ -22,7 +20,7 @@ def show(run: Run) -> None:
     compared = next((check for check in checks.values() if check is not None), None)
     if compared:
         st.caption(
-            f"Compared with the served file on {plain(compared.photos)}; one photo on this machine, all cores. "
+            f"Compared with the run's own file on {plain(compared.photos)}; times are for one photo on this machine. "
             "In brackets: 95 % interval."
         )
     name = st.segmented_control(
@@ -35,8 +33,10 @@ def show(run: Run) -> None:
     )
     st.caption(FORMATS[name].summary)
     export = stored_export(run, name, paths)
-    if export is not None:
-        _verdict(export.check)
+    if export is not None and export.check.is_within_limit:
+        st.success(plain(export.check.sentence), icon=":material/check_circle:")
+    elif export is not None:
+        st.warning(plain(export.check.sentence), icon=":material/warning:")
     with st.container(horizontal=True):
         if export is not None:
             st.download_button(
@@ -54,7 +54,7 @@ def show(run: Run) -> None:
             _prepare(run, name)
 
 
-def _prepare(run: Run, name: str) -> None:
+def _prepare(run: Run, name: FormatName) -> None:
     with st.spinner(f"Converting to {FORMATS[name].title}, opening it again and comparing it; about a minute…"):
         try:
             prepare_export(run, name, resources.paths())
@@ -64,26 +64,11 @@ def _prepare(run: Run, name: str) -> None:
     st.rerun()
 
 
-def _verdict(check: ExportCheck) -> None:
-    if check.is_within_limit:
-        st.success(plain(check.sentence), icon=":material/check_circle:")
-    else:
-        st.warning(plain(check.sentence), icon=":material/warning:")
-
-
-def _row(name: str, check: ExportCheck | None) -> dict[str, str]:
-    if check is None:
-        return {
-            "Format": FORMATS[name].title,
-            "Size": "",
-            "One photo": "",
-            "Largest difference": "",
-            "Changed decisions": _NOT_YET,
-        }
+def _row(name: FormatName, check: ExportCheck | None) -> dict[str, str]:
     return {
         "Format": FORMATS[name].title,
-        "Size": file_size(check.num_bytes),
-        "One photo": f"{check.milliseconds:.1f} ms",
-        "Largest difference": check.difference_text,
-        "Changed decisions": check.changed_text,
+        "Size": file_size(check.num_bytes) if check else "",
+        "One photo": f"{check.milliseconds:.1f} ms" if check else "",
+        "Largest difference": check.difference_text if check else "",
+        "Changed decisions": check.changed_text if check else "not compared yet",
     }

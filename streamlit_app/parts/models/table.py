@@ -1,62 +1,65 @@
 """Runs as a table."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from core.metrics import headline
 from core.runs.folder import Run
-from streamlit_app import loop
+from streamlit_app import resources
 from streamlit_app.parts.shared.run_picker import preset_title
 from streamlit_app.words import day, duration
 
-STATES = {"succeeded": "ready", "queued": "waits", "running": "runs"}
+STATES = {"succeeded": "ready"}
 
 
-def show(runs: Sequence[Run], served: Run | None, key: str) -> None:
+def show(runs: Sequence[Run], key: str) -> None:
     """Shows the table."""
-    st.dataframe(as_table(runs, served), key=key, **_LOOK)
+    st.dataframe(as_table(runs, resources.active_run()), key=key, **_LOOK)
 
 
-def choose(runs: Sequence[Run], served: Run | None, key: str) -> Run | None:
+def choose(runs: Sequence[Run], key: str) -> Run | None:
     """Shows the table; gives the run whose row is chosen."""
-    table = as_table(runs, served)
+    table = as_table(runs, resources.active_run())
     event = st.dataframe(table, key=key, on_select="rerun", selection_mode="single-row", **_LOOK)
     return runs[event.selection.rows[0]] if event.selection.rows else None
 
 
 def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
     """One row a run, in their order: id, state, accuracy with interval and n, curve, and where it comes from."""
-    figures = [loop.headline(run) for run in runs]
-    return pd.DataFrame(
-        {
-            "run": [run.run_id for run in runs],
-            "state": [
-                "served" if served and run.run_id == served.run_id else STATES.get(run.state, run.state) for run in runs
-            ],
-            "accuracy": [round(100 * figure[0].value, 1) if figure else None for figure in figures],
-            "interval": [
-                f"{100 * figure[0].low:.1f}–{100 * figure[0].high:.1f} %, n = {figure[0].n}, {figure[2]}"
-                if figure
-                else run.message
-                for run, figure in zip(runs, figures, strict=True)
-            ],
-            "curve": [curve(run) for run in runs],
-            "labels": [run.labels for run in runs],
-            "preset": [preset_title(run) for run in runs],
-            "time": [duration(run.seconds) if run.seconds else "" for run in runs],
-            "date": [day(run.created_at) for run in runs],
-        }
-    )
+    rows = []
+    for run in runs:
+        accuracy, interval = None, run.message
+        if result := headline(run.evaluation):
+            measured = result.accuracy
+            accuracy = round(100 * measured.value, 1)
+            interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {result.split}"
+        is_served = served and run.run_id == served.run_id
+        rows.append(
+            {
+                "run": run.run_id,
+                "state": "in use" if is_served else STATES.get(run.state, run.state),
+                "accuracy": accuracy,
+                "interval": interval,
+                "curve": curve(run),
+                "labels": run.labels,
+                "preset": preset_title(run),
+                "time": duration(run.seconds) if run.seconds else "",
+                "date": day(run.created_at),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def curve(run: Run) -> list[float]:
     """Validation accuracy by epoch, else training accuracy; at most 60 points."""
     history = run.history
     for column in ("val_accuracy", "accuracy"):
-        values = history[column].dropna() if column in history else []
-        if len(values):
-            return list(values.iloc[:: max(1, len(values) // 60)])
+        if column in history and history[column].notna().any():
+            values = history[column].dropna().tolist()
+            return values[:: max(1, len(values) // 60)]
     return []
 
 
@@ -72,4 +75,4 @@ _COLUMNS = {
     "date": "Started",
 }
 
-_LOOK = {"hide_index": True, "column_config": _COLUMNS, "placeholder": ""}
+_LOOK: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "placeholder": ""}

@@ -12,6 +12,7 @@ from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.parts.explain.more import BROUGHT
 from streamlit_app.parts.predict import examples
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.words import plain
 
 PHOTO, RUN = "photo", "by"  # names in the address
@@ -19,7 +20,7 @@ PHOTO, RUN = "photo", "by"  # names in the address
 
 @dataclass(frozen=True)
 class ChosenPhoto:
-    """A photo to explain: pixels, its label ("" if it has none) and its path in the data set ("" if not of it)."""
+    """A photo to explain: pixels, its label ("" if it has none) and its path in the dataset ("" if not of it)."""
 
     image: np.ndarray
     given: str = ""
@@ -35,17 +36,12 @@ def choose(data: Dataset) -> ChosenPhoto | None:
         reason = "cannot be read" if len(rows) else f"is not in {data.name}"
         st.warning(plain(f"The photo {path} {reason}. Pick another one."), icon=":material/broken_image:")
     if image is not None:
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption(plain(f"{path}, from {data.name}"))
-            _another()
+        _other_photo(f"{path}, from {data.name}")
         return ChosenPhoto(image, rows.iloc[0]["label"], path)
     if BROUGHT in st.session_state:
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption("The photo from before")
-            _another()
+        _other_photo("The photo from before")
         return ChosenPhoto(st.session_state[BROUGHT])
-    picked = examples.pick(data, "Or try one of these photos, which no run has learned from", key="example")
-    if picked:
+    if picked := examples.pick(data, "Or try one of these photos, which no model was trained on", key="example"):
         st.query_params[PHOTO] = picked
         st.rerun()
     return None
@@ -58,26 +54,29 @@ def forget() -> None:
 
 
 def answering_run(served: Run) -> Run:
-    """The run that the address names, else the served one; says so if it is another."""
-    run_id = st.query_params.get(RUN, "")
-    if not run_id or run_id == served.run_id:
+    """The run that the address names, else the one in use; says so if it is another."""
+    run_id = st.query_params.get(RUN, served.run_id)
+    if run_id == served.run_id:
         return served
     try:
         run = registry.load(resources.paths(), run_id)
     except (RunNotFoundError, RunInvalidError):
         run = None
     if run is None or run.state != "succeeded":
-        st.query_params.pop(RUN, None)
+        _forget_run()
         return served
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f":material/info: The answers here are those of **{plain(run.run_id)}**, which is not served.")
-        if st.button("Ask the served run", key="ask-served"):
-            st.query_params.pop(RUN, None)
-            st.rerun()
+        st.markdown(f":material/info: Predictions here are by **{plain(run.run_id)}**, which is not in use.")
+        st.button("Predict with the model in use", key="ask-served", on_click=_forget_run)
     return run
 
 
-def _another() -> None:
-    if st.button("Another photo", key="another", icon=":material/close:"):
-        forget()
-        st.rerun()
+def _forget_run() -> None:
+    st.query_params.pop(RUN, None)
+
+
+def _other_photo(source: str) -> None:
+    """Says where the photo comes from, and lets one take another."""
+    with side_by_side():
+        st.caption(plain(source))
+        st.button("Another photo", key="another", icon=":material/close:", on_click=forget)

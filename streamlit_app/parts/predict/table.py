@@ -1,23 +1,27 @@
 """Predictions of many photos: a sortable table, a CSV file, and the answer about the row chosen."""
 
-import base64
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.dataset.thumbnails import encode_thumbnail
 from core.errors import ImageError
+from core.prediction.words import none_of
 from core.runs.folder import Run
 from streamlit_app import resources
+from streamlit_app.components import data_url
 from streamlit_app.parts.predict import answer
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.uploads import as_csv
 from streamlit_app.words import counted
 
 
-def show(uploads: list, run: Run, data: Dataset) -> None:
+def show(uploads: Sequence[UploadedFile], run: Run, data: Dataset) -> None:
     """Predicts the uploaded photos, shows the table, and below it the answer about the row chosen."""
     place, records = st.empty(), []
     for number, upload in enumerate(uploads, start=1):
@@ -29,7 +33,7 @@ def show(uploads: list, run: Run, data: Dataset) -> None:
     unsure = sum(record["uncertain"] is True for record in records)
     line = [f"**{counted(len(records), 'photo')}**"]
     if unsure:
-        line.append(f":orange[:material/front_hand: {unsure} need a person]")
+        line.append(f":orange[:material/front_hand: {unsure} to check]")
     if failed:
         line.append(f"{counted(failed, 'file')} could not be read")
     st.markdown(", ".join(line) + (": every answer is clear." if len(line) == 1 else "."))
@@ -50,38 +54,41 @@ def show(uploads: list, run: Run, data: Dataset) -> None:
             answer.show(image, run, f"row-{position}", data, open_photo=photo_panel.opener(data, run))
 
 
-def as_table(records: list[dict], contents: list[bytes]) -> pd.DataFrame:
+def as_table(records: Sequence[dict[str, Any]], contents: Sequence[bytes]) -> pd.DataFrame:
     """The records with a small picture each, as the page shows them."""
     return pd.DataFrame(
         {
-            "photo": [_small(content) for content in contents],
-            "path": [record["path"] for record in records],
-            "label": [record["label"] or "" for record in records],
-            "probability": [None if record["error"] else 100 * record["probability"] for record in records],
-            "subject": [
-                None if record["subject_score"] is None else 100 * record["subject_score"] for record in records
-            ],
-            "remark": [_remark(record) for record in records],
+            "photo": _small(content),
+            "path": record["path"],
+            "label": record["label"] or "",
+            "probability": _in_percent(record["probability"]),
+            "subject": _in_percent(record["subject_score"]),
+            "note": _note(record),
         }
+        for record, content in zip(records, contents, strict=True)
     )
 
 
-def _remark(record: dict) -> str:
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _note(record: dict[str, Any]) -> str:
     if record["error"]:
         return record["error"]
     if record["is_subject"] is False:
-        return "Not what this model knows"
-    return "Not sure: a person should look" if record["uncertain"] else ""
+        return none_of(list(record["probabilities"]))
+    return "Not sure: have a person look" if record["uncertain"] else ""
 
 
 def _small(content: bytes) -> str | None:
     try:
-        return "data:image/webp;base64," + base64.b64encode(encode_thumbnail(content)).decode("ascii")
+        return data_url(encode_thumbnail(content))
     except ImageError:
         return None
 
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "photo": st.column_config.ImageColumn("Photo", width="small"),
     "path": "File",
     "label": "Answer",
@@ -89,5 +96,5 @@ _COLUMNS = {
     "subject": st.column_config.NumberColumn(
         "Subject", format="%.0f %%", help="How much the photo looks like what the model knows at all"
     ),
-    "remark": "Remark",
+    "note": "Note",
 }

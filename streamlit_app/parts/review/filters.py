@@ -1,7 +1,5 @@
 """Which photos the review shows: reason, class, split and score, behind one button."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
@@ -12,44 +10,43 @@ from streamlit_app.words import plain
 
 OFFERED = tuple(kind.name for kind in ISSUE_KINDS.values() if kind.is_offered)
 TITLES = {kind.name: kind.title for kind in ISSUE_KINDS.values() if kind.name not in ("decided", "unreadable")}
+NOT_RELEVANT = QueueFilter(tuple(kind.name for kind in ISSUE_KINDS.values() if kind.advice == "exclude"))
 ALL = "all"
 
 
 def filter_button(data: Dataset, ranking: pd.DataFrame) -> QueueFilter:
     """Draws the button and what is behind it; gives what is chosen."""
-    splits = [ALL, *dict.fromkeys(ranking["split"])]
-    bound = {"bind": "query-params"}
 
-    def shown(name: str) -> str:
-        return "All" if name == ALL else plain(name)
+    def choice(label: str, names: list[str], key: str) -> tuple[str, ...]:
+        chosen = st.selectbox(
+            label,
+            [ALL, *names],
+            key=key,
+            format_func=lambda name: "All" if name == ALL else plain(name),
+            bind="query-params",
+        )
+        return () if chosen == ALL else (chosen,)
 
     with st.popover("Filter", icon=":material/filter_alt:"):
         kinds = st.multiselect(
-            "Reason", list(TITLES), key="reason", format_func=TITLES.get, placeholder="All suspicious ones", **bound
+            "Reason",
+            list(TITLES),
+            key="reason",
+            format_func=TITLES.__getitem__,
+            placeholder="All suspicious ones",
+            bind="query-params",
         )
-        label = st.selectbox("Labelled", [ALL, *data.class_names], key="labelled", format_func=shown, **bound)
-        split = st.selectbox("Split", splits, key="from", format_func=shown, **bound)
+        labels = choice("Labelled", list(data.class_names), "labelled")
+        splits = choice("Split", list(dict.fromkeys(ranking["split"])), "from")
         least = st.slider(
-            "Suspicion at least",
+            "Likely mislabelled, at least",
             0,
             100,
             0,
             5,
             format="%d %%",
             key="least",
-            **bound,
+            bind="query-params",
             help="How sure the ranking is that something is wrong with the label.",
         )
-    return QueueFilter(
-        kinds=tuple(kinds or OFFERED),
-        labels=_chosen(label),
-        splits=_chosen(split),
-        min_score=least / 100,
-    )
-
-
-def _chosen(name: str) -> Sequence[str]:
-    return () if name == ALL else (name,)
-
-
-NO_SUBJECT = QueueFilter(kinds=tuple(kind.name for kind in ISSUE_KINDS.values() if kind.advice == "exclude"))
+    return QueueFilter(tuple(kinds or OFFERED), labels, splits=splits, min_score=least / 100)

@@ -1,11 +1,11 @@
-"""How far the review is, and what to do next: rank again, or prove the gain."""
+"""How far the review is, and what to do next: update the list, or prove the gain."""
 
 import pandas as pd
 import streamlit as st
 
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision
-from core.review.remaining import ReviewProgress, review_progress
+from core.review.remaining import review_progress
 from streamlit_app import navigation, resources
 from streamlit_app.words import counted
 
@@ -15,31 +15,27 @@ LITTLE_LEFT = 0.02  # of the photos
 
 def progress_line(ranking: pd.DataFrame, made: dict[str, Decision]) -> None:
     """`12 reviewed · 9 fixed · about 31 (24–38) wrong labels left`."""
-    st.markdown(words(review_progress(ranking, made)))
-
-
-def words(progress: ReviewProgress) -> str:
-    """The progress in a line (Markdown, our own words)."""
+    progress = review_progress(ranking, made)
     left = progress.remaining
-    return (
+    st.markdown(
         f"**{progress.reviewed:,}** reviewed · **{progress.fixed:,}** fixed · about **{left.value:,.0f}** "
         f"({left.low:,.0f}–{left.high:,.0f}) wrong labels left in {counted(left.n, 'photo')}"
     )
 
 
-def rank_button(data: Dataset, ranking: pd.DataFrame, made: dict[str, Decision], with_test: bool) -> None:
+def update_button(data: Dataset, ranking: pd.DataFrame, made: dict[str, Decision], with_test: bool) -> None:
     """Ranks the rest by what was decided; asks for it after some decisions, and never jumps in by itself."""
     number = decided_since(ranking, made)
     clicked = st.button(
-        f"Rank again ({number} new)" if number else "Rank again",
+        f"Update the list ({counted(number, 'new decision')})" if number else "Update the list",
         key="rank-again",
         icon=":material/sort:",
         disabled=number == 0,
         type="primary" if number >= RANK_AFTER else "secondary",
-        help="Photos already decided count as certain and sharpen the order of the rest. Takes seconds.",
+        help="Your decisions count as certain and improve the order of the remaining photos. Takes seconds.",
     )
     if clicked:
-        with st.spinner("Ranking the rest by what you decided…"):
+        with st.spinner("Updating the list with your decisions…"):
             resources.rank(data, with_test)
         st.rerun()
 
@@ -55,5 +51,5 @@ def offer_proof(ranking: pd.DataFrame, made: dict[str, Decision]) -> None:
     progress = review_progress(ranking, made)
     if progress.fixed and progress.remaining.value <= max(2, LITTLE_LEFT * progress.num_photos):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(":green[:material/check_circle:] **Little is left.** See on the test photos what it brought.")
+            st.markdown(":green[:material/check_circle:] **Little is left.** See on the test photos whether it helped.")
             navigation.link("prove", "Prove the gain", key="offer-proof")

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from core.dataset.decisions import decide
 from core.dataset.index import PROBLEMS, Dataset
 from core.runs.folder import Run
 from streamlit_app import navigation, resources
 from streamlit_app.parts.predict import answer
+from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.words import counted, day, file_size, plain
 
 TRAIL = "panel-trail"  # paths of the photos seen in the panel that is open, the last one shown
@@ -18,9 +20,9 @@ def panel(data: Dataset, path: str, run: Run | None = None) -> None:
     """Opens the panel.
 
     Args:
-        data: The data set.
+        data: The dataset.
         path: Of the photo in it.
-        run: Whose answer to show; the served one if not given.
+        run: Whose answer to show; the run in use if not given.
     """
     st.session_state[TRAIL] = [path]
     _panel(data, run)
@@ -31,9 +33,9 @@ def opener(data: Dataset, run: Run | None = None) -> Callable[[str], None]:
     return lambda path: panel(data, path, run)
 
 
-def turn_to(path: str) -> None:
-    """Shows another photo in the panel that is open."""
-    st.session_state[TRAIL] = [*st.session_state.get(TRAIL, []), path]
+def _turn_to(trail: list[str]) -> None:
+    """Shows the last photo of another trail in the panel that is open."""
+    st.session_state[TRAIL] = trail
     st.rerun(scope="fragment")
 
 
@@ -42,40 +44,45 @@ def _panel(data: Dataset, run: Run | None) -> None:
     trail = st.session_state[TRAIL]
     rows = data.table[data.table["path"] == trail[-1]]
     if rows.empty:
-        st.warning("This photo is no longer in the data set.")
+        st.warning("This photo is no longer in the dataset.")
         return
     row = rows.iloc[0]
     if len(trail) > 1 and st.button("Back", key="panel-back", icon=":material/arrow_back:"):
-        st.session_state[TRAIL] = trail[:-1]
-        st.rerun(scope="fragment")
+        _turn_to(trail[:-1])
     image = resources.photo(data, row["path"])
     run = run or resources.active_run()
     if row["problem"] or image is None:
         st.warning(PROBLEMS.get(row["problem"], PROBLEMS["unreadable"]))
     elif run is None:
         st.image(image, width="stretch", alt=f"Photo labelled {row['label']}")
-        st.caption("No run is served yet. Train one, and this panel also shows what it says and why.")
+        st.caption("No model yet. Train one, and this panel also shows its answer and why.")
     else:
-        key = f"panel-{row['sha256'][:12]}"
-        answer.draw(image, run, key, data, row["label"], row["path"], heading="#", open_photo=turn_to)
+        key, open_photo = f"panel-{row['sha256'][:12]}", lambda path: _turn_to([*trail, path])
+        answer.draw(image, run, key, data, row["label"], row["path"], heading="#", open_photo=open_photo)
     _labels(data, row)
     size = f"{row['width']} × {row['height']} · {file_size(row['bytes'])}"
-    st.text(f"{row['split']} · {size}" + (f" · answer by {run.run_id}" if run else ""))
+    st.text(f"{row['split']} · {size}" + (f" · predicted by {run.run_id}" if run else ""))
     st.code(str(data.folder / row["path"]), language=None, wrap_lines=True)
 
 
 def _labels(data: Dataset, row: pd.Series) -> None:
     """The given label, what somebody decided about it, and the way to the review."""
+
+    def undo() -> None:
+        decide(data, row["path"], "undo")
+
     made = resources.decisions(data).get(row["sha256"])
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        line = f":material/label: Given: **{plain(row['label'] or 'no label')}**"
+    with side_by_side():
+        line = f":material/label: Given label: **{plain(row['label'] or 'none')}**"
         if made is not None:
-            what = made.label or {"keep": "kept as given", "exclude": "left out"}.get(made.action, made.action)
+            what = made.label or {"keep": "keep the label", "exclude": "exclude"}.get(made.action, made.action)
             by = f" by {plain(made.reviewer)}" if made.reviewer else ""
             number = sum(item.image == row["sha256"] for item in data.decision_log())
             line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"
             line += f" · {counted(number, 'decision')}" + (f": {plain(made.note)}" if made.note else "")
         st.markdown(line)
+        if made is not None:
+            st.button("Undo this decision", key="undo-decision", on_click=undo)
         if not row["problem"] and row["split"] != "test" and resources.ranking(data) is not None:
             if st.button("Open in Review", key="open-in-review", icon=":material/fact_check:"):
                 st.switch_page(navigation.file_of("review"), query_params={"photo": row["path"]})

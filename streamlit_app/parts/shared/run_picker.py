@@ -1,30 +1,29 @@
-"""Choosing a run, and the line that stands for it."""
+"""Choosing a run, and the words that stand for it."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from core.metrics import headline
+from core.prediction.words import percent
 from core.runs.folder import Run
 from core.runs.presets import PRESETS
-from streamlit_app import loop
-from streamlit_app.words import percent
+from streamlit_app import resources
+from streamlit_app.words import plain
 
 
-def run_picker(runs: Sequence[Run], key: str, label: str = "Run", served: Run | None = None, index: int = 0) -> Run:
-    """A list of runs to choose one from; the choice lives in the address bar.
+def run_picker(runs: Sequence[Run], key: str) -> Run:
+    """A list of runs to choose one from, the one in use at first; the choice lives in the address bar.
 
     Args:
         runs: At least one.
         key: Of the widget.
-        label: Above the list.
-        served: Marked in the list.
-        index: Chosen at first.
     """
-    by_id = {run.run_id: run for run in runs}
+    by_id, served = {run.run_id: run for run in runs}, resources.active_run()
     chosen = st.selectbox(
-        label,
+        "Run",
         list(by_id),
-        index=index,
+        index=list(by_id).index(served.run_id) if served and served.run_id in by_id else 0,
         key=key,
         bind="query-params",
         format_func=lambda run_id: caption(by_id[run_id], served) if run_id in by_id else run_id,
@@ -33,22 +32,27 @@ def run_picker(runs: Sequence[Run], key: str, label: str = "Run", served: Run | 
 
 
 def caption(run: Run, served: Run | None = None) -> str:
-    """`2026-11-23-quick-7f3a · Quick · 95.0 % · served`."""
+    """`2026-11-23-quick-7f3a · Quick · 95.0 % · in use`."""
     parts = [run.run_id, preset_title(run)]
-    figure = loop.headline(run)
-    if figure:
-        parts.append(percent(figure[0].value, 1))
-    if served is not None and served.run_id == run.run_id:
-        parts.append("served")
+    if result := headline(run.evaluation):
+        parts.append(percent(result.accuracy.value, 1))
+    if served and served.run_id == run.run_id:
+        parts.append("in use")
     return " · ".join(parts)
 
 
 def preset_title(run: Run) -> str:
+    """The title of the run's preset; the preset's name if this version does not know it."""
     preset = PRESETS.get(run.config.preset)
     return preset.title if preset else run.config.preset
 
 
-def accuracy_text(run: Run) -> str:
+def accuracy_of(run: Run) -> str:
     """The run's figure with interval, n, labels and split; "not evaluated" without one."""
-    figure = loop.headline(run)
-    return figure[0].text(figure[1], figure[2]) if figure else "not evaluated"
+    result = headline(run.evaluation)
+    return result.accuracy_text if result else "not evaluated"
+
+
+def standing(run: Run) -> str:
+    """Which run it is, what it learned from and how good it is (Markdown)."""
+    return f"**{plain(run.run_id)}**, trained on *{plain(run.dataset.name)}*: {plain(accuracy_of(run))}"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.features.head import balanced_weights, fit_head
+from core.features.linear_head import balanced_weights, fit_head
 
 
 def blobs(num_classes: int, per_class: int = 30, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

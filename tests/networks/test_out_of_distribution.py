@@ -1,9 +1,10 @@
-"""The subject gate: one-class evidence from the training photos, the same numbers in NumPy, Keras and LiteRT."""
+"""The out-of-distribution score: one-class evidence from the training photos, the same in NumPy, Keras and LiteRT."""
 
 import numpy as np
 import pytest
 
-from core.networks.out_of_distribution import THRESHOLD, derive_subject, subject_classes, weight_shapes
+from core.networks import imagenet
+from core.networks.out_of_distribution import THRESHOLD, derive_score
 
 BUILT_IN, DOWNLOADED = "efficientnet-lite0", "MobileNetV3Small"
 RANDOM = np.random.default_rng(5)
@@ -22,10 +23,7 @@ def two_classes(num: int = 100) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 def imagenet_photos(classes: list[int], num: int) -> np.ndarray:
     """Embeddings that the built-in backbone's own head takes for these classes in turn."""
-    from core.networks.catalogue import BACKBONES
-    from core.networks.weights import package_weights, read_state_dict
-
-    kernel = read_state_dict(package_weights(BACKBONES[BUILT_IN].package))["_fc.weight"]
+    kernel = imagenet.head(BUILT_IN)[0].T
     chosen = np.resize(classes, num)
     noise = np.abs(RANDOM.normal(0, 0.1, (num, kernel.shape[1])))
     return (np.maximum(kernel[chosen] * RANDOM.uniform(8, 14, (num, 1)), 0) + noise).astype(np.float32)
@@ -33,51 +31,59 @@ def imagenet_photos(classes: list[int], num: int) -> np.ndarray:
 
 def test_photos_like_a_class_pass_and_others_do_not():
     embeddings, labels = two_classes()
-    gate = derive_subject(embeddings, labels, 2)
+    score = derive_score(embeddings, labels, 2)
     fresh, other = np.concatenate([cloud(200, 0), cloud(200, 1)]), cloud(200, 7)
-    assert (gate.scores({DOWNLOADED: fresh}) >= THRESHOLD).mean() >= 0.95
-    assert (gate.scores({DOWNLOADED: other}) >= THRESHOLD).mean() == 0
-    assert gate.facts["threshold"] == THRESHOLD and gate.facts["imagenet_classes"] == {}
+    assert (score.scores({DOWNLOADED: fresh}) >= THRESHOLD).mean() >= 0.95
+    assert (score.scores({DOWNLOADED: other}) >= THRESHOLD).mean() == 0
+    assert score.facts["threshold"] == THRESHOLD and score.facts["imagenet_classes"] == {}
 
 
 def test_the_median_training_photo_scores_95_percent():
     embeddings, labels = two_classes()
-    assert np.median(derive_subject(embeddings, labels, 2).scores(embeddings)) == pytest.approx(0.95, abs=0.01)
+    assert np.median(derive_score(embeddings, labels, 2).scores(embeddings)) == pytest.approx(0.95, abs=0.01)
 
 
-def test_strangers_and_swapped_labels_among_the_training_photos_do_not_open_the_gate():
+def test_photos_of_something_else_and_swapped_labels_in_training_do_not_let_others_pass():
     embeddings, labels = two_classes()
     labels[::5] = 1 - labels[::5]
     embeddings[DOWNLOADED][:10] = cloud(10, 7)  # 5 % show something else
-    gate = derive_subject(embeddings, labels, 2)
-    assert (gate.scores({DOWNLOADED: np.concatenate([cloud(200, 0), cloud(200, 1)])}) >= THRESHOLD).mean() >= 0.95
-    assert (gate.scores({DOWNLOADED: cloud(200, 7)}) >= THRESHOLD).mean() <= 0.02
+    score = derive_score(embeddings, labels, 2)
+    assert (score.scores({DOWNLOADED: np.concatenate([cloud(200, 0), cloud(200, 1)])}) >= THRESHOLD).mean() >= 0.95
+    assert (score.scores({DOWNLOADED: cloud(200, 7)}) >= THRESHOLD).mean() <= 0.02
 
 
 def test_imagenet_is_heard_only_where_its_classes_cover_every_class():
     known, unknown = imagenet_photos([385, 386], 60), cloud(60, 3, 1280) * 0.01
-    covered = derive_subject({BUILT_IN: known}, np.arange(60) % 2, 2)
+    covered = derive_score({BUILT_IN: known}, np.arange(60) % 2, 2)
     assert covered.facts["imagenet_classes"] == {BUILT_IN: [385, 386]}
-    assert np.flatnonzero(subject_classes(known, BUILT_IN)).tolist() == [385, 386]
+    assert np.flatnonzero(imagenet.frequent_classes(imagenet.logits(known, BUILT_IN))).tolist() == [385, 386]
     mixed = np.concatenate([known, unknown * RANDOM.uniform(0, 1, (60, 1)).astype(np.float32)])
     for row in range(60):  # every photo of the second class is taken for another ImageNet class
         mixed[60 + row] = imagenet_photos([row * 7], 1)[0]
-    gate = derive_subject({BUILT_IN: mixed}, np.repeat([0, 1], 60), 2)
-    assert gate.facts["imagenet_classes"] == {BUILT_IN: []} and gate.kernel[0, 0] == 0
+    score = derive_score({BUILT_IN: mixed}, np.repeat([0, 1], 60), 2)
+    assert score.facts["imagenet_classes"] == {BUILT_IN: []} and score.kernel[0, 0] == 0
 
 
 def test_equal_photos_and_one_photo_a_class_give_finite_weights():
     for embeddings in (np.ones((8, 576), np.float32), np.eye(2, 576, dtype=np.float32), np.zeros((4, 576), np.float32)):
-        gate = derive_subject({DOWNLOADED: embeddings}, np.arange(len(embeddings)) % 2, 2)
-        assert all(np.isfinite(value).all() for each in gate.as_weights().values() for value in each)
-        assert np.isfinite(gate.scores({DOWNLOADED: embeddings})).all()
+        score = derive_score({DOWNLOADED: embeddings}, np.arange(len(embeddings)) % 2, 2)
+        assert all(np.isfinite(value).all() for each in score.as_weights().values() for value in each)
+        assert np.isfinite(score.scores({DOWNLOADED: embeddings})).all()
 
 
-def test_weights_have_the_shapes_that_templates_reserve():
-    gate = derive_subject({BUILT_IN: imagenet_photos([385, 386], 30), DOWNLOADED: cloud(30, 0)}, np.arange(30) % 3, 3)
-    found = {name: [value.shape for value in each] for name, each in gate.as_weights().items()}
-    assert found == weight_shapes([BUILT_IN, DOWNLOADED], 3)
-    assert all(value.dtype == np.float32 for each in gate.as_weights().values() for value in each)
+def test_weights_have_the_shapes_that_the_graph_expects():
+    import keras
+
+    from core.networks.networks import out_of_distribution_output
+
+    embeddings = {BUILT_IN: imagenet_photos([385, 386], 30), DOWNLOADED: cloud(30, 0)}
+    score = derive_score(embeddings, np.arange(30) % 3, 3)
+    inputs = {name: keras.Input((values.shape[1],)) for name, values in embeddings.items()}
+    model = keras.Model(list(inputs.values()), out_of_distribution_output(inputs, 3))
+    found = {name: [value.shape for value in each] for name, each in score.as_weights().items()}
+    assert found == {name: [value.shape for value in model.get_layer(name).get_weights()] for name in found}
+    assert len(found) == 4
+    assert all(value.dtype == np.float32 for each in score.as_weights().values() for value in each)
 
 
 @pytest.mark.parametrize("backbones", [[BUILT_IN], [DOWNLOADED], [BUILT_IN, "efficientnet-lite2"]])
@@ -85,22 +91,18 @@ def test_the_graph_gives_the_score_that_was_derived(backbones, tmp_path):
     import keras
 
     from core.networks.catalogue import BACKBONES
-    from core.networks.networks import set_imagenet_head, subject_output
-    from core.networks.weights import package_weights, read_state_dict
+    from core.networks.networks import out_of_distribution_output
 
     labels, embeddings = np.arange(40) % 2, {}
     for name in backbones:
         embeddings[name] = imagenet_photos([385, 386], 40) if BACKBONES[name].package else cloud(40, 0)
-    gate = derive_subject(embeddings, labels, 2)
+    score = derive_score(embeddings, labels, 2)
     inputs = {name: keras.Input((values.shape[1],)) for name, values in embeddings.items()}
-    model = keras.Model(list(inputs.values()), subject_output(inputs, 2))
-    for name in backbones:
-        if BACKBONES[name].package:
-            set_imagenet_head(model, name, read_state_dict(package_weights(BACKBONES[name].package)))
-    for name, weights in gate.as_weights().items():
+    model = keras.Model(list(inputs.values()), out_of_distribution_output(inputs, 2))
+    for name, weights in score.as_weights().items():
         model.get_layer(name).set_weights(weights)
     found = np.asarray(model([values for values in embeddings.values()]))[:, 0]
-    assert np.allclose(found, gate.scores(embeddings), atol=1e-4)
-    model.save(tmp_path / "gate.keras")
-    again = keras.saving.load_model(tmp_path / "gate.keras")
+    assert np.allclose(found, score.scores(embeddings), atol=1e-4)
+    model.save(tmp_path / "score.keras")
+    again = keras.saving.load_model(tmp_path / "score.keras")
     assert np.allclose(np.asarray(again([values for values in embeddings.values()]))[:, 0], found, atol=1e-6)

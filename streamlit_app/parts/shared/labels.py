@@ -5,35 +5,39 @@ import streamlit as st
 
 from core.dataset.index import Dataset
 from core.evaluation.measure import judged_by
-from core.metrics import EvaluationResult, from_table
+from core.metrics import EvaluationResult, Labels, from_table
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.words import counted
 
 
-def label_toggle(data: Dataset, run: Run, split: str) -> str:
-    """Draws the choice; `given` where nobody reviewed photos of the split."""
-    number = num_decided(data, run, split)
+def label_toggle(photos: pd.DataFrame, data: Dataset, split: str, key: str, advice: str) -> Labels:
+    """Draws the choice between given and reviewed labels; `given` where nobody reviewed photos of the split.
+
+    Args:
+        photos: Those that are judged, with `split` and `sha256`.
+        data: The dataset.
+        split: Which of them.
+        key: Of the widget.
+        advice: Said beside the choice.
+    """
+    if photos.empty:
+        return "given"
+    decided = int((photos["sha256"].isin(list(resources.decisions(data))) & (photos["split"] == split)).sum())
+    if not decided:
+        return "given"
     return st.segmented_control(
         "Judged by",
-        ["given", "reviewed"] if number else ["given"],
+        ["given", "reviewed"],
         default="given",
-        key=f"judged-{split}",
+        key=key,
         format_func=lambda labels: f"{labels.capitalize()} labels",
         required=True,
-        help=f"{counted(number, 'photo')} of {split} reviewed. Figures by given and by reviewed labels do not compare.",
+        help=f"{counted(decided, 'photo')} of {split} reviewed. {advice}",
     )
 
 
-def num_decided(data: Dataset, run: Run, split: str) -> int:
-    """How many photos of a split that the run predicted somebody has decided about."""
-    if run.predictions.empty:
-        return 0
-    rows = run.predictions[run.predictions["split"] == split]
-    return int(rows["sha256"].isin(list(resources.decisions(data))).sum())
-
-
-def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[EvaluationResult, pd.DataFrame]:
+def measured(data: Dataset, run: Run, split: str, labels: Labels) -> tuple[EvaluationResult, pd.DataFrame]:
     """The evaluation by these labels, and the predictions with these labels in `given_label`.
 
     Raises:
@@ -45,7 +49,7 @@ def measured(data: Dataset, run: Run, split: str, labels: str) -> tuple[Evaluati
     return from_table(predictions, split, run.class_names, labels), predictions
 
 
-def label_of(data: Dataset, labels: str) -> dict[str, str]:
+def label_of(data: Dataset, labels: Labels) -> dict[str, str]:
     """sha256 to the label that counts; photos excluded in the review are left out of the reviewed ones."""
     table = data.usable if labels == "given" else data.reviewed(resources.decisions(data))
     return dict(zip(table["sha256"], table["label"], strict=True))
