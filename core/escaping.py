@@ -28,6 +28,12 @@ def printable(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
+def one_line(text: str) -> str:
+    """Text for a terminal: what is not printable (line ends, escape sequences, broken characters) is escaped."""
+    safe = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in printable(text))
+    return "".join(safe)
+
+
 def guard(value: Any) -> Any:
     """Puts an apostrophe before text that a spreadsheet would run as a formula; anything else stays as it is."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

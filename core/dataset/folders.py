@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.dataset.layout import Parts, described
-from core.dataset.listing import is_meant_as_photo, notes
+from core.dataset.listing import is_meant_as_photo
 from core.dataset.names import path_problem, shown
 from core.dataset.photo_bytes import MAX_BYTES
 from core.dataset.walk import look
@@ -28,7 +28,7 @@ def list_files(folder: Path) -> tuple[dict[Parts, Path], list[str], list[str]]:
     files, large, others, refusals = {}, [], [], []
     for file in found.files:
         if not is_meant_as_photo(folder, file):
-            others.append(file.parts)
+            others.append(file.path)
         elif file.size > MAX_BYTES:
             large.append(file.parts)
         elif problem := path_problem(file.path):
@@ -37,7 +37,7 @@ def list_files(folder: Path) -> tuple[dict[Parts, Path], list[str], list[str]]:
             files[file.parts] = folder.joinpath(*file.parts)
     odd = [tuple(path.split("/")) for path, _ in found.odd]
     warnings = described(odd, "a pipe, a device, a broken or circular link, or a name that is no text")
-    return files, [*warnings, *described(large, "larger than 10 MB"), *notes(found, others)], refusals
+    return files, [*warnings, *described(large, "larger than 10 MB"), *found.notes(others)], refusals
 
 
 def read_photo(path: Path) -> bytes:

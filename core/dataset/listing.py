@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from core.dataset.layout import Layout, Parts, described, find_layout
-from core.dataset.names import shown, some
-from core.dataset.walk import MAX_COUNTED, File, Found, is_photo, look
+from core.dataset.layout import Layout, Parts, find_layout
+from core.dataset.walk import File, Found, is_photo, look
 from core.errors import DatasetError
+from core.escaping import printable
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def list_dataset(folder: Path) -> Listing:
             split = next((name for at, name in layout.splits.items() if file.parts[: len(at)] == at), "train")
             rows.append(_row(file.path, split, "", file.size, file.mtime_ns, "outside-class"))
         else:
-            others.append(file.parts)
+            others.append(file.path)
     for path, problem in found.odd:
         split, label = layout.place(tuple(path.split("/"))) or ("train", "")
         rows.append(_row(path, split, label, problem=problem))
     rows += [_row("/".join(parts), *place, problem="empty-class") for parts, place in _empty_classes(found, layout)]
-    return Listing(rows, not layout.splits, (*layout.warnings, *notes(found, others)))
+    return Listing(rows, not layout.splits, (*layout.warnings, *found.notes(others)))
 
 
 def is_meant_as_photo(folder: Path, file: File) -> bool:
@@ -75,26 +75,9 @@ def _empty_classes(found: Found, layout: Layout) -> list[tuple[Parts, tuple[str,
     parents = layout.splits or {layout.root: "train"}
     used = {file.parts[: len(parent) + 1] for file in found.files for parent in parents}
     used |= {tuple(path.split("/"))[: len(parent) + 1] for path, _ in found.odd for parent in parents}
-    empty = [parts for parts in found.folders if parts[:-1] in parents and parts not in used and parts not in parents]
+    folders = [tuple(map(printable, parts)) for parts in found.folders]
+    empty = [parts for parts in folders if parts[:-1] in parents and parts not in used and parts not in parents]
     return [(parts, (parents[parts[:-1]], parts[-1])) for parts in empty]
-
-
-def notes(found: Found, others: list[Parts]) -> list[str]:
-    """Sentences about what was found and is no photo of the dataset.
-
-    Args:
-        found: What lies in its folder.
-        others: Files that are no photos.
-    """
-    said = described(others, "no JPEG, PNG or WebP")
-    if found.hidden:
-        said.append(f"{some([shown(path) for path in found.hidden], 'hidden file')} passed over.")
-    if found.passed_over:
-        at_least = "more than " if any(count >= MAX_COUNTED for _, count in found.passed_over) else ""
-        files = f"{at_least}{sum(count for _, count in found.passed_over):,} files in them"
-        folders = some([shown(path) for path, _ in found.passed_over], "folder")
-        said.append(f"{folders} of a system or another program passed over, {files}.")
-    return said
 
 
 def _row(

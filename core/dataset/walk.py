@@ -2,10 +2,11 @@
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.dataset.names import shown, some
 from core.dataset.wrapping import is_picture
 from core.errors import DatasetError
 from core.escaping import printable
@@ -58,6 +59,22 @@ class Found:
     odd: list[tuple[str, str]] = field(default_factory=list)
     passed_over: list[tuple[str, int]] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+
+    def notes(self, others: Collection[str]) -> list[str]:
+        """Sentences about what is no photo.
+
+        Args:
+            others: Paths of those files that are none.
+        """
+        said = [f"{some([shown(path) for path in others])} not taken: no JPEG, PNG or WebP."] if others else []
+        if self.hidden:
+            said.append(f"{some([shown(path) for path in self.hidden], 'hidden file')} passed over.")
+        if self.passed_over:
+            at_least = "more than " if any(count >= MAX_COUNTED for _, count in self.passed_over) else ""
+            files = f"{at_least}{sum(count for _, count in self.passed_over):,} files in them"
+            folders = some([shown(path) for path, _ in self.passed_over], "folder")
+            said.append(f"{folders} of a system or another program passed over, {files}.")
+        return said
 
 
 def look(folder: Path) -> Found:
@@ -129,23 +146,37 @@ def is_photo(file: Path) -> bool:
 
 
 def photo_paths(paths: Iterable[Path]) -> list[Path]:
+    """Files as named, folders looked through for photos; see `photos_and_notes`."""
+    return photos_and_notes(paths)[0]
+
+
+def photos_and_notes(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """Files as named, folders looked through for photos, in the order of names.
 
-    What a folder holds beside them and cannot be predicted (a pipe, a broken link) is in the list too: its record
-    then says why.
+    Returns:
+        The files, and sentences about what the folders hold beside photos.
 
     Raises:
-        DatasetError: If a path does not exist.
+        DatasetError: If a path does not exist, or a folder cannot be read.
     """
     photos: list[Path] = []
+    notes: list[str] = []
     for path in map(Path, paths):
         if path.is_dir():
-            photos += [file for item in look(path).files if is_photo(file := path.joinpath(*item.parts))]
+            try:
+                found = look(path)
+            except OSError as error:
+                raise DatasetError(f"The folder {path} cannot be read: {error.strerror}. Check its rights.") from error
+            is_taken = [is_photo(path.joinpath(*file.parts)) for file in found.files]
+            photos += [path.joinpath(*file.parts) for file, taken in zip(found.files, is_taken, strict=True) if taken]
+            notes += found.notes([file.path for file, taken in zip(found.files, is_taken, strict=True) if not taken])
+            if found.odd:
+                notes.append(f"{some([f'{shown(at)}: {problem}' for at, problem in found.odd])} not taken.")
         elif path.exists():
             photos.append(path)
         else:
             raise DatasetError(f"Expected a photo or a folder, but there is nothing at {path}. Check the path.")
-    return photos
+    return photos, notes
 
 
 def dataset_folders(data_dir: Path) -> dict[str, Path]:
