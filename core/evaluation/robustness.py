@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core import cache
 from core.dataset.images import decode
@@ -161,7 +162,7 @@ def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
         found: What the run said.
         labels: sha256 to the label to judge by; photos without one (excluded in the review) are left out.
     """
-    truth = np.array([_index(found.class_names, labels.get(image)) for image in found.images])
+    truth = pd.Index(found.class_names).get_indexer([labels.get(image) for image in found.images])
     judged = truth >= 0
     if not judged.any():
         return []
@@ -174,18 +175,13 @@ def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
     return result
 
 
-def _index(class_names: tuple[str, ...], label: str | None) -> int:
-    return class_names.index(label) if label in class_names else -1
-
-
 def reading(found: Robustness) -> str:
     """How much the run relies on the background, in one sentence; "" if the subject is unknown."""
-    measured = [
-        (share, area) for share, area in zip(found.inside, found.subject_area, strict=False) if share is not None
-    ]
+    pairs = zip(found.inside, found.subject_area, strict=False)
+    measured = [(inside, area) for inside, area in pairs if inside is not None]
     if not measured:
         return ""
-    share, area = (float(np.mean(values)) for values in zip(*measured, strict=True))
+    share, area = np.mean(measured, axis=0)
     return (
         f"{100 * share:.0f} % of the evidence for its answers lies inside the subject, which takes "
         f"{100 * area:.0f} % of the picture (mean of {len(measured)} photos of {found.split})."

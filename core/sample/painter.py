@@ -25,7 +25,8 @@ def shapes(name: str) -> dict[str, np.ndarray]:
     """The control points of a kind of shape, each of shape `(n, 2)`.
 
     Args:
-        name: `body`, `head`, `ear` or `neck`, by species; `trunk`, by pose; `others`, by what they outline.
+        name: `body`, `head`, `ear` or `neck`, by species; `trunk`, by pose; `others`, by what they outline;
+            `widths`, shape `(n,)`, of strokes along them.
     """
     return {key: np.array(points) for key, points in table(name).items()}
 
