@@ -78,7 +78,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """Writes strict JSON atomically; NaN is refused because it is not JSON."""
-    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A lone surrogate (from a file name) becomes the JSON escape of itself.
+    write_atomic(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: Path) -> Any:

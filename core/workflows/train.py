@@ -126,7 +126,7 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
     used = dataset.decisions() if config.labels == "reviewed" else {}
     table = dataset.reviewed(used)
-    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
+    class_names = tuple(sorted(set(table.loc[table["split"] != "test", "label"]) - {""}))
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)
     _check_trainable(dataset, table, class_names)
@@ -164,6 +164,11 @@ def _evaluate(context: TrainingContext, trained: Trained, test_labels: Labels) -
 
 
 def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
+    if len(class_names) < 2 and (dataset.usable["label"] == "").any():
+        raise TrainingError(
+            f"Expected photos with labels to train on, but the {len(dataset.usable):,} of {dataset.name} have none. "
+            "Sort them into one folder per class, at least two."
+        )
     if len(class_names) < 2:
         raise TrainingError(
             f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
