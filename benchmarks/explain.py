@@ -17,7 +17,7 @@ from core.explanation.faithfulness import measure_faithfulness
 from core.explanation.heatmap import explain, upsample
 from core.explanation.methods import METHODS, NEEDS_TENSORFLOW
 from core.explanation.sanity import check_sanity
-from core.metrics.intervals import wilson
+from core.metrics.intervals import proportion
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.presets import preset
@@ -104,7 +104,7 @@ def _score(heatmaps: list[np.ndarray], pictures: list[tuple], predictor: Predict
         for heatmap, (image, _, prediction) in zip(heatmaps[:_NUM_TRUSTED], pictures, strict=False)
     ]
     hits = sum(item.hit for item in points)
-    interval = wilson(hits, len(points))
+    interval = proportion(hits, len(points))
     return {
         "hits": hits / len(points),
         "low": interval.low,

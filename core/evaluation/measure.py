@@ -1,6 +1,6 @@
 """Measures a run on any dataset: predicts every photo of a split and evaluates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from core.dataset.index import SPLITS, Dataset
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
 from core.evaluation.learned import HASHES, learned_photos, near_copies
+from core.explanation.masking import Progress
 from core.metrics.figures import EvaluationResult, Labels
 from core.metrics.predictions import from_table, predictions_table
 from core.prediction.predictor import Predictor
@@ -18,7 +19,7 @@ from core.runs.folder import Run
 
 
 def measure(
-    run: Run, dataset: Dataset, split: str = "test", progress: Callable[[int, int], None] | None = None
+    run: Run, dataset: Dataset, split: str = "test", progress: Progress | None = None
 ) -> tuple[EvaluationResult, EvaluationResult | None]:
     """Evaluates a run on a split, by the model that would serve.
 
@@ -150,9 +151,7 @@ def _select(run: Run, dataset: Dataset, split: str) -> tuple[pd.DataFrame, int |
     return new, len(rows) - len(new), int(near_copies(new, seen).sum())
 
 
-def _probabilities(
-    run: Run, dataset: Dataset, rows: pd.DataFrame, progress: Callable[[int, int], None] | None
-) -> np.ndarray:
+def _probabilities(run: Run, dataset: Dataset, rows: pd.DataFrame, progress: Progress | None) -> np.ndarray:
     predictor = Predictor(run, pool_size=2, threads=1)
     probabilities: list[list[float]] = []
     for start in range(0, len(rows), 16):

@@ -76,21 +76,18 @@ def explain(
     return Explanation(method, class_name, heatmap, prediction, signed)
 
 
-def explain_classes(
-    image: np.ndarray, predictor: Predictor, prediction: Prediction | None = None, signed: bool = False
-) -> dict[str, Explanation]:
+def explain_classes(image: np.ndarray, predictor: Predictor, signed: bool = False) -> dict[str, Explanation]:
     """The class map of every class from one pass, the most probable class first.
 
     Args:
         image: `uint8`, shape `(height, width, 3)`, RGB.
         predictor: The run's predictor.
-        prediction: If the photo was predicted before, to save the pass.
         signed: Also show what speaks against each class.
 
     Raises:
         MethodUnavailableError: If the network has no class maps.
     """
-    prediction = prediction or predictor.predict([image])[0]
+    prediction = predictor.predict([image])[0]
     ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)
     return {name: explain(image, name, "class_map", predictor, prediction, signed) for name in ranked}
 
@@ -122,7 +119,7 @@ def coarse_map(
     if method == "occlusion":
         return occlusion_map(image, class_index, predictor, progress)
     if method == "rise":
-        return rise_map(image, class_index, predictor, progress=progress)
+        return rise_map(image, class_index, predictor, progress)
     from core.explanation.gradient_maps import gradient_map  # imports TensorFlow: only when asked for
 
     return gradient_map(method, image, class_index, predictor.run)

@@ -10,7 +10,7 @@ from core.errors import RunInvalidError
 from core.export.files import size_of
 from core.export.formats import FORMATS, FormatName, open_model
 from core.export.photos import ExportPhotos
-from core.metrics.intervals import wilson
+from core.metrics.intervals import proportion
 from core.runs.folder import Run
 
 TOLERATED_SHARE = 0.01  # of photos decided otherwise; above it an export carries a warning
@@ -55,11 +55,8 @@ class ExportCheck:
     @property
     def changed_text(self) -> str:
         """`6 of 200 (3.0 %; 1.4–6.4)`: the share with its 95 % interval (Wilson)."""
-        interval = wilson(self.changed, self.n)
-        return (
-            f"{self.changed} of {self.n} ({100 * self.changed / self.n:.1f} %; "
-            f"{100 * interval.low:.1f}–{100 * interval.high:.1f})"
-        )
+        share = proportion(self.changed, self.n)
+        return f"{self.changed} of {self.n} ({100 * share.value:.1f} %; {100 * share.low:.1f}–{100 * share.high:.1f})"
 
     @property
     def difference_text(self) -> str:

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.errors import DatasetError, TrainingError
 from core.metrics.calibration_error import expected_calibration_error, reliability_bins
 from core.metrics.curves import precision_recall_curve, risk_coverage_curve, roc_curve
-from core.metrics.intervals import Interval, Measured, proportion, wilson
+from core.metrics.intervals import Interval, Measured, proportion, share_of
 
 Labels = Literal["given", "reviewed"]
 _MAX_LISTED = 5  # names of classes in a sentence
@@ -124,7 +124,7 @@ def evaluate(
         n=n,
         labels=labels,
         class_names=tuple(class_names),
-        accuracy=proportion(int(correct.sum()), n),
+        accuracy=share_of(correct),
         balanced_accuracy=_balanced_accuracy(matrix),
         majority_baseline=int(matrix.sum(axis=1).max()) / n,
         log_loss=float(np.mean(np.abs(np.log(probability_of_truth)))),  # abs: -log(1) would print as -0.0
@@ -188,8 +188,7 @@ def _balanced_accuracy(matrix: np.ndarray) -> Measured:
     Statistics in Medicine 27, 1693–1702. Unlike the bootstrap it keeps a width where every photo is right, or
     there is only one.
     """
-    present = [(int(row[index]), int(row.sum())) for index, row in enumerate(matrix) if row.sum()]
-    recalls = [proportion(right, support) for right, support in present]
+    recalls = [proportion(row[index], row.sum()) for index, row in enumerate(matrix) if row.sum()]
     value = math.fsum(recall.value for recall in recalls) / len(recalls)
     below = math.hypot(*(recall.value - recall.low for recall in recalls)) / len(recalls)
     above = math.hypot(*(recall.high - recall.value for recall in recalls)) / len(recalls)
@@ -202,12 +201,11 @@ def _per_class(matrix: np.ndarray, class_names: Sequence[str]) -> list[dict]:
     for index, name in enumerate(class_names):
         right = int(matrix[index, index])
         support, predicted = int(matrix[index].sum()), int(matrix[:, index].sum())
-        row = {"class_name": name, "support": support}
+        row: dict[str, Any] = {"class_name": name, "support": support}
         for figure, total in (("precision", predicted), ("recall", support)):
-            interval = wilson(right, total)
-            row[figure] = right / total if total else None
-            row[f"{figure}_low"] = interval.low if total else None
-            row[f"{figure}_high"] = interval.high if total else None
+            share = proportion(right, total) if total else None
+            row |= {figure: share and share.value, f"{figure}_low": share and share.low}
+            row[f"{figure}_high"] = share and share.high
         row["f1"] = 2 * right / (predicted + support) if predicted + support else None
         rows.append(row)
     return rows

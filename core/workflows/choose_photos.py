@@ -40,7 +40,7 @@ def choose_photos(dataset: Dataset, used: Mapping[str, Decision], config: Traini
         TrainingError: If there are fewer than two classes, or fewer than two photos of a class.
     """
     table = dataset.reviewed(used)
-    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
+    class_names = tuple(sorted(set(table.loc[table["split"] != "test", "label"]) - {""}))
     notes = [*_unfit_decisions(dataset, config), *_unknown_classes(table, class_names)]
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     _check(dataset, table, class_names)
@@ -51,6 +51,11 @@ def choose_photos(dataset: Dataset, used: Mapping[str, Decision], config: Traini
 
 
 def _check(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
+    if len(class_names) < 2 and (dataset.usable["label"] == "").any():
+        raise TrainingError(
+            f"Expected photos with labels to train on, but the {len(dataset.usable):,} of {dataset.name} have none. "
+            "Sort them into one folder per class, at least two."
+        )
     if len(class_names) < 2:
         raise TrainingError(
             f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
@@ -79,7 +84,7 @@ def _unfit_decisions(dataset: Dataset, config: TrainingConfig) -> list[str]:
 
 
 def _unknown_classes(table: pd.DataFrame, class_names: tuple[str, ...]) -> list[str]:
-    unknown = table[~table["label"].isin(class_names)]
+    unknown = table[~table["label"].isin([*class_names, ""])]
     if unknown.empty:
         return []
     names, s = _listed(sorted(unknown["label"].unique())), "" if len(unknown) == 1 else "s"
