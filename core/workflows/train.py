@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,7 @@ def _finish(
         if not expected:
             reporter.log(traceback.format_exc())
         reporter.close()
-        message = "Cancelled." if cancelled else _sentence(error)
+        message = "Cancelled." if cancelled else _sentence(error, paths.dataset_folder(run.dataset.folder))
         for name in (*_RESULTS, CHECKPOINT_FILE):
             (run.folder / name).unlink(missing_ok=True)
         publish(run, paths, state="cancelled" if cancelled else "failed", message=message, seconds=seconds())
@@ -222,11 +223,13 @@ def _describe(dataset: Dataset, paths: Paths) -> DatasetReference:
     return DatasetReference(dataset.name, paths.reference(dataset.folder), dataset.fingerprint, num_photos)
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException, photos: Path) -> str:
     if isinstance(error, TuskscopeError):
         return str(error)
     if found := storage_error(error):
         return str(found)
+    if isinstance(error, FileNotFoundError) and Path(str(error.filename)).is_relative_to(photos):
+        return "A photo was removed or renamed while the training read the dataset. Train again."
     if isinstance(error, MemoryError):
         return "The memory was not enough. Lower batch_size or image_size and train again."
     return f"The training stopped by an unexpected {type(error).__name__}. The log has the details."

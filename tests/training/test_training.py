@@ -157,6 +157,18 @@ def test_T9_T6_a_training_that_stops_leaves_no_model(paths, world, monkeypatch, 
     assert not (run.folder / "model.tflite").exists()
 
 
+def test_T11_a_dataset_that_is_removed_while_it_is_read_ends_the_training_in_a_sentence(paths):
+    dataset = index_dataset(draw_world(paths.data_dir / "world"), paths)
+
+    def remove(progress):
+        if progress.stage == "start TensorFlow":
+            dataset.folder.rename(paths.data_dir / "elsewhere")
+
+    with pytest.raises(TrainingError, match="A photo was removed or renamed"):
+        train(preset("baseline-cnn", epochs=1, image_size=(32, 32)), dataset, paths, "gone", progress=remove)
+    assert registry.load(paths, "gone").state == "failed"
+
+
 def test_T12_a_diverging_loss_stops_the_training():
     from core.training.fit import EpochReport
 
