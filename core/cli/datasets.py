@@ -14,11 +14,11 @@ from core.paths import Paths
 @click.argument("folder", required=False, type=PATH)
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
-    from core.sample.drawn_dataset import draw_sample
+    from core.sample.drawn_dataset import NUM_TEST, NUM_TRAIN, draw_sample
 
     folder = folder or Paths.from_env().data_dir / "sample"
-    report = draw_sample(folder, progress=progress("drawing"))
-    click.echo(f"{report.num_train} train and {report.num_test} test pictures in {folder}")
+    draw_sample(folder, progress=progress("drawing"))
+    click.echo(f"{NUM_TRAIN} train and {NUM_TEST} test pictures in {folder}")
 
 
 @click.command()

@@ -32,7 +32,6 @@ def shapes(name: str) -> dict[str, np.ndarray]:
 
 
 def chosen(rng: np.random.Generator, name: str) -> dict[str, Any]:
-    """A random row of a table, by the `share` of each, without its share."""
+    """A random row of a table, by the `share` of each."""
     rows = table(name)
-    row = rows[rng.choice(len(rows), p=[one["share"] for one in rows])]
-    return {key: value for key, value in row.items() if key != "share"}
+    return rows[rng.choice(len(rows), p=[row["share"] for row in rows])]

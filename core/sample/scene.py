@@ -16,7 +16,6 @@ class Light:
     """A time of day.
 
     Attributes:
-        name: What people call it.
         top: RGB of the sky.
         low: RGB of the sky at the horizon.
         tint: RGB factor of everything lit.
@@ -24,7 +23,6 @@ class Light:
         subject: Brightness of subjects, 0-1; low against the light.
     """
 
-    name: str
     top: tuple[float, float, float]
     low: tuple[float, float, float]
     tint: tuple[float, float, float]
@@ -123,7 +121,7 @@ class Scene:
 
 def random_scene(rng: np.random.Generator, image_size: tuple[int, int], place: str | None = None) -> Scene:
     """Chooses time and, if it is not given, place of a picture of (height, width); its canvas is still empty."""
-    light = Light(**chosen(rng, "lights"))
+    light = Light(**chosen(rng, "lights")["light"])
     place = place or str(rng.choice(list(GROUNDS)))
     angle = rng.uniform(0.25, 0.75) * np.pi
     texture = 1 + 0.05 * noise(rng, image_size, (64, 96), 3) + 0.025 * noise(rng, image_size, (8, 12), 2)
