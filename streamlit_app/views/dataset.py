@@ -18,8 +18,6 @@ line = f"**{counted(len(data.usable), 'photo')}**: {plain(classes)}; {plain(spli
 if unusable:
     line += f" :orange[:material/front_hand: {counted(unusable, 'file')} cannot be used.]"
 head("What do I have?", line)
-for note in data.notes:
-    st.caption(plain(note))
 
 
 def browse() -> None:
