@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logit
 
 from core import cache
 from core.dataset.duplicates import duplicate_groups
@@ -102,8 +102,7 @@ def _components(embeddings: list[np.ndarray]) -> np.ndarray:
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:
-    share = np.clip(np.exp(log_probabilities.astype(np.float64)).sum(axis=1), 1e-9, 1 - 1e-9)
-    return np.log(share / (1 - share))
+    return logit(np.clip(np.exp(log_probabilities.astype(np.float64)).sum(axis=1), 1e-9, 1 - 1e-9))
 
 
 def _standardise(values: np.ndarray) -> np.ndarray:

@@ -41,6 +41,11 @@ def load(paths: Paths, run_id: str) -> Run:
     raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")
 
 
+def exists(paths: Paths, run_id: str) -> bool:
+    """Whether there is a run of this id, live or finished, readable or not."""
+    return any((paths.models_dir / (prefix + run_id)).exists() for prefix in (STAGING_PREFIX, ""))
+
+
 def active(paths: Paths) -> Run:
     """The served run.
 
