@@ -371,14 +371,14 @@ def test_no_page_imports_tensorflow(sample, paths):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_page_breaks_on_photos_without_labels(app, paths, page):
+def test_no_page_breaks_on_photos_without_labels(app, sample, paths, page):
     for number in range(3):
         draw_photo(paths.data_dir / "flat" / f"{number}.jpg", (180, 90, 60), number)
     assert not app(page, data="flat").exception
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs names of any bytes")
-def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, paths):
+def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, sample, paths):
     os.mkdir(os.fsencode(paths.data_dir) + b"/caf\xe9")
     test = app("dataset")
     assert not test.exception
