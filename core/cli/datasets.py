@@ -60,7 +60,7 @@ def index(dataset: Path, as_json: bool) -> None:
     from core.dataset.statistics import statistics
 
     indexed = read_dataset(dataset)
-    found = asdict(statistics(indexed))
+    found, unfit = asdict(statistics(indexed)), indexed.unfit_decisions()
     if as_json:
         print_json(
             {
@@ -69,6 +69,7 @@ def index(dataset: Path, as_json: bool) -> None:
                 "fingerprint": indexed.fingerprint,
                 "notes": list(indexed.notes),
                 **found,
+                "unfit_decisions": [asdict(item) for item in unfit],
             }
         )
         return
@@ -81,3 +82,5 @@ def index(dataset: Path, as_json: bool) -> None:
         click.echo(one_line(f"  note: {note}"))
     for problem in found["problems"]:
         click.echo(one_line(f"  problem: {problem['path']}: {problem['problem']}"))
+    for item in unfit:
+        click.echo(one_line(f"  decision that does not fit: {item.why}"))

@@ -73,7 +73,7 @@ class Comparison:
 def compare(
     predictions_a: pd.DataFrame, predictions_b: pd.DataFrame, split: str = "test", labels: Labels = "given"
 ) -> Comparison:
-    """Compares two runs on the photos both predicted.
+    """Compares two runs on the photos both predicted; the same name with another content is another photo.
 
     Args:
         predictions_a: Predictions table of the first run (see `predictions.predictions_table`).
@@ -86,14 +86,14 @@ def compare(
     """
     sides = []
     for table in (predictions_a, predictions_b):
-        columns = ["path", "given_label", "predicted_label", "probability"]
+        columns = ["path", "sha256", "given_label", "predicted_label", "probability"]
         side = table.loc[table["split"] == split, columns]
         repeated = int(side["path"].duplicated().sum())
         if repeated:
             raise DatasetError(f"Expected every photo once in the predictions. {repeated} rows repeat one.")
         sides.append(side)
     side_a, side_b = sides
-    joined = side_a.merge(side_b, on="path", suffixes=("_a", "_b"))
+    joined = side_a.merge(side_b, on=["path", "sha256"], suffixes=("_a", "_b")).drop(columns="sha256")
     n = len(joined)
     if n == 0:
         raise DatasetError(

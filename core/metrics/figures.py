@@ -13,6 +13,7 @@ from core.metrics.curves import precision_recall_curve, risk_coverage_curve, roc
 from core.metrics.intervals import Interval, Measured, proportion, share_of
 
 Labels = Literal["given", "reviewed"]
+_MAX_LISTED = 5  # names of classes in a sentence
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class EvaluationResult:
         pr: Per class `class_name`, `precision`, `recall`, `average_precision`; see
             `curves.precision_recall_curve`.
         risk_coverage: `coverage`, `errors`, `threshold`; see `curves.risk_coverage_curve`.
+        learned: Photos left out because the run has learned from them; `None` if it does not record which these are.
+        near_copies: Of the `n` photos those that are near or mirrored copies of photos it has learned from.
     """
 
     split: str
@@ -59,6 +62,8 @@ class EvaluationResult:
     roc: list[dict]
     pr: list[dict]
     risk_coverage: dict[str, list[float]]
+    learned: int | None = 0
+    near_copies: int = 0
 
     @property
     def accuracy_text(self) -> str:
@@ -69,7 +74,22 @@ class EvaluationResult:
         """The answer in one sentence, with the baseline any figure has to beat; `escape` is given the class's name."""
         majority = max(self.per_class, key=lambda row: row["support"])["class_name"]
         baseline = f"always answering {escape(majority)} would reach {100 * self.majority_baseline:.1f} %"
-        return f"{self.accuracy_text}; {baseline}."
+        return "; ".join([self.accuracy_text, baseline, *self._reservations(escape)]) + "."
+
+    def _reservations(self, escape: Callable[[object], str]) -> list[str]:
+        """What these photos cannot tell, and how far they were known to the run."""
+        absent = [escape(row["class_name"]) for row in self.per_class if not row["support"]]
+        names = ", ".join(absent[:_MAX_LISTED]) + (
+            f" and {len(absent) - _MAX_LISTED} more" if absent[_MAX_LISTED:] else ""
+        )
+        words = [f"no photo of {names} among them, so this tells nothing about it"] if absent else []
+        if self.learned is None:
+            words.append("the run does not record which photos it has learned from, so some may be among them")
+        elif self.learned:
+            words.append(f"left out, because it has learned from them: {_photos(self.learned)}")
+        if self.near_copies:
+            words.append(f"near copies of photos it has learned from among them: {self.near_copies:,}")
+        return words
 
 
 def evaluate(
@@ -127,6 +147,10 @@ def headline(evaluation: Mapping[str, EvaluationResult]) -> EvaluationResult | N
         evaluation: Of a run, by split.
     """
     return next((evaluation[split] for split in ("test", "validation", "train") if split in evaluation), None)
+
+
+def _photos(number: int) -> str:
+    return f"{number:,} photo{'' if number == 1 else 's'}"
 
 
 def _checked(

@@ -141,8 +141,9 @@ def test_evaluate_adds_the_reviewed_labels_where_there_are_some(cli, tmp_path):
 
 def test_evaluate_takes_a_foreign_plain_folder_as_test(cli, tmp_path):
     folder = draw_world(tmp_path / "other")
-    status, out, _ = cli("evaluate", "quick-run", folder / "train", "--json")
-    assert status == 0 and json.loads(out)["n"] == 16
+    assert "learned from all 16 photos" in cli("evaluate", "quick-run", folder / "train", "--json")[2]
+    status, out, _ = cli("evaluate", "quick-run", folder / "test", "--json")
+    assert status == 0 and json.loads(out)["n"] == 8
 
 
 def test_evaluate_names_the_splits_there_are(cli, trained_paths):
