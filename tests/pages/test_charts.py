@@ -84,6 +84,23 @@ def test_the_confusion_matrix_has_rows_true_and_columns_predicted(result):
     assert figure.layout.yaxis.autorange == "reversed"
 
 
+def test_200_classes_are_coloured_and_what_a_cell_holds_is_said_when_it_is_pointed_at(result):
+    counts = np.diag(np.full(200, 9))
+    counts[7, 3], counts[5, 150] = 4, 6
+    names = [f"<{number:03d}>" for number in range(200)]
+    many = replace(result, class_names=names, confusion_matrix=counts.tolist())
+    figure = evaluation.confusion_matrix(many)
+    cells, points = figure.data
+    assert not figure.layout.annotations and figure.layout.height < 1300 and cells.z[5][150] == 0.4
+    assert len(points.x) == 202, "empty cells cost nothing"
+    row = points.text.index("6")
+    assert (points.y[row], points.x[row]) == ("&lt;005&gt;", "&lt;150&gt;")
+    assert list(points.customdata[row]) == ["<005>", "<150>"] and "photos labelled %{y}" in points.hovertemplate
+    assert evaluation.largest_confusions(many)[:3] == [("<005>", "<150>"), ("<007>", "<003>"), ("<000>", "<000>")]
+    table = failures.confusions_table(many)
+    assert table["Photos"].tolist() == [6, 4] and table["Of the class"].tolist() == ["40 %", "31 %"]
+
+
 def test_roc_and_precision_recall_name_the_area(result):
     assert "African: area 0.833" in texts(evaluation.roc(result, COLOURS))[0]
     assert "average precision" in texts(evaluation.precision_recall(result, COLOURS))[0]
