@@ -92,6 +92,8 @@ class Dataset(TypedDict):
     """Photos that somebody decided about."""
     is_plain: bool
     """The folder has no split folders."""
+    notes: list[str]
+    """What was left out, with counts, or taken for something else than its name says."""
     counts: dict[str, dict[str, int]]
     """Split, class, number of usable photos."""
 

@@ -14,6 +14,7 @@ from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
 from core.dataset.overlay import ACTIONS
+from core.dataset.walk import dataset_folders
 from core.review.stored import count_suspicious, stored_ranking
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
@@ -55,6 +56,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_problems": len(dataset.table) - len(dataset.usable),
         "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
+        "notes": list(dataset.notes),
         "counts": {
             str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
             for split, part in counts.groupby(level=0)
@@ -148,9 +150,7 @@ def dataset_folder(name: str, status: int = 422) -> Path:
 
 
 def _folders() -> dict[str, Path]:
-    data_dir = current_app.extensions["paths"].data_dir
-    children = data_dir.iterdir() if data_dir.is_dir() else ()
-    return {child.name: child for child in children if child.is_dir() and not child.name.startswith(".")}
+    return dataset_folders(current_app.extensions["paths"].data_dir)
 
 
 def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:

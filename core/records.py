@@ -1,10 +1,17 @@
 """JSON becomes frozen dataclasses, strictly: a damaged file is noticed where it is read, not where it is used."""
 
-from collections.abc import Mapping
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from core.files import fsync_dir
 
 T = TypeVar("T")
 _hints = cache(get_type_hints)
@@ -22,6 +29,46 @@ def from_json(kind: type[T], content: object) -> T:
         TypeError: If a field is missing or unknown.
     """
     return cast(T, _read(kind, content))
+
+
+def read_log(kind: type[T], file: Path) -> list[T]:
+    """The entries of a file that `append_log` writes, oldest first.
+
+    Args:
+        kind: See `from_json`; lines that are torn or hold something else are left out.
+        file: May be missing.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+    found = []
+    for line in lines:  # not `splitlines`: a text may hold U+2028, which JSON leaves as it is
+        with contextlib.suppress(ValueError, TypeError):
+            found.append(from_json(kind, json.loads(line)))
+    return found
+
+
+def append_log(file: Path, entries: Iterable[Mapping[str, object]]) -> None:
+    """Adds a line of JSON an entry, in one write followed by fsync, so that several writers never mix lines.
+
+    Raises:
+        OSError: If the disk is full.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not file.exists()
+    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    with file.open("a+b", buffering=0) as log:  # appends wherever it has read
+        if log.seek(0, os.SEEK_END):
+            log.seek(-1, os.SEEK_END)
+            lines = ("" if log.read(1) == b"\n" else "\n") + lines  # a crash cut the last line: close it
+        # A lone surrogate (from a file name) becomes the JSON escape of itself.
+        content = lines.encode("utf-8", "backslashreplace")
+        if log.write(content) != len(content):
+            raise OSError(errno.ENOSPC, "It could not be saved: the disk is full", str(file))
+        os.fsync(log.fileno())
+    if is_new:
+        fsync_dir(file.parent)
 
 
 def _read(kind: Any, content: Any) -> Any:

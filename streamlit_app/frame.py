@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.dataset.walk import dataset_folders
 from core.errors import DatasetError
+from core.escaping import plain
 from core.review.stored import count_suspicious
 from streamlit_app import first_start, loop, resources
 from streamlit_app.components.stepper import stepper
@@ -59,7 +61,7 @@ def prepare_first_start() -> None:
 
 def _pick_folder() -> Path:
     data_dir = resources.paths().data_dir
-    found = [child.name for child in data_dir.glob("*") if child.is_dir() and not child.name.startswith(".")]
+    found = [name for name, folder in dataset_folders(data_dir).items() if name == folder.name]
     options = sorted(found, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
     if WANTED in st.session_state:
         st.session_state["data"] = st.session_state.pop(WANTED)
@@ -75,4 +77,6 @@ def _pick_folder() -> Path:
         accept_new_options=True,
         help="A folder of photos in classes. Put it into the data folder, or type the path of any other.",
     )
+    if odd := [name for name, folder in dataset_folders(data_dir).items() if name != folder.name]:
+        st.caption(plain(f"Left out, because its name is not valid Unicode; rename it: {', '.join(odd)}"))
     return data_dir / Path(chosen).expanduser()  # an absolute path stays as it is

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from core.records import from_json
+from core.records import append_log, from_json, read_log
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,15 @@ def test_what_was_written_is_read_back():
 def test_whatever_does_not_fit_is_refused(wrong):
     with pytest.raises((ValueError, TypeError)):
         from_json(Shape, wrong)
+
+
+def test_a_log_gives_back_what_was_appended_and_closes_a_torn_line(tmp_path):
+    file = tmp_path / "deep" / "log.jsonl"
+    assert read_log(Point, file) == []
+    append_log(file, [{"x": 1}, {"x": 2, "y": 0.5}])
+    with file.open("a") as log:
+        log.write('{"x": 3')
+    append_log(file, [{"x": 4}, {"x": "wrong"}, {"note": "unknown"}])
+    assert read_log(Point, file) == [Point(1), Point(2, 0.5), Point(4)]
+    append_log(file, [{"a": "\u2028 \udcff"}])
+    assert read_log(dict[str, str], file)[-1] == {"a": "\u2028 \udcff"}

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
+from core.escaping import one_line
 from core.paths import Paths
 
 
@@ -66,12 +67,17 @@ def index(dataset: Path, as_json: bool) -> None:
                 "dataset": indexed.name,
                 "class_names": list(indexed.class_names),
                 "fingerprint": indexed.fingerprint,
+                "notes": list(indexed.notes),
                 **found,
             }
         )
         return
-    click.echo(f"{indexed.name}: {len(indexed.usable)} usable photos of {len(indexed.class_names)} classes")
+    classes = f"of {len(indexed.class_names)} classes" if indexed.class_names else "without a label (unlabelled)"
+    click.echo(one_line(f"{indexed.name}: {len(indexed.usable)} usable photos {classes}"))
     for split, counts in found["counts"].items():
-        click.echo(f"  {split}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+        listed = ", ".join(f"{count} {name or 'unlabelled'}" for name, count in counts.items())
+        click.echo(one_line(f"  {split}: {listed}"))
+    for note in indexed.notes:
+        click.echo(one_line(f"  note: {note}"))
     for problem in found["problems"]:
-        click.echo(f"  problem: {problem['path']}: {problem['problem']}")
+        click.echo(one_line(f"  problem: {problem['path']}: {problem['problem']}"))

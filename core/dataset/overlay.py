@@ -1,9 +1,7 @@
 """What people decided about labels, laid over a dataset's table; the photos and the table itself stay as they are."""
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
@@ -38,23 +36,6 @@ class Decision:
     def outcome(self, given: str) -> str:
         """The class that a photo of this label ends in, "" if it is excluded."""
         return {"keep": given, "relabel": self.label}.get(self.action, "")
-
-
-def read_log(file: Path) -> list[Decision]:
-    """All decisions in a log, oldest first; a torn line is left out, a missing file holds none."""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return []
-    found = []
-    for line in lines:  # not `splitlines`: a note may hold U+2028, which JSON leaves as it is
-        try:
-            decision = Decision(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        if decision.action in ACTIONS and all(isinstance(value, str) for value in asdict(decision).values()):
-            found.append(decision)
-    return found
 
 
 def current(decisions: Iterable[Decision]) -> dict[str, Decision]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core import cache
-from core.dataset.index import Dataset
+from core.dataset.index import NOT_IN_A_CLASS, Dataset
 from core.dataset.labels import class_indices
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
@@ -87,7 +87,7 @@ def _rank_all(
     trusted = trusted_classes(table, used, dataset.class_names)
     scores = Scorer(features, given, len(dataset.class_names), teaches).score(trusted)
     ranking = _in_words(table.assign(group=features.groups), scores, dataset, used)
-    broken = dataset.table[~dataset.table["problem"].isin(["", "empty-class", "outside-class"])]
+    broken = dataset.table[~dataset.table["problem"].isin(["", *NOT_IN_A_CLASS])]
     broken = broken if include_test else broken[broken["split"] != "test"]
     return pd.concat([_unreadable(broken), ranking], ignore_index=True) if len(broken) else ranking
 

@@ -1,7 +1,6 @@
 """Which runs exist and which one is served: list, load, promote, roll back, delete."""
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError
 from core.files import fsync_dir, write_atomic
 from core.paths import Paths
+from core.records import append_log, read_log
 from core.runs.folder import RUN_ID, Run, read_run
 from core.runs.staging import STAGING_PREFIX
 
@@ -39,6 +39,11 @@ def load(paths: Paths, run_id: str) -> Run:
             if folder.is_dir() and not folder.is_symlink():
                 return read_run(folder)
     raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")
+
+
+def exists(paths: Paths, run_id: str) -> bool:
+    """Whether there is a run of this id, live or finished, readable or not."""
+    return any((paths.models_dir / (prefix + run_id)).exists() for prefix in (STAGING_PREFIX, ""))
 
 
 def active(paths: Paths) -> Run:
@@ -143,17 +148,11 @@ def exports_folder(run: Run, paths: Paths) -> Path:
 
 def history(paths: Paths) -> list[dict[str, str]]:
     """All promotions and roll-backs, oldest first: `action`, `run_id`, `at`."""
-    try:
-        lines = (paths.models_dir / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    entries = []
-    for line in lines:
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            continue  # a torn last line after a crash
-    return entries
+    return read_log(dict[str, str], _history_file(paths))
+
+
+def _history_file(paths: Paths) -> Path:
+    return paths.models_dir / "history.jsonl"
 
 
 def _folders(paths: Paths) -> list[Path]:
@@ -180,8 +179,5 @@ def _served(paths: Paths) -> list[str]:
 
 def _serve(paths: Paths, run_id: str, action: str) -> None:
     write_atomic(active_file(paths), run_id + "\n")
-    entry = json.dumps({"action": action, "run_id": run_id, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-    with (paths.models_dir / "history.jsonl").open("a", encoding="utf-8") as file:
-        file.write(entry + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    append_log(_history_file(paths), [{"action": action, "run_id": run_id, "at": now}])

@@ -1,6 +1,7 @@
 """Training from start to end: labels, split, recipe, evaluation, reload check, publication."""
 
 import math
+import os
 import signal
 import threading
 import time
@@ -17,7 +18,9 @@ from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset
 from core.dataset.splits import with_validation
 from core.errors import TrainingError, TuskscopeError
-from core.files import write_json, write_parquet
+from core.files import storage_error, write_json, write_parquet
+from core.jobs.lease import kept_lease
+from core.jobs.staged import ATTEMPT
 from core.metrics import Labels, from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -26,11 +29,12 @@ from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.reporter import Listener, Reporter
-from core.runs.staging import free_run_id, publish, stage, write
+from core.runs.staging import CHECKPOINT_FILE, free_run_id, publish, stage, write
 from core.training.context import Trained, TrainingContext
 from core.training.recipes import RECIPES
 from core.workflows.card import CARD_FILE, write_card
 
+_RESULTS = ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE)
 _SUBJECT_TOLERANCE = 0.05  # the score is steep where photos are alike, and weights may have been rounded
 # Of a probability, between training and the written model: float16 weights move it by 0.006, a wrong file by more.
 _RELOAD_TOLERANCE = 0.02
@@ -64,30 +68,40 @@ def train(
 
 
 def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) -> Run:
-    """Trains a run that was queued before; see `train`."""
+    """Trains a run that was queued before, from where an earlier start of it came to; see `train`."""
     run = write(registry.load(paths, run_id), state="running")
 
     def open_dataset(report: Reporter) -> Dataset:
         folder = paths.dataset_folder(run.dataset.folder)
         return index_dataset(folder, paths, partial(report, "read the dataset"))
 
-    return _finish(run, paths, progress, open_dataset)
+    attempt = os.environ.get(ATTEMPT, "")
+    return _finish(run, paths, progress, open_dataset, int(attempt) if attempt.isdigit() else None)
 
 
-def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[Reporter], Dataset]) -> Run:
+def _finish(
+    run: Run,
+    paths: Paths,
+    progress: Listener | None,
+    open_dataset: Callable[[Reporter], Dataset],
+    attempt: int | None = None,
+) -> Run:
     reporter = Reporter(run, progress)
     started = time.monotonic()
+    if (attempt or 1) > 1:
+        reporter.log(f"start {attempt}, after an interruption")
 
     def seconds() -> float:
         return round(time.monotonic() - started, 1)
 
     try:
-        with _cancel_on_sigterm():
+        with _cancel_on_sigterm(), kept_lease(run.folder, attempt):
             dataset = open_dataset(reporter)
             run = _work(run, dataset, paths, reporter)
             run = replace(run, seconds=seconds())
             write_card(run, dataset)
         reporter.close()
+        (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
         run = publish(run, paths, state="succeeded")
     except BaseException as error:
         cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
@@ -96,7 +110,7 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
             reporter.log(traceback.format_exc())
         reporter.close()
         message = "Cancelled." if cancelled else _sentence(error)
-        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE):
+        for name in (*_RESULTS, CHECKPOINT_FILE):
             (run.folder / name).unlink(missing_ok=True)
         publish(run, paths, state="cancelled" if cancelled else "failed", message=message, seconds=seconds())
         if expected:
@@ -111,7 +125,7 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
     used = dataset.decisions() if config.labels == "reviewed" else {}
     table = dataset.reviewed(used)
-    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
+    class_names = tuple(sorted(set(table.loc[table["split"] != "test", "label"]) - {""}))
     table = table[table["label"].isin(class_names)].reset_index(drop=True)
     table = with_validation(table, config.validation_fraction, config.seed)
     _check_trainable(dataset, table, class_names)
@@ -149,6 +163,11 @@ def _evaluate(context: TrainingContext, trained: Trained, test_labels: Labels) -
 
 
 def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
+    if len(class_names) < 2 and (dataset.usable["label"] == "").any():
+        raise TrainingError(
+            f"Expected photos with labels to train on, but the {len(dataset.usable):,} of {dataset.name} have none. "
+            "Sort them into one folder per class, at least two."
+        )
     if len(class_names) < 2:
         raise TrainingError(
             f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
@@ -206,8 +225,8 @@ def _describe(dataset: Dataset, paths: Paths) -> DatasetReference:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, TuskscopeError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == 28:
-        return "The disk is full. Free some space and train again."
+    if found := storage_error(error):
+        return str(found)
     if isinstance(error, MemoryError):
         return "The memory was not enough. Lower batch_size or image_size and train again."
     return f"The training stopped by an unexpected {type(error).__name__}. The log has the details."

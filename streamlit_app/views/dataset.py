@@ -12,12 +12,14 @@ from streamlit_app.words import counted, listed, plain
 data = frame.dataset()
 unusable = len(data.table) - len(data.usable)
 by_class, by_split = data.usable["label"].value_counts(), data.usable["split"].value_counts()
-classes = listed([f"{number:,} {name}" for name, number in by_class.head(8).items()])
+classes = listed([f"{number:,} {name or 'unlabelled'}" for name, number in by_class.head(8).items()])
 splits = listed([f"{by_split[split]:,} {split}" for split in SPLITS if split in by_split])
 line = f"**{counted(len(data.usable), 'photo')}**: {plain(classes)}; {plain(splits)}."
 if unusable:
     line += f" :orange[:material/front_hand: {counted(unusable, 'file')} cannot be used.]"
 head("What do I have?", line)
+for note in data.notes:
+    st.caption(plain(note))
 
 
 def browse() -> None:

@@ -52,6 +52,8 @@ def _job(job: JobStatus, run: Run) -> None:
         if button.button("Cancel", key=f"cancel-{job.run_id}", icon=":material/close:", width="stretch"):
             jobs.cancel(resources.paths(), job.run_id)
             st.rerun()
+        if job.message:
+            st.caption(plain(job.message))
         if job.state == "queued":
             st.caption(f"Queued (position {job.queue_position or 1}).")
             return
