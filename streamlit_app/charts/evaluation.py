@@ -47,7 +47,9 @@ def confusion_matrix(result: EvaluationResult) -> go.Figure:
         marker={"size": min(80, max(4, height // len(names))), "symbol": "square", "opacity": 0},
         selected=invisible,
         unselected=invisible,
-        customdata=[[result.class_names[row], result.class_names[column]] for row, column in zip(rows, columns, strict=True)],
+        customdata=[
+            [result.class_names[row], result.class_names[column]] for row, column in zip(rows, columns, strict=True)
+        ],
         text=[f"{count:,}" for count in counts[rows, columns]],
         hovertemplate="%{text} photos labelled %{y}, predicted %{x} (click to see them)<extra></extra>",
     )

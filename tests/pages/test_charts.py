@@ -1,5 +1,7 @@
 """Charts of known numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,6 +9,7 @@ import pytest
 
 from core.metrics import evaluate
 from streamlit_app.charts import dataset, evaluation, prediction, training
+from streamlit_app.parts.evaluation import failures
 
 COLOURS = {"African": "#0072B2", "Asian": "#009E73"}
 
