@@ -47,7 +47,7 @@ def steps(data: Dataset | None) -> list[loop.Step]:
         return loop.steps(None, [], resources.active_run())
     ranking = resources.ranking(data)
     suspects = None if ranking is None else count_suspicious(ranking, resources.decisions(data))
-    return loop.steps(data, resources.runs_of(data.name), resources.active_run(), suspects)
+    return loop.steps(data, resources.runs_of(data), resources.active_run(), suspects)
 
 
 def prepare_first_start() -> None:

@@ -14,11 +14,11 @@ from core.paths import Paths
 @click.argument("folder", required=False, type=PATH)
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
-    from core.sample.drawn_dataset import draw_sample
+    from core.sample.drawn_dataset import NUM_TEST, NUM_TRAIN, draw_sample
 
     folder = folder or Paths.from_env().data_dir / "sample"
-    report = draw_sample(folder, progress=progress("drawing"))
-    click.echo(f"{report.num_train} train and {report.num_test} test pictures in {folder}")
+    draw_sample(folder, progress=progress("drawing"))
+    click.echo(f"{NUM_TRAIN} train and {NUM_TEST} test pictures in {folder}")
 
 
 @click.command()
@@ -60,7 +60,7 @@ def index(dataset: Path, as_json: bool) -> None:
     from core.dataset.statistics import statistics
 
     indexed = read_dataset(dataset)
-    found = asdict(statistics(indexed))
+    found, unfit = asdict(statistics(indexed)), indexed.unfit_decisions()
     if as_json:
         print_json(
             {
@@ -69,6 +69,7 @@ def index(dataset: Path, as_json: bool) -> None:
                 "fingerprint": indexed.fingerprint,
                 "notes": list(indexed.notes),
                 **found,
+                "unfit_decisions": [asdict(item) for item in unfit],
             }
         )
         return
@@ -81,3 +82,5 @@ def index(dataset: Path, as_json: bool) -> None:
         click.echo(one_line(f"  note: {note}"))
     for problem in found["problems"]:
         click.echo(one_line(f"  problem: {problem['path']}: {problem['problem']}"))
+    for item in unfit:
+        click.echo(one_line(f"  decision that does not fit: {item.why}"))

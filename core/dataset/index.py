@@ -13,7 +13,7 @@ from core import cache
 from core.dataset.images import PIXELS_VERSION
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current
+from core.dataset.overlay import Decision, UnfitDecision, apply_decisions, current, sort_out
 from core.dataset.split_names import SPLITS as SPLITS
 from core.errors import DatasetError
 from core.escaping import printable
@@ -105,16 +105,21 @@ class Dataset:
         return read_log(Decision, self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
-        """The decision that counts for each picture, by sha256, read from disk."""
-        return current(self.decision_log())
+        """The decision that counts for each picture, by sha256, read from disk; see `unfit_decisions` for others."""
+        return sort_out(self.table, self.class_names, current(self.decision_log()))[0]
+
+    def unfit_decisions(self) -> tuple[UnfitDecision, ...]:
+        """Decisions that would count, but fit no photo or no class as the folder is now, read from disk."""
+        return tuple(sort_out(self.table, self.class_names, current(self.decision_log()))[1])
 
     def reviewed(self, decisions: Mapping[str, Decision] | None = None) -> "pd.DataFrame":
         """The usable rows with reviewed labels, without excluded photos; `given_label` keeps the folder's.
 
         Args:
-            decisions: By sha256; `None` reads those that count now.
+            decisions: By sha256, those that do not fit are passed over; `None` reads those that count now.
         """
-        return apply_decisions(self.usable, self.decisions() if decisions is None else decisions)
+        made = current(self.decision_log()) if decisions is None else decisions
+        return apply_decisions(self.usable, sort_out(self.table, self.class_names, made)[0])
 
 
 def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) -> Dataset:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.linalg import eigh
-from scipy.special import logsumexp
+from scipy.special import logit, logsumexp
 
 from core import cache
 from core.dataset.duplicates import duplicate_groups
@@ -169,8 +169,7 @@ def _moments(values: np.ndarray) -> np.ndarray:
 
 
 def _log_odds(log_probabilities: np.ndarray) -> np.ndarray:
-    share = np.clip(np.exp(log_probabilities.astype(np.float64)).sum(axis=1), 1e-9, 1 - 1e-9)
-    return np.log(share / (1 - share))
+    return logit(np.clip(np.exp(log_probabilities.astype(np.float64)).sum(axis=1), 1e-9, 1 - 1e-9))
 
 
 def _standardise(values: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ COLUMNS = [
     "decision",
 ]
 
-_VERSION = 2
+_VERSION = 3
 _POOR_SCORE = 0.9
 _NOT_SUBJECT_FROM, _NOT_SUBJECT_SHARE = 0.07, 0.25  # generous: whoever goes through this reason wants them all
 _UNCLEAR_MARGIN = 0.2  # between the two most likely classes
@@ -105,12 +105,12 @@ def _in_words(table: pd.DataFrame, scores: Scores, dataset: Dataset, used: Mappi
         "poor": is_poor,
         "subject": scores.not_subject > least,
         "copy": scores.copies >= 0,
-        "unclear": ordered[:, -1] - ordered[:, -2] < _UNCLEAR_MARGIN,
+        "unclear": scores.unknown | (ordered[:, -1] - ordered[:, -2] < _UNCLEAR_MARGIN),
         "class": best != given,
     }
     order = [name for name in ISSUE_KINDS if name in found]
     kinds = np.select([found[name] for name in order], order, "fits")
-    has_no_class = found["poor"] | found["subject"]
+    has_no_class = found["poor"] | found["subject"] | scores.unknown
     model = np.where(is_poor, np.maximum(scores.suspicion(), _POOR_SCORE), scores.suspicion())
     facts = zip(given, best, given[scores.copies], decided, has_no_class, strict=True)
     subject, suggestions, reasons = subject_phrase(dataset), [], []

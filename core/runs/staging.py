@@ -22,7 +22,7 @@ from core.runs.folder import RUN_ID, Run, State
 STAGING_PREFIX = ".staging-"
 CHECKPOINT_FILE = "checkpoint.npz"  # how far a training has come, for its next start; never published
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
-_OPTIONAL_FILES = ("README.md",)  # the model card; runs from before there were cards have none
+_OPTIONAL_FILES = ("README.md", "learned.parquet")  # runs from before there were cards or lists of photos have none
 
 
 def new_run_id(preset: str) -> str:

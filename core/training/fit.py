@@ -84,7 +84,8 @@ def fit(
             done = config.epochs
     trained.fit(
         batches(train, replace(config, seed=config.seed + done), weights),
-        validation_data=None if validation is None else _plain_batches(validation, config),
+        validation_data=validation and (validation.images, validation.labels),
+        validation_batch_size=config.batch_size,
         epochs=config.epochs,
         initial_epoch=done,
         callbacks=callbacks,
@@ -148,11 +149,6 @@ def augment(images: tf.Tensor, config: TrainingConfig, seed: tf.Tensor) -> tf.Te
         interpolation="BILINEAR",
         fill_mode="NEAREST",
     )
-
-
-def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:
-    data = tf.data.Dataset.from_tensor_slices((arrays.images, arrays.labels)).batch(config.batch_size)
-    return data.map(lambda images, labels: (tf.cast(images, tf.float32), labels))
 
 
 class EpochReport(keras.callbacks.Callback):

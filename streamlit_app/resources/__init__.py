@@ -14,8 +14,16 @@ from streamlit_app.resources.datasets import (
 )
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
-from streamlit_app.resources.review import decisions, rank, ranking
-from streamlit_app.resources.runs import active_run, known_robustness, predictor, robustness, runs_of, upload_record
+from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
+from streamlit_app.resources.runs import (
+    active_run,
+    is_of,
+    known_robustness,
+    predictor,
+    robustness,
+    runs_of,
+    upload_record,
+)
 
 __all__ = [
     "AnsweredPhoto",
@@ -27,6 +35,7 @@ __all__ = [
     "duplicates",
     "first_start_lock",
     "heat_maps",
+    "is_of",
     "known_averages",
     "known_robustness",
     "large_photo",
@@ -42,5 +51,6 @@ __all__ = [
     "small_photo",
     "start_maps",
     "statistics",
+    "unfit_decisions",
     "upload_record",
 ]

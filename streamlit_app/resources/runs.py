@@ -19,9 +19,14 @@ from streamlit_app.resources.datasets import HashFuncs
 BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
 
-def runs_of(name: str) -> list[Run]:
+def runs_of(data: Dataset) -> list[Run]:
     """Runs trained on a dataset, live and finished, newest first."""
-    return [run for run in registry.runs(resources.paths()) if run.dataset.name == name]
+    return [run for run in registry.runs(resources.paths()) if is_of(run, data)]
+
+
+def is_of(run: Run, data: Dataset) -> bool:
+    """Whether a run was trained on this folder, not on another one of the same name."""
+    return resources.paths().dataset_folder(run.dataset.folder).resolve() == data.folder
 
 
 def active_run() -> Run | None:

@@ -18,14 +18,12 @@ line = f"**{counted(len(data.usable), 'photo')}**: {plain(classes)}; {plain(spli
 if unusable:
     line += f" :orange[:material/front_hand: {counted(unusable, 'file')} cannot be used.]"
 head("What do I have?", line)
-for note in data.notes:
-    st.caption(plain(note))
 
 
 def browse() -> None:
     """The photos that fit the filters."""
     served = resources.active_run()
-    run = served if served and served.dataset.name == data.name else None
+    run = served if served and resources.is_of(served, data) else None
     chosen = filters.filter_bar(data, has_predictions=run is not None and not run.predictions.empty)
     rows = filters.apply(filters.with_predictions(data.table, run), chosen)
     total = counted(len(data.usable), "photo")

@@ -35,7 +35,7 @@ shown = st.segmented_control(
     "Runs of", [HERE, EVERYWHERE], default=HERE, key="which", required=True, label_visibility="collapsed"
 )
 if shown == HERE:
-    runs = [run for run in runs if run.dataset.name == data.name]
+    runs = [run for run in runs if resources.is_of(run, data)]
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a model")
     st.stop()

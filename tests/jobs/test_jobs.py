@@ -24,6 +24,7 @@ from core.jobs.table import MAX_WAITING, JobTable
 from core.jobs.watchdog import Limits
 from core.jobs.worker import Worker
 from core.process_identity import ProcessIdentity
+from core.processes import why_ended
 from core.runs import registry
 from core.runs.contents import DatasetReference
 from core.runs.presets import preset
@@ -428,9 +429,10 @@ def test_T3_a_killed_trainer_is_failed_within_five_seconds_and_the_slot_is_free(
     (staging_folder(paths, "slow-1") / "model.keras").write_bytes(b"half a model")
     os.kill(pid, signal.SIGKILL)
     failed = wait_for_state(paths, "slow-1", "failed")
-    assert "killed (SIGKILL)" in failed.message
+    assert "killed (SIGKILL). It used 0." in failed.message and "GiB were free" in failed.message  # as measured
     assert Limits().poll_seconds < 5
     run = registry.load(paths, "slow-1")
+    assert "killed (SIGKILL)" in run.log_tail().splitlines()[-1]
     assert "binary" in run.log_tail() and not (run.folder / "model.keras").exists()
     assert not staging_folder(paths, "slow-1").exists()
     wait_until(lambda: slot_is_free(paths))
@@ -472,7 +474,7 @@ def test_T8_a_trainer_that_takes_too_much_memory_is_stopped(paths):
     add(paths, "greedy-1")
     work_off(paths, Worker(paths, COMMAND, replace(LIMITS, memory_bytes=200 * 2**20)))
     failed = jobs.status(paths, "greedy-1")
-    assert failed.state == "failed" and "0.2 GiB of memory" in failed.message
+    assert failed.state == "failed" and "at most 0.2 GiB of memory" in failed.message
 
 
 def test_T16_the_trainer_is_niced_and_its_threads_are_set(paths, worker, monkeypatch):
@@ -507,6 +509,28 @@ def test_T4_a_living_trainer_survives_its_worker_and_is_adopted_by_the_next(path
     second.send_signal(signal.SIGTERM)
     assert second.wait(LONGEST_SECONDS) == 0
     assert not jobs.worker_alive(paths)
+
+
+def test_T15_a_worker_that_is_stopped_politely_leaves_the_training_and_the_next_one_ends_it(paths, start_worker):
+    add(paths, "patient-1")
+    first = start_worker()
+    pid = wait_for_report(paths, "patient-1").pid
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(LONGEST_SECONDS) == 0
+    assert psutil.pid_exists(pid) and jobs.status(paths, "patient-1").state == "running"
+    (paths.models_dir / "go").touch()
+    start_worker()
+    wait_for_state(paths, "patient-1", "succeeded")
+    wait_until(lambda: is_idle(paths))
+
+
+def test_T17_of_a_huge_log_with_binary_and_colour_codes_only_the_end_is_read(paths):
+    run = stage(paths, "ok-1", CONFIG, DatasetReference("photos", "photos"), "running")
+    with (run.folder / "log.txt").open("wb") as file:
+        file.seek(100 * 2**20)
+        file.write(b"\xff\x00\x1b[31mthe last line\n")
+    assert len(run.log_tail()) <= 65_536 and run.log_tail().endswith("the last line\n")
+    assert why_ended("It", 1, run.folder / "log.txt").endswith("[31mthe last line")
 
 
 def test_T5_after_both_died_the_run_goes_on_where_it_stopped_and_then_the_queue(paths, start_worker):

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 import re
 import subprocess
 import sys
@@ -367,3 +368,18 @@ def test_no_page_imports_tensorflow(sample, paths):
     environment = {"TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_breaks_on_photos_without_labels(app, paths, page):
+    for number in range(3):
+        draw_photo(paths.data_dir / "flat" / f"{number}.jpg", (180, 90, 60), number)
+    assert not app(page, data="flat").exception
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs names of any bytes")
+def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, paths):
+    os.mkdir(os.fsencode(paths.data_dir) + b"/caf\xe9")
+    test = app("dataset")
+    assert not test.exception
+    assert any("not valid Unicode" in caption.value for caption in test.sidebar.caption)

@@ -47,7 +47,8 @@ def train_cnn(context: TrainingContext) -> Trained:
     outside_test = ~context.rows("test")
     pairs = zip(table["sha256"][outside_test], outputs["embedding"][outside_test], strict=True)
     remember(dataset, run.run_id, dict(pairs))
-    return Trained(outputs["probabilities"], outputs["probabilities"])
+    learned = context.rows("train")
+    return Trained(outputs["probabilities"], outputs["probabilities"], ~learned, learned)
 
 
 def _identity(context: TrainingContext) -> str:

@@ -82,7 +82,7 @@ def draw(
             more.button(image, run, key, own_path)
         if found is not None:
             _share_button(photo, found)
-    if data.name == run.dataset.name:
+    if resources.is_of(run, data):
         clicked = similar.show(photo, data, class_name, own_path)
         if clicked and open_photo:
             open_photo(clicked)

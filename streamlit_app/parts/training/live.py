@@ -78,7 +78,7 @@ def progress_words(job: JobStatus) -> str:
 def show_finished(data: Dataset) -> None:
     """What has become of the training watched last, and the offer to use it."""
     run_id = st.session_state.get("just_finished")
-    run = next((run for run in resources.runs_of(data.name) if run.run_id == run_id), None)
+    run = next((run for run in resources.runs_of(data) if run.run_id == run_id), None)
     if run is None:
         return
     served, name = resources.active_run(), f"**{plain(run.run_id)}**"
