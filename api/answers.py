@@ -94,6 +94,8 @@ class Dataset(TypedDict):
     """Photos that somebody decided about."""
     is_plain: bool
     """The folder has no split folders."""
+    notes: list[str]
+    """What was left out, with counts, or taken for something else than its name says."""
     counts: dict[str, dict[str, int]]
     """Split, class, number of usable photos."""
 
@@ -170,6 +172,9 @@ class Ready(TypedDict):
 
     status: Literal["ready", "degraded"]
     run_id: str
+    """The run that answers."""
+    reason: NotRequired[str]
+    """Only if degraded: what is wrong with the run that should answer."""
 
 
 class Problem(TypedDict):

@@ -12,8 +12,8 @@ from api.json_inputs import json_object
 from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
-from core.dataset.folders import datasets as datasets_of
 from core.dataset.index import SPLITS, Dataset, index_dataset
+from core.dataset.opened import datasets as datasets_of
 from core.dataset.overlay import ACTIONS
 from core.review.stored import count_suspicious, stored_ranking
 
@@ -56,6 +56,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_problems": len(dataset.table) - len(dataset.usable),
         "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
+        "notes": list(dataset.notes),
         "counts": {
             str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
             for split, part in counts.groupby(level=0)

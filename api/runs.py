@@ -4,28 +4,35 @@ from dataclasses import asdict, fields
 from typing import Any, cast
 
 from apiflask import APIBlueprint
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 
 from api.datasets import dataset_folder
-from api.inputs import LIMIT, takes
+from api.inputs import LIMIT, shown, takes
 from api.json_inputs import json_object, nothing
 from api.openapi.describe import NO_BODY, Described, Schema, json_body
 from api.openapi.describe import fields as object_of
 from api.problems import Problem
 from api.run_answers import Job, JobAnswer, Promotion, Promotions, RunLine, Runs, Served
 from api.run_answers import Run as RunAnswer
-from core.errors import ConfigError, NoActiveRunError
-from core.metrics import EvaluationResult
+from api.served import served_id
+from core.errors import ConfigError
 from core.networks.catalogue import BACKBONES
 from core.paths import Paths
 from core.runs import registry
 from core.runs.config import NETWORKS, TrainingConfig, setting_kind, setting_names
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
+from core.runs.promotions import history
 
 runs = APIBlueprint("runs", __name__)
 
 SUMMARY = ("n", "labels", "accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece", "brier")
+MAX_KEY = 255
+KEY = {
+    "description": "Of equal requests with one key only the first starts a training.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    "example": "9f2c1e",
+}
 CHOICES = {"network": list(NETWORKS), "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string"}
 SIDE: Schema = {"type": "integer", "minimum": 32, "maximum": 512}
@@ -56,7 +63,7 @@ TRAINING: dict[str, Schema] = {
 @takes(limit=LIMIT)
 def list_runs(limit: int) -> Runs:
     """All runs, newest first, at most `limit` (1 to 1000, default 100)."""
-    found, active = registry.runs(_paths()), _active_id()
+    found, active = registry.runs(_paths()), served_id()
     return {"active": active, "total": len(found), "runs": [_line(run, active) for run in found[:limit]]}
 
 
@@ -67,12 +74,13 @@ def list_runs(limit: int) -> Runs:
     status=202,
     meaning="Queued.",
     headers={"Location": ("Where to watch it.", "/api/v1/runs/2026-11-23-quick-7f3a")},
+    request_headers={"Idempotency-Key": KEY},
 )
 def create_run() -> tuple[JobAnswer, int, dict[str, str]]:
     """Queues a training; the answer says where to watch it."""
     body = json_object(TRAINING, required=("dataset", "preset"))
     config = training_config(body["preset"], body.get("settings", {}))
-    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config)
+    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config, key=_idempotency_key())
     return {"run_id": run_id, "job": _job(run_id)}, 202, {"Location": url_for("runs.show_run", run_id=run_id)}
 
 
@@ -84,7 +92,7 @@ def show_run(run_id: str) -> dict[str, Any]:
     return {
         **run.as_dict(),
         "dataset": {key: value for key, value in asdict(run.dataset).items() if key != "folder"},
-        "active": run.run_id == _active_id(),
+        "active": run.run_id == served_id(),
         "evaluation": {
             split: {key: getattr(result, key) for key in SUMMARY} for split, result in run.evaluation.items()
         },
@@ -139,8 +147,9 @@ def roll_back() -> Served:
 @takes(limit=LIMIT)
 def list_promotions(limit: int) -> Promotions:
     """Every promotion and roll-back so far, the latest first, at most `limit` (1 to 1000, default 100)."""
-    found = registry.history(_paths())
-    return {"active": _active_id(), "total": len(found), "promotions": cast(list[Promotion], found[::-1][:limit])}
+    found = history(_paths())
+    latest = [asdict(item) for item in found[::-1][:limit]]
+    return {"active": served_id(), "total": len(found), "promotions": cast(list[Promotion], latest)}
 
 
 def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
@@ -151,11 +160,19 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     """
     for key, value in settings.items():
         if key not in SETTINGS:
-            raise ConfigError(f"Unknown training setting. Known: {', '.join(SETTINGS)}.")
+            raise ConfigError(f"Unknown training setting {shown(key)}. Known: {', '.join(SETTINGS)}.")
         is_text = setting_kind(key) is str
         if isinstance(value, str) != is_text:
-            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r}.")
+            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r:.80}.")
     return preset(name, **settings)
+
+
+def _idempotency_key() -> str | None:
+    """The header by which a client that sends a request again starts one training only."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise Problem("bad-request", f"Expected an Idempotency-Key of 1 to {MAX_KEY} characters, but got {len(key)}.")
+    return key
 
 
 def _line(run: Run, active: str | None) -> RunLine:
@@ -172,21 +189,9 @@ def _line(run: Run, active: str | None) -> RunLine:
     }
 
 
-def _summary(result: EvaluationResult) -> dict[str, Any]:
-    return {key: getattr(result, key) for key in SUMMARY}
-
-
 def _job(run_id: str) -> Job:
     found = asdict(_jobs().status(_paths(), run_id))
     return cast(Job, {key: value for key, value in found.items() if key != "pid"})
-
-
-def _active_id() -> str | None:
-    """The served run, as in `/health/ready`; `None` if there is none."""
-    try:
-        return registry.active(_paths()).run_id
-    except NoActiveRunError:
-        return None
 
 
 def _paths() -> Paths:

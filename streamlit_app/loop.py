@@ -64,7 +64,8 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
         "prove": f"{counted(len(comparable), 'run')} to compare" if is_done["prove"] else "Nothing to compare yet",
         "use": f"{served.run_id} is in use" if served and is_used else "No model of this dataset is in use",
     }
-    following = _next(is_done, live)
+    is_unlabelled = data is not None and photos > 0 and not data.class_names
+    following = "use" if is_unlabelled else _next(is_done, live)
 
     def state(name: str) -> State:
         return "next" if name == following else "done" if is_done[name] else "open"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from api.inputs import RAW
+
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -17,6 +19,7 @@ class Described:
         body: Schema of the request body, by media type; empty if it takes none.
         status: Of a good answer.
         meaning: Of a good answer, in words.
+        request_headers: Headers that it reads: description, example and schema by name.
         headers: Of a good answer: description and example by name.
         answer: The shape of a JSON answer, or its dotted name; the return type of the route if not given.
         files: Media types of answers that are no JSON.
@@ -27,6 +30,7 @@ class Described:
     status: int = 200
     meaning: str = "Done."
     headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    request_headers: Mapping[str, Schema] = field(default_factory=dict)
     answer: Any = None
     files: tuple[str, ...] = ()
 
@@ -55,4 +59,4 @@ def picture_bodies(maximum: int = 1) -> dict[str, Schema]:
     picture = {"type": "string", "format": "binary"}
     image = picture if maximum == 1 else {"type": "array", "items": picture, "minItems": 1, "maxItems": maximum}
     form = {"multipart/form-data": fields({"image": image}, ("image",))}
-    return {**form, **dict.fromkeys(("image/jpeg", "image/png", "image/webp"), picture)}
+    return {**form, **dict.fromkeys(("image/jpeg", "image/png", "image/webp", RAW), picture)}

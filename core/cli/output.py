@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.escaping import guard
+from core.escaping import guard, printable
 from core.files import write_atomic
 from core.paths import Paths
+from core.runs import registry
+from core.runs.folder import Run
 
 if TYPE_CHECKING:
     from core.dataset.index import Dataset
@@ -32,9 +34,22 @@ def read_dataset(folder: Path) -> "Dataset":
     return index_dataset(folder, Paths.from_env(), progress("reading"))
 
 
+def served_run(paths: Paths) -> Run:
+    """The run that answers; if it stands in for another one, standard error says why.
+
+    Raises:
+        NoActiveRunError: If there is none.
+    """
+    found = registry.served(paths)
+    if found.problem:
+        click.echo(f"{found.problem} Meanwhile {found.run.run_id} answers.", err=True)
+    return found.run
+
+
 def print_json(content: Any) -> None:
-    """Strict JSON on standard output."""
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    """Strict JSON on standard output; bytes of names that are no text stay as the escapes that JSON has for them."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def progress(what: str) -> Callable[[int, int], None]:
@@ -53,4 +68,4 @@ def write_csv(file: Path, columns: list[str], rows: Iterable[Mapping[Any, Any]])
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: guard(value) for key, value in row.items()} for row in rows)
-    write_atomic(file, buffer.getvalue())
+    write_atomic(file, printable(buffer.getvalue()))

@@ -24,7 +24,7 @@ def decide(
         dataset: Whose photo.
         path: As in the dataset's table, or a path that points at the same file.
         action: See `Decision`.
-        label: The right class; needed for `relabel` only.
+        label: The right class; needed for `relabel` only. `keep` remembers the photo's own; another one is refused.
         reviewer: Who decides.
         note: Free text.
 
@@ -60,7 +60,9 @@ def new_decision(
     copies = dataset.table[dataset.table["sha256"] == photo["sha256"]]
     if action == "keep" and copies["label"].nunique() > 1:
         action, label = "relabel", photo["label"]
-    label = label if action == "relabel" else ""
+    if action == "keep" and label not in ("", photo["label"]):
+        raise DatasetError(f"Expected {photo['label']} as the label that is kept, but got {label!r}; relabel instead.")
+    label = {"relabel": label, "keep": photo["label"]}.get(action, "")
     return Decision(photo["sha256"], photo["path"], action, label, reviewer, at or now(), note)
 
 

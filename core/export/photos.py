@@ -52,7 +52,10 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
     if given and not images:
         raise DatasetError("Expected readable photos (JPEG, PNG, WebP) to compare on, but there are none there.")
     if not images:
-        images, what = _draw(run.image_size), "drawn pictures, because the photos of the data set are not there"
+        from core.sample.photo import example_elephants
+
+        images = [resize(pixels, run.image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]
+        what = "drawn pictures, because the photos of the data set are not there"
     compared = images[:NUM_COMPARED]
     return ExportPhotos(np.stack(compared), np.stack(images[-NUM_REPRESENTATIVE:]), f"{len(compared):,} {what}")
 
@@ -78,9 +81,3 @@ def _read(files: Sequence[Path], image_size: tuple[int, int]) -> list[np.ndarray
         except (ImageError, OSError):
             continue
     return images
-
-
-def _draw(image_size: tuple[int, int]) -> list[np.ndarray]:
-    from core.sample.photo import example_elephants
-
-    return [resize(pixels, image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]

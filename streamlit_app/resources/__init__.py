@@ -14,16 +14,18 @@ from streamlit_app.resources.datasets import (
 )
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
-from streamlit_app.resources.review import decisions, rank, ranking
+from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
 from streamlit_app.resources.runs import (
     active_run,
     answering_run,
     ask,
     asked,
+    is_of,
     known_robustness,
     predictor,
     robustness,
     runs_of,
+    served_problem,
     upload_record,
     usual_similarity,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "duplicates",
     "first_start_lock",
     "heat_maps",
+    "is_of",
     "known_averages",
     "known_robustness",
     "large_photo",
@@ -53,9 +56,11 @@ __all__ = [
     "ranking",
     "robustness",
     "runs_of",
+    "served_problem",
     "small_photo",
     "start_maps",
     "statistics",
+    "unfit_decisions",
     "upload_record",
     "usual_similarity",
 ]

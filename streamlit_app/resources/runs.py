@@ -24,9 +24,14 @@ from streamlit_app.resources.datasets import BY_CONTENT, HashFuncs
 BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
 
-def runs_of(name: str) -> list[Run]:
+def runs_of(data: Dataset) -> list[Run]:
     """Runs trained on a dataset, live and finished, newest first."""
-    return [run for run in registry.runs(resources.paths()) if run.dataset.name == name]
+    return [run for run in registry.runs(resources.paths()) if is_of(run, data)]
+
+
+def is_of(run: Run, data: Dataset) -> bool:
+    """Whether a run was trained on this folder, not on another one of the same name."""
+    return resources.paths().dataset_folder(run.dataset.folder).resolve() == data.folder
 
 
 def active_run() -> Run | None:
@@ -39,8 +44,17 @@ def active_run() -> Run | None:
 
 def answering_run(data: Dataset) -> Run | None:
     """Who answers about a dataset's own photos: a run that learned from it, if there is one, else the run in use."""
-    served, own = active_run(), runs_of(data.name)
-    return served if served in own else loop.best(own) or served
+    served = active_run()
+    return served if served and is_of(served, data) else loop.best(runs_of(data)) or served
+
+
+def served_problem() -> str:
+    """Why another run answers than the one that should, or none at all; "" if all is well."""
+    try:
+        found = registry.served(resources.paths())
+        return found.problem and f"{found.problem} Meanwhile {found.run.run_id} answers."
+    except NoActiveRunError as error:
+        return "" if str(error) == registry.NOTHING else str(error)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model…", hash_funcs=BY_MODEL)

@@ -12,14 +12,13 @@ from streamlit_app.words import counted, listed, plain
 data = frame.dataset()
 unusable = len(data.table) - len(data.usable)
 by_class, by_split = data.usable["label"].value_counts(), data.usable["split"].value_counts()
-classes = listed([f"{number:,} {name}" for name, number in by_class.head(8).items()])
+classes = listed([f"{number:,} {name or 'unlabelled'}" for name, number in by_class.head(8).items()])
 splits = listed([f"{by_split[split]:,} {split}" for split in SPLITS if split in by_split])
 line = f"**{counted(len(data.usable), 'photo')}**: {plain(classes)}; {plain(splits)}."
 if unusable:
     line += f" :orange[:material/front_hand: {counted(unusable, 'file')} cannot be used.]"
-unlabelled = int((data.table["problem"] == "outside-class").sum())
-if data.usable.empty and unlabelled:
-    head("What do I have?", f"**{counted(unlabelled, 'photo')} without labels** in *{plain(data.name)}*.")
+if not data.class_names and len(data.usable):
+    head("What do I have?", f"**{counted(len(data.usable), 'photo')} without labels** in *{plain(data.name)}*.")
     with st.container(border=True):
         st.markdown(
             "Photos that lie in no class folder are an unlabelled dataset: a model can say what they show, but none "
@@ -37,7 +36,7 @@ if not resources.num_photos(data, "test"):
 def browse() -> None:
     """The photos that fit the filters."""
     served = resources.active_run()
-    run = served if served and served.dataset.name == data.name else None
+    run = served if served and resources.is_of(served, data) else None
     chosen = filters.filter_bar(data, has_predictions=run is not None and not run.predictions.empty)
     rows = filters.apply(filters.with_predictions(data.table, run), chosen)
     total = counted(len(data.usable), "photo")

@@ -28,7 +28,7 @@ if not resources.num_photos(data, "test"):
 
 place, below = st.container(), st.container()
 changed = f"{counted(relabelled, 'training photo')} got another label, {excluded:,} are left out."
-runs = resources.runs_of(data.name)
+runs = resources.runs_of(data)
 pair, result = proof.latest(runs), None
 if pair:
     judged_by = label_toggle(data.usable, data, "test", "judged-by", "Choose before you look, and do not switch later.")

@@ -131,7 +131,7 @@ def test_what_comes_twice_is_saved_once(ranked):
 def test_relabelling_to_the_given_label_keeps_it(ranked):
     row = ranked.usable.iloc[0]
     review_queue.take(ranked, sent(entry(1, row["path"], "relabel", row["label"])), visit(), "")
-    assert logged(ranked) == [(row["path"], "keep", "")]
+    assert logged(ranked) == [(row["path"], "keep", "African")]
 
 
 def test_undo_takes_back_the_last_thing_whatever_it_was(ranked):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.dataset import folders, set_aside
+from core.dataset import opened, set_aside
 from core.dataset.index import Dataset
 from streamlit_app import frame, resources
 from streamlit_app.words import counted, file_size, plain
@@ -26,21 +26,21 @@ def offer_test_split(data: Dataset, key: str = "set-aside") -> None:
 def manage(data: Dataset) -> None:
     """Renames or forgets a folder that was opened by its path, and deletes what can be made anew."""
     paths = resources.paths()
-    name = next((name for name, folder in folders.opened(paths).items() if folder == data.folder), "")
+    name = next((name for name, folder in opened.opened(paths).items() if folder == data.folder), "")
     with st.popover("Manage", icon=":material/settings:"):
         offer_test_split(data, key="set-aside-here")
         if name:
             st.caption("Opened by its path; photos and folder stay as they are, whatever you do here.")
             new_name = st.text_input("Name", name, key="dataset-name").strip()
             if new_name != name and st.button("Rename", key="rename-dataset"):
-                folders.rename(paths, name, new_name)
+                opened.rename(paths, name, new_name)
                 frame.choose(data.folder)
                 st.rerun()
             if st.button("Remove from the list", key="forget-dataset", help="Decisions and runs stay."):
-                folders.forget(paths, name)
+                opened.forget(paths, name)
                 frame.choose(resources.paths().data_dir / "sample")
                 st.rerun()
         if st.button("Delete derived files", key="delete-derived", icon=":material/delete:"):
-            freed = folders.delete_derived(paths, data.folder)
+            freed = opened.delete_derived(paths, data.folder)
             st.toast(f"{file_size(freed)} freed. They are made anew when needed.", icon=":material/check_circle:")
         st.caption(f"Thumbnails, index and caches of *{plain(data.name)}*. Photos, decisions and runs stay.")

@@ -83,7 +83,7 @@ def draw(
             more.button(image, run, key, own_path)
         if found is not None:
             _share_button(photo, found)
-    if data.name == run.dataset.name:
+    if resources.is_of(run, data):
         clicked = similar.show(photo, data, class_name, own_path)
         if clicked and open_photo:
             open_photo(clicked)
@@ -101,7 +101,7 @@ def sentence(prediction: Prediction, given: str = "", heading: str = "##") -> No
 def answered_by(run: Run, data: Dataset, own_path: str) -> None:
     """Which run it was and what it learned from; a photo of another dataset than that is out of its experience."""
     line = f"Answered by {plain(run.run_id)}, trained on the dataset *{plain(run.dataset.name)}*."
-    if own_path and data.name != run.dataset.name:
+    if own_path and not resources.is_of(run, data):
         line += (
             f" :orange[:material/front_hand:] It has learned from no photo of *{plain(data.name)}*: do not rely on it."
         )

@@ -18,7 +18,7 @@ def pick(data: Dataset, title: str, key: str) -> str | None:
     They come from `test` where there is one, in turns from every class, always the same. While the first model of
     the dataset is being trained there is none: it will answer about them.
     """
-    states = {run.state for run in resources.runs_of(data.name)}
+    states = {run.state for run in resources.runs_of(data)}
     if "succeeded" not in states and states & set(LIVE_STATES):
         name = plain(data.name)
         st.caption(

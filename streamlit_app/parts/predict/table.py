@@ -59,7 +59,7 @@ def forget() -> None:
 
 def in_folder(data: Dataset) -> list[ManyPhoto]:
     """The first photos of an unlabelled dataset."""
-    rows = data.table[data.table["problem"] == "outside-class"]
+    rows = data.usable
     if len(rows) > MAX_IN_TABLE:
         st.caption(
             f"The first {MAX_IN_TABLE:,} of {len(rows):,}. All of them: `python -m core predict FOLDER --csv FILE`"

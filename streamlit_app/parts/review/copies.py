@@ -49,8 +49,9 @@ def rows_of(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd
     photos = photos.merge(table, on="path").sort_values(["group", "split", "path"])
     photos["number"] = photos["group"].factorize()[0] + 1
     decided = [made.get(sha256) for sha256 in photos["sha256"]]
+    words = [item and (item.label if item.action == "relabel" else item.action) for item in decided]
     notes = [
-        f"{row['number']}: {row['split']}, {item.label or item.action if item else KINDS[row['kind']]}"
-        for row, item in zip(photos.to_dict("records"), decided, strict=True)
+        f"{row['number']}: {row['split']}, {word or KINDS[row['kind']]}"
+        for row, word in zip(photos.to_dict("records"), words, strict=True)
     ]
     return photos.assign(note=notes, warn=[item is None for item in decided])

@@ -104,7 +104,7 @@ def _labels(data: Dataset, row: pd.Series) -> None:
     with side_by_side():
         line = f":material/label: Given label: **{plain(row['label'] or 'none')}**"
         if made is not None:
-            what = made.label or {"keep": "keep the label", "exclude": "exclude"}.get(made.action, made.action)
+            what = {"relabel": made.label, "keep": "keep the label"}.get(made.action, made.action)
             by = f" by {plain(made.reviewer)}" if made.reviewer else ""
             number = sum(item.image == row["sha256"] for item in data.decision_log())
             line += f"  \n:material/fact_check: Reviewed{by}: **{plain(what)}** · {plain(day(made.at))}"

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.dataset.index import Dataset
-from core.features.embeddings import cache_file
+from core.features.embedding_store import known_files
 from core.jobs import queue as jobs
 from core.metrics import Labels
 from core.networks.applications import download_note
@@ -81,7 +81,7 @@ def estimate(name: str, data: Dataset, runs: Sequence[Run]) -> float:
     """
     past = [run.seconds for run in runs if run.state == "succeeded" and run.config.preset == name and run.seconds]
     *warm, cold = past or [10 + PRESETS[name].seconds_per_photo * len(data.usable)]
-    return warm[0] if warm and cache_file(data, PRESETS[name].config.backbone).exists() else cold
+    return warm[0] if warm and known_files(data.cache_dir, PRESETS[name].config.backbone) else cold
 
 
 def preparation(name: str) -> str:

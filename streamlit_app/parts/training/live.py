@@ -58,6 +58,8 @@ def _job(job: JobStatus, run: Run, brief: bool) -> None:
         if button.button("Cancel", key=f"cancel-{job.run_id}", icon=":material/close:", width="stretch"):
             jobs.cancel(resources.paths(), job.run_id)
             st.rerun()
+        if job.message:
+            st.caption(plain(job.message))
         if job.state == "queued":
             st.caption(f"Queued (position {job.queue_position or 1}).")
             return
@@ -84,7 +86,7 @@ def progress_words(job: JobStatus) -> str:
 def show_finished(data: Dataset) -> None:
     """What has become of the training watched last, and the offer to use it."""
     run_id = st.session_state.get("just_finished")
-    run = next((run for run in resources.runs_of(data.name) if run.run_id == run_id), None)
+    run = next((run for run in resources.runs_of(data) if run.run_id == run_id), None)
     if run is None:
         return
     served, name = resources.active_run(), f"**{plain(run.run_id)}**"
