@@ -26,6 +26,8 @@ class ExplainedPrediction(TypedDict):
 
     path: str
     """`image-1`, `image-2`, … in the order of the request."""
+    answer: str | None
+    """What to count the picture as: a class, `not sure` or `not the subject`."""
     label: str | None
     """The most probable class."""
     probability: float | None

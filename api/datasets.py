@@ -13,8 +13,8 @@ from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
+from core.dataset.opened import datasets as datasets_of
 from core.dataset.overlay import ACTIONS
-from core.dataset.walk import dataset_folders
 from core.review.stored import count_suspicious, stored_ranking
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
@@ -39,7 +39,7 @@ DECISION_BODY = {
 
 @datasets.get("/datasets")
 def list_datasets() -> answers.Datasets:
-    """The names of all datasets: the folders in the data folder."""
+    """The names of all datasets: the folders in the data folder, and those opened elsewhere on the pages."""
     return {"datasets": [{"name": name} for name in sorted(_folders())]}
 
 
@@ -150,7 +150,7 @@ def dataset_folder(name: str, status: int = 422) -> Path:
 
 
 def _folders() -> dict[str, Path]:
-    return dataset_folders(current_app.extensions["paths"].data_dir)
+    return datasets_of(current_app.extensions["paths"])
 
 
 def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from core.runs import registry
 if TYPE_CHECKING:
     from core.prediction.predictor import Predictor
 
-_CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
+_CSV_COLUMNS = ["path", "answer", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
 
 
 @click.command()

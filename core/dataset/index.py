@@ -1,6 +1,7 @@
 """A folder of photos becomes a table: one row a file, problems included, cached and refreshed by size and time."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from core import cache
 from core.dataset.images import PIXELS_VERSION
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, UnfitDecision, apply_decisions, current, sort_out
+from core.dataset.overlay import DECISIONS_FILE, Decision, UnfitDecision, apply_decisions, current, sort_out
 from core.dataset.split_names import SPLITS as SPLITS
 from core.errors import DatasetError
 from core.escaping import printable
@@ -52,6 +53,7 @@ COLUMNS = {
     "sharpness": "float64",
     "problem": "str",
 }
+TEST_PHOTOS_FILE = "test-photos.json"  # in a dataset's cache folder: photos that a person set aside for test
 _CACHE_KEY = " ".join(["1", PIXELS_VERSION, *COLUMNS])  # the number changes with what is measured
 
 Progress = Callable[[int, int], None]
@@ -98,7 +100,7 @@ class Dataset:
     @property
     def decisions_file(self) -> Path:
         """The log of all decisions: the only file in `cache_dir` that cannot be made anew."""
-        return self.cache_dir / "decisions.jsonl"
+        return self.cache_dir / DECISIONS_FILE
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""
@@ -158,6 +160,8 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     table = _as_table(rows)
     if stale or len(known) != len(table):
         cache.store(kept, _CACHE_KEY, table)
+    aside = _set_aside(paths.cache_dir(folder) / TEST_PHOTOS_FILE)
+    table.loc[table["sha256"].isin(aside), "split"] = "test"
     usable = table[table["problem"] == ""]
     if table.empty:
         raise DatasetError(
@@ -170,9 +174,21 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
         cache_dir=paths.cache_dir(folder),
         class_names=tuple(sorted(set(usable["label"]) - {""})),
         table=table,
-        is_plain=listing.is_plain,
+        is_plain=listing.is_plain and not aside,
         notes=listing.notes,
     )
+
+
+def _set_aside(file: Path) -> list[str]:
+    """sha256 of the photos that a person set aside for test; see `set_aside`."""
+    try:
+        return list(json.loads(file.read_text(encoding="utf-8"))["images"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"The list of photos set aside for test cannot be read: {file}. Restore it, or remove it to begin anew."
+        ) from error
 
 
 def _read_files(folder: Path, entries: list[dict], progress: Progress | None) -> Iterator[dict]:
@@ -186,7 +202,7 @@ def _read_files(folder: Path, entries: list[dict], progress: Progress | None) ->
 def _as_table(rows: list[dict]) -> "pd.DataFrame":
     import pandas as pd
 
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)  # a column may be empty: nothing was measured
     for name, kind in COLUMNS.items():
         table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
     return table.sort_values(["split", "label", "path"], ignore_index=True)

@@ -9,6 +9,7 @@ from core.dataset.names import shown
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
+DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: the only file there that cannot be made anew
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 

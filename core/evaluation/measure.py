@@ -40,14 +40,7 @@ def measure(
     Raises:
         DatasetError: If the split does not exist or holds no photo of the run's classes.
     """
-    learned: int | None = 0
-    copies = 0
-    if _was_carved(dataset, split):
-        table = _held_out(run, dataset)
-    else:
-        rows, learned, copies = _select(run, dataset, split)
-        probabilities = _probabilities(run, dataset, rows, progress)
-        table = predictions_table(rows.assign(split=split), probabilities, run.class_names)
+    table, learned, copies = _predicted(run, dataset, split, progress)
     given = from_table(table, split, run.class_names, "given")
     given = replace(given, learned=learned, near_copies=copies)
     decisions = dataset.decisions()
@@ -58,6 +51,22 @@ def measure(
     if judged.empty:
         return given, None
     return given, replace(from_table(judged, split, run.class_names, "reviewed"), learned=learned)
+
+
+def predict_split(run: Run, dataset: Dataset, split: str = "test", progress: Progress | None = None) -> pd.DataFrame:
+    """What a run says of the photos of a split, as `predictions_table`; arguments and errors as `measure`."""
+    return _predicted(run, dataset, split, progress)[0]
+
+
+def _predicted(
+    run: Run, dataset: Dataset, split: str, progress: Progress | None
+) -> tuple[pd.DataFrame, int | None, int]:
+    """The predictions, how many photos were left out because the run knows them, and how many are near copies."""
+    if _was_carved(dataset, split):
+        return _held_out(run, dataset), 0, 0
+    rows, learned, copies = _select(run, dataset, split)
+    probabilities = _probabilities(run, dataset, rows, progress)
+    return predictions_table(rows.assign(split=split), probabilities, run.class_names), learned, copies
 
 
 def judged_by(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from core.dataset.overlay import DECISIONS_FILE, Decision, current
 from core.errors import DatasetError, RunInvalidError, RunNotFoundError, StorageError
 from core.files import check_writable
 from core.jobs.heartbeat import worker_alive as worker_alive
@@ -22,12 +23,13 @@ from core.jobs.staged import (
 from core.jobs.table import JobTable
 from core.jobs.watchdog import Limits
 from core.paths import Paths
+from core.records import read_log
 from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
-from core.runs.staging import free_run_id, stage
+from core.runs.staging import free_run_id, run_kind, stage
 
 NO_WORKER = "It waits for a worker. Start one with: python -m core worker"
 
@@ -91,7 +93,8 @@ def enqueue(
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
     check_writable(paths.models_dir)
-    run_id = run_id or free_run_id(paths, config.preset)
+    has_decisions = bool(current(read_log(Decision, paths.cache_dir(folder) / DECISIONS_FILE)))
+    run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))
     dataset = DatasetReference(folder.name, paths.reference(folder))
     asked = json.dumps([dataset.folder, asdict(config)], sort_keys=True)
     table = JobTable(paths)

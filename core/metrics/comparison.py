@@ -60,13 +60,18 @@ class Comparison:
         """`p < 0.001`, `p = 0.039`."""
         return "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
 
-    def sentence(self) -> str:
-        """The comparison in plain words, for someone who never heard of McNemar."""
+    @property
+    def test(self) -> str:
+        """The test behind `verdict`: `McNemar's exact p = 0.039`."""
+        return f"McNemar's exact {self.p_text}"
+
+    def sentence(self, with_test: bool = True) -> str:
+        """The comparison in plain words, for someone who never heard of McNemar; `with_test` names the p-value."""
         before, after = (side.text(self.labels, self.split) for side in (self.accuracy_a, self.accuracy_b))
         counts = f"{_photos(len(self.fixed))} fixed, {_photos(len(self.broken))} broken"
         return (
             f"Accuracy from {before} to {after}: {self.difference.points('95 % interval ')}, {counts}; "
-            f"{self.verdict} (McNemar's exact {self.p_text})."
+            f"{self.verdict}{f' ({self.test})' if with_test else ''}."
         )
 
 

@@ -24,8 +24,13 @@ _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json",
 _OPTIONAL_FILES = ("README.md", "learned.parquet")  # runs from before there were cards or lists of photos have none
 
 
+def run_kind(config: TrainingConfig, has_decisions: bool) -> str:
+    """What the id of a run says of it: the preset, and the labels it learns from."""
+    return f"{config.preset}-{config.labels if has_decisions else 'given'}"
+
+
 def new_run_id(preset: str) -> str:
-    """A fresh id such as `2026-11-23-quick-7f3a`."""
+    """A fresh id such as `2026-11-23-quick-given-7f3a`."""
     return f"{datetime.now(UTC):%Y-%m-%d}-{preset}-{token_hex(2)}"
 
 

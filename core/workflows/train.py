@@ -30,7 +30,7 @@ from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.promotions import history
 from core.runs.reporter import Listener, Reporter
-from core.runs.staging import CHECKPOINT_FILE, free_run_id, publish, stage, write
+from core.runs.staging import CHECKPOINT_FILE, free_run_id, publish, run_kind, stage, write
 from core.training.context import Trained, TrainingContext
 from core.training.recipes import RECIPES
 from core.workflows.card import CARD_FILE, write_card
@@ -65,7 +65,8 @@ def train(
         TrainingError: If it cannot start, diverges, or its written model does not predict what it learned. The run
             is then listed as failed, with its log and without a model.
     """
-    run = stage(paths, run_id or free_run_id(paths, config.preset), config, _describe(dataset, paths), "running")
+    run_id = run_id or free_run_id(paths, run_kind(config, bool(dataset.decisions())))
+    run = stage(paths, run_id, config, _describe(dataset, paths), "running")
     return _finish(run, paths, progress, lambda report: dataset)
 
 

@@ -17,6 +17,9 @@ from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
 from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
 from streamlit_app.resources.runs import (
     active_run,
+    answering_run,
+    ask,
+    asked,
     is_of,
     known_robustness,
     predictor,
@@ -24,11 +27,15 @@ from streamlit_app.resources.runs import (
     runs_of,
     served_problem,
     upload_record,
+    usual_similarity,
 )
 
 __all__ = [
     "AnsweredPhoto",
     "active_run",
+    "answering_run",
+    "ask",
+    "asked",
     "averages",
     "copied_into",
     "dataset",
@@ -55,4 +62,5 @@ __all__ = [
     "statistics",
     "unfit_decisions",
     "upload_record",
+    "usual_similarity",
 ]

@@ -13,7 +13,7 @@ import streamlit as st
 from core.dataset.duplicates import duplicate_groups
 from core.dataset.folder_state import folder_state
 from core.dataset.images import decode
-from core.dataset.index import Dataset, Progress, index_dataset
+from core.dataset.index import TEST_PHOTOS_FILE, Dataset, Progress, index_dataset
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
@@ -47,18 +47,20 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
         DatasetError: If there is no folder with classes.
     """
     known, key, start = _datasets(), (folder, paths().data_dir), time.monotonic()
-    if (last := known.get(key)) is not None and start < last.trusted_until:
+    aside = paths().cache_dir(folder) / TEST_PHOTOS_FILE
+    set_aside_at = aside.stat().st_mtime_ns if aside.exists() else 0
+    if (last := known.get(key)) is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
         return last.data
     state = folder_state(folder)
     looked = time.monotonic()
-    same = last.data if last is not None and last.state == state else None
+    same = last.data if last is not None and (last.state, last.set_aside_at) == (state, set_aside_at) else None
     if same is not None and not (same.table["problem"] == "unreadable").any():
         data = same
     else:
         data = index_dataset(folder, paths(), progress)
     now = time.monotonic()
     took = (looked if same is None else now) - start  # what a next look would take if nothing changes
-    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now)
+    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at)
     return data
 
 
@@ -127,11 +129,13 @@ def _problems(data: Dataset) -> int:
 
 @dataclass(frozen=True)
 class _Known:
-    """A dataset as it was read, the state its folder had then, and until when nobody looks again."""
+    """A dataset as it was read, the state its folder had then, until when nobody looks again, and when test photos
+    were set aside."""
 
     data: Dataset
     state: int
     trusted_until: float
+    set_aside_at: int
 
 
 @st.cache_resource

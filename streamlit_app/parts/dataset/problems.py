@@ -22,8 +22,10 @@ def show(data: Dataset) -> None:
         )
     for note in data.notes:
         st.caption(plain(note))
-    st.subheader("Photos that occur more than once", anchor=False)
+    st.subheader("Photos that occur more than once", anchor=False, help="By reviewed labels, without excluded photos.")
     table = data.usable.assign(group=resources.duplicates(data))
+    reviewed = data.reviewed(resources.decisions(data)).set_index("path")["label"]
+    table = table.assign(label=table["path"].map(reviewed)).dropna(subset="label")
     repeated = table[table.groupby("group")["path"].transform("size") > 1].sort_values(["group", "path"])
     if repeated.empty:
         st.caption("None. No two photos look alike.")

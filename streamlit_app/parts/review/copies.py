@@ -17,6 +17,7 @@ KINDS = {"exact": "same file", "near": "nearly equal", "mirrored": "mirrored", "
 def show(data: Dataset, made: dict[str, Decision], reviewer: str) -> None:
     """Lists the photos of such pairs, copies side by side, to decide about."""
     pairs = find_duplicates(data, resources.paths(), progress(st.empty(), "Looking for copies"))
+    pairs = unresolved(data, pairs, made)
     rows = rows_of(data, pairs[pairs["crosses_class"] | pairs["crosses_split"]], made)
     if rows.empty:
         st.info("No photo is in two classes or two splits.", icon=":material/check_circle:")
@@ -31,6 +32,13 @@ def show(data: Dataset, made: dict[str, Decision], reviewer: str) -> None:
         "leave the test photo."
     )
     grid.show(data, rows, key="copies", reviewer=reviewer)
+
+
+def unresolved(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd.DataFrame:
+    """The pairs by reviewed labels: without those one of which is excluded, and in two classes only if still so."""
+    label = data.reviewed(made).set_index("path")["label"]
+    first, second = (pairs[name].map(label) for name in ("path_a", "path_b"))
+    return pairs.assign(crosses_class=first != second)[(first.notna() & second.notna()).to_numpy()]
 
 
 def rows_of(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd.DataFrame:
