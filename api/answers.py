@@ -170,6 +170,9 @@ class Ready(TypedDict):
 
     status: Literal["ready", "degraded"]
     run_id: str
+    """The run that answers."""
+    reason: NotRequired[str]
+    """Only if degraded: what is wrong with the run that should answer."""
 
 
 class Problem(TypedDict):

@@ -28,6 +28,8 @@ from core.prediction.serving import ActivePredictor
 class PredictorSource(Protocol):
     """What gives the predictor of a request; `ActivePredictor` follows the served run."""
 
+    problem: str
+
     def get(self) -> Predictor: ...
 
 

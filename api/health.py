@@ -6,7 +6,6 @@ from flask import current_app
 from api.answers import Live, Ready
 from api.openapi.describe import Described
 from api.served import served_predictor
-from core.runs import registry
 
 health = APIBlueprint("health", __name__, url_prefix="/health")
 
@@ -20,7 +19,10 @@ def live() -> Live:
 @health.get("/ready")
 @Described(problems=("no-model",))
 def ready() -> Ready:
-    """A run is loaded and predicts; `degraded` if it is not the one that `models/active` names."""
-    run_id = served_predictor().run.run_id
-    named = registry.active_id(current_app.extensions["paths"])
-    return {"status": "ready" if named == run_id else "degraded", "run_id": run_id}
+    """A run is loaded and predicts; `degraded` if it answers for the one that `models/active` names."""
+    run_id, problem = served_predictor().run.run_id, current_app.extensions["predictor"].problem
+    return (
+        {"status": "degraded", "run_id": run_id, "reason": problem}
+        if problem
+        else {"status": "ready", "run_id": run_id}
+    )

@@ -5,7 +5,7 @@ A field is declared once, as a `Parameter`: what a route reads is what /openapi.
 
 import io
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
@@ -15,7 +15,7 @@ from flask import Request, current_app, request
 from api.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+RAW = "application/octet-stream"  # what many clients call any file
 MAX_TEXT = 1000
 NUMBER = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 DIGITS = re.compile(r"\d{1,9}", re.ASCII)  # `int()` alone would take other scripts' digits and thousands of them
@@ -103,9 +103,7 @@ def check_query() -> None:
     Raises:
         Problem: 422.
     """
-    known = parameters_of(request.endpoint)
-    if set(request.args) - set(known):
-        refuse(f"Unknown query parameter. Known: {', '.join(known) or 'none'}.")
+    check_known("query parameter", request.args, parameters_of(request.endpoint))
 
 
 def text_fields(known: Collection[str]) -> dict[str, str]:
@@ -127,17 +125,23 @@ def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
     Raises:
         Problem: 400 for a missing, misnamed or surplus field, 415 for another Content-Type.
     """
-    if request.mimetype in IMAGE_TYPES:
+    if request.mimetype.startswith("image/") or request.mimetype == RAW:  # the content decides
         return [request.get_data()]
     if request.mimetype != "multipart/form-data":
-        raise Problem(
-            "unsupported-media-type",
-            "Expected multipart/form-data with a file field `image`, or a body of image/jpeg, image/png or image/webp.",
+        wrong_type(
+            "multipart/form-data with a file field `image`, or image/jpeg, image/png or image/webp for a picture"
         )
-    uploads = request.files.getlist("image")
-    if set(request.files) - {"image"} or set(request.form) - set(fields) or not 1 <= len(uploads) <= maximum:
+    uploads = [upload for upload in request.files.getlist("image") if upload.filename]  # browsers send an empty field
+    unknown = [*(set(request.files) - {"image"}), *(set(request.form) - set(fields))]
+    if unknown or not 1 <= len(uploads) <= maximum:
+        slip = f"but got {len(uploads)}" if uploads else "but got none"
+        if unknown:
+            is_text = "image" in unknown
+            slip = "but it came as text" if is_text else f"and no other field, but got {shown(unknown[0])}"
+        elif not request.files and not request.form and request.content_length:
+            slip = "but the form has no field that can be read; does its Content-Type name the boundary?"
         wanted = "exactly one file" if maximum == 1 else f"1 to {maximum} files"
-        raise Problem("image-field", f"Expected {wanted} in the form field `image` and no unknown field.")
+        raise Problem("image-field", f"Expected {wanted} in the form field `image`, {slip}.".replace("?.", "?"))
     return [upload.stream.read() for upload in uploads]
 
 
@@ -166,9 +170,50 @@ def choice(name: str, text: str, known: Collection[str]) -> str:
 def checked_text(name: str, text: str) -> str:
     """Refuses control characters, lone surrogates and writing-direction overrides."""
     if len(text) > MAX_TEXT or not text.isprintable():
-        shown = name if name.isprintable() and len(name) <= 64 else "text"
-        refuse(f"Expected {shown} to be printable and at most {MAX_TEXT} characters.")
+        refuse(f"Expected {shown(name)} to be printable and at most {MAX_TEXT} characters.")
     return text
+
+
+def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Refuses names that nobody declared.
+
+    Args:
+        kind: What they are names of: `field`, `query parameter`.
+        names: What came.
+        known: What was declared.
+
+    Raises:
+        Problem: 422; it says which one came, and which there are.
+    """
+    for name in names:
+        if name not in known:
+            refuse(f"Unknown {kind} {shown(name)}. Known: {', '.join(known) or 'none'}.")
+
+
+def shown(name: str) -> str:
+    """A name that a client chose, if one can show it."""
+    return name if name.isprintable() and 1 <= len(name) <= 64 else "with a name that cannot be shown"
+
+
+def wrong_type(expected: str) -> NoReturn:
+    """Raises a 415 about the Content-Type of a request."""
+    raise Problem(
+        "unsupported-media-type", f"Expected the Content-Type {expected}, but got {shown(request.mimetype or 'none')}."
+    )
+
+
+def check_encoding() -> None:
+    """Refuses a compressed body: what it would become in memory is nobody's promise.
+
+    Raises:
+        Problem: 415.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Problem(
+            "unsupported-media-type",
+            f"The body is compressed (Content-Encoding: {shown(encoding)}). Send it as it is, without that header.",
+        )
 
 
 def refuse(detail: str) -> NoReturn:

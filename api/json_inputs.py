@@ -9,11 +9,17 @@ from typing import Any, NoReturn
 
 from flask import current_app, request
 
-from api.inputs import checked_text, image_files, refuse
+from api.inputs import check_known, checked_text, image_files, refuse, wrong_type
 from api.problems import Problem
 
 ANY_NUMBER_IS_BELOW = 10**20  # larger integers are out of every setting's range: no need to parse 5,000 digits
 TYPES = {"string": (str, "text"), "object": (dict, "an object"), "array": (list, "a list")}
+SLIPS = {
+    "http:": "Addresses are not fetched: send the picture itself.",
+    "https:": "Addresses are not fetched: send the picture itself.",
+    "file:": "Addresses are not fetched: send the picture itself.",
+    "b'": "This is how Python shows bytes: call .decode() on them first.",
+}
 IMAGES: dict[str, dict[str, Any]] = {
     "images": {"type": "array", "items": {"type": "string", "format": "byte"}, "minItems": 1, "maxItems": 16}
 }
@@ -32,16 +38,19 @@ def json_object(
     Raises:
         Problem: 400 if it is not JSON, 413 if too large, 415 for another Content-Type, 422 for other JSON.
     """
-    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
-        raise Problem("unsupported-media-type")
+    if request.mimetype != "application/json":
+        wrong_type("application/json")
     request.max_content_length = max_bytes or current_app.extensions["settings"].max_json
     content = parse(request.get_data(), object_pairs_hook=_object, parse_int=_integer, parse_float=_float)
+    check_known("field", content, fields)
     for name, value in content.items():
-        if name not in fields:
-            refuse(f"Unknown field. Known: {', '.join(fields) or 'none'}.")
         kind, words = TYPES[fields[name]["type"]]
         if not isinstance(value, kind):
             refuse(f"Expected {name} to be {words}.")
+        for key, text in value.items() if isinstance(value, dict) else [(name, value)]:
+            checked_text("a field name", key)
+            if isinstance(text, str):
+                checked_text(key, text)
     for name in required:
         if name not in content:
             refuse(f"The field {name} is missing.")
@@ -83,15 +92,31 @@ def pictures(maximum: int) -> list[bytes]:
 
 
 def base64_bytes(name: str, text: Any) -> bytes:
-    """Decodes base64 strictly.
+    """Decodes base64 as TensorFlow Serving does: white space is passed over, padding may be left out.
+
+    Args:
+        name: Of the field.
+        text: Base64; `data:image/…;base64,` may stand before it.
 
     Raises:
-        Problem: 422 if it is not base64 text.
+        Problem: 422 if it is not base64 text; it names the slip.
     """
-    if isinstance(text, str):
-        with contextlib.suppress(ValueError):  # binascii.Error is one, and so is text beyond ASCII
-            return base64.b64decode(text, validate=True)
-    refuse(f"Expected {name} to hold base64 text of picture files.")
+    if not isinstance(text, str):
+        refuse(f"Expected {name} to hold base64 text of picture files.")
+    if slip := next((words for start, words in SLIPS.items() if text.startswith(start)), ""):
+        refuse(f"Expected {name} to hold base64 text of picture files. {slip}")
+    if text.startswith("data:"):
+        head, comma, text = text.partition(",")
+        if not comma or not head.endswith(";base64"):
+            refuse(f"Expected the data: address in {name} to end with ;base64, before the picture.")
+    text = "".join(text.split())
+    with contextlib.suppress(ValueError):  # binascii.Error is one, and so is text beyond ASCII
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    if not set("-_").isdisjoint(text):
+        refuse(f"{name} holds web-safe base64. Expected the standard one, with + and / instead of - and _.")
+    refuse(
+        f"Expected {name} to hold base64 text of picture files. Its characters or its length are not those of base64."
+    )
 
 
 def nothing() -> None:
@@ -105,10 +130,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         refuse("A field of the JSON object comes twice.")
-    for name, value in pairs:
-        checked_text("a field name", name)
-        if isinstance(value, str):
-            checked_text(name, value)
     return content
 
 

@@ -7,8 +7,7 @@ from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from api.openapi.describe import Described
-from core.errors import NoActiveRunError
-from core.runs import registry
+from api.served import served_id
 
 metrics = APIBlueprint("metrics", __name__)
 
@@ -55,8 +54,6 @@ def show_metrics() -> Response:
     """Counters in the text format of Prometheus."""
     found: Metrics = current_app.extensions["metrics"]
     found.served.clear()
-    try:
-        found.served.labels(registry.active(current_app.extensions["paths"]).run_id).set(1)
-    except NoActiveRunError:
-        pass
+    if run_id := served_id():
+        found.served.labels(run_id).set(1)
     return Response(generate_latest(found.registry), content_type=CONTENT_TYPE)

@@ -26,7 +26,7 @@ PROBLEMS = {
     "too-many-pixels": (413, "The picture has too many pixels. Make it smaller and retry."),
     "file-too-large": (413, "The file is too large. Make the picture smaller and retry."),
     "not-an-image": (415, "The file is not a JPEG, PNG or WebP picture. Save it as one of these and retry."),
-    "unsupported-media-type": (415, "Expected a body of application/json without encoding."),
+    "unsupported-media-type": (415, "Expected the Content-Type application/json, but got text/plain."),
     "corrupt-image": (422, "The picture is damaged or incomplete. Save it again and retry."),
     "invalid-field": (422, "Expected limit to be a whole number from 1 to 1000."),
     "invalid-setting": (422, "Expected epochs between 1 and 1000, but got 0."),

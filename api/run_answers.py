@@ -5,8 +5,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from core.runs.config import TrainingConfig
-
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+from core.runs.folder import State
 
 
 class RunLine(TypedDict):

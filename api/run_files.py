@@ -1,10 +1,12 @@
 """What a run left behind: its evaluation, its learning curve, its model card and its model, as files or as JSON."""
 
+import hashlib
 import io
 import math
+import shutil
+import tempfile
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, send_file
@@ -14,8 +16,9 @@ from api.openapi.describe import Described
 from api.problems import Problem
 from api.run_answers import Evaluation, History, HistoryRow
 from core.export.exports import stored_export
-from core.export.files import digest, download_bytes, download_name
-from core.export.formats import FORMATS, FormatName
+from core.export.files import download_bytes, download_name
+from core.export.formats import COPIES, FORMATS, FormatName
+from core.export.labels import add_zip
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
 
@@ -23,8 +26,6 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
 run_files = APIBlueprint("run_files", __name__)
-
-COPIES = {"litert": "model.tflite", "keras": "model.keras"}  # formats the run has already
 
 
 @run_files.get("/runs/<run_id>/evaluation")
@@ -70,9 +71,11 @@ def show_card(run_id: str) -> Response:
 def export_run(run_id: str, format: FormatName) -> Response:
     """Downloads the model of a succeeded run in `format`, after a check of the files; a folder comes as a zip."""
     run = _run(run_id)
-    path, sha256 = exported(run, format)
+    content = exported(run, format)
+    sha256 = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file will do
+    content.seek(0)
     return send_file(
-        io.BytesIO(download_bytes(path)) if path.is_dir() else path,
+        content,
         "application/octet-stream",
         as_attachment=True,
         download_name=download_name(run, format),
@@ -81,8 +84,8 @@ def export_run(run_id: str, format: FormatName) -> Response:
     )
 
 
-def exported(run: Run, format_name: FormatName) -> tuple[Path, str | bool]:
-    """The file or folder of a run in a format, all its files checked, and its hash; `False` if none is recorded.
+def exported(run: Run, format_name: FormatName) -> BinaryIO:
+    """The file of a run in a format with its class names in it, after a check of all it was made from.
 
     Raises:
         Problem: 409 for a run that did not succeed, 404 for a conversion that nobody made yet.
@@ -92,10 +95,14 @@ def exported(run: Run, format_name: FormatName) -> tuple[Path, str | bool]:
         raise Problem("run-invalid", f"The run is {run.state}; only a succeeded run can be exported.")
     run.verify()
     if format_name in COPIES:
-        path = run.folder / COPIES[format_name]
-        if not path.is_file():
-            raise Problem("run-invalid", "The run has no model file. Train it again.")
-        return path, run.files.get(path.name, False)
+        name = f"model{FORMATS[format_name].suffix}"
+        run.verify(name)
+        file = tempfile.TemporaryFile()  # on disk: several megabytes for whoever asks
+        with (run.folder / name).open("rb") as own:
+            shutil.copyfileobj(own, file)
+        add_zip(run, file)
+        file.seek(0)
+        return file
     found = stored_export(run, format_name, current_app.extensions["paths"])
     if found is None:
         raise Problem(
@@ -103,7 +110,7 @@ def exported(run: Run, format_name: FormatName) -> tuple[Path, str | bool]:
             f"Nobody exported this run as {format_name} yet. Run `python -m core export {run.run_id} --format "
             f"{format_name} DIR` once, or use the Models page.",
         )
-    return found.path, digest(found.path)
+    return io.BytesIO(download_bytes(found.path)) if found.path.is_dir() else found.path.open("rb")
 
 
 def history_rows(history: "pd.DataFrame") -> list[HistoryRow]:

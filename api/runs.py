@@ -7,21 +7,22 @@ from apiflask import APIBlueprint
 from flask import current_app, request, url_for
 
 from api.datasets import dataset_folder
-from api.inputs import LIMIT, takes
+from api.inputs import LIMIT, shown, takes
 from api.json_inputs import json_object, nothing
 from api.openapi.describe import NO_BODY, Described, Schema, json_body
 from api.openapi.describe import fields as object_of
 from api.problems import Problem
 from api.run_answers import Job, JobAnswer, Promotion, Promotions, RunLine, Runs, Served
 from api.run_answers import Run as RunAnswer
-from core.errors import ConfigError, NoActiveRunError
-from core.metrics import EvaluationResult
+from api.served import served_id
+from core.errors import ConfigError
 from core.networks.catalogue import BACKBONES
 from core.paths import Paths
 from core.runs import registry
 from core.runs.config import NETWORKS, TrainingConfig, setting_kind, setting_names
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
+from core.runs.promotions import history
 
 runs = APIBlueprint("runs", __name__)
 
@@ -62,7 +63,7 @@ TRAINING: dict[str, Schema] = {
 @takes(limit=LIMIT)
 def list_runs(limit: int) -> Runs:
     """All runs, newest first, at most `limit` (1 to 1000, default 100)."""
-    found, active = registry.runs(_paths()), _active_id()
+    found, active = registry.runs(_paths()), served_id()
     return {"active": active, "total": len(found), "runs": [_line(run, active) for run in found[:limit]]}
 
 
@@ -91,7 +92,7 @@ def show_run(run_id: str) -> dict[str, Any]:
     return {
         **run.as_dict(),
         "dataset": {key: value for key, value in asdict(run.dataset).items() if key != "folder"},
-        "active": run.run_id == _active_id(),
+        "active": run.run_id == served_id(),
         "evaluation": {
             split: {key: getattr(result, key) for key in SUMMARY} for split, result in run.evaluation.items()
         },
@@ -146,8 +147,9 @@ def roll_back() -> Served:
 @takes(limit=LIMIT)
 def list_promotions(limit: int) -> Promotions:
     """Every promotion and roll-back so far, the latest first, at most `limit` (1 to 1000, default 100)."""
-    found = registry.history(_paths())
-    return {"active": _active_id(), "total": len(found), "promotions": cast(list[Promotion], found[::-1][:limit])}
+    found = history(_paths())
+    latest = [asdict(item) for item in found[::-1][:limit]]
+    return {"active": served_id(), "total": len(found), "promotions": cast(list[Promotion], latest)}
 
 
 def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
@@ -158,10 +160,10 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
     """
     for key, value in settings.items():
         if key not in SETTINGS:
-            raise ConfigError(f"Unknown training setting. Known: {', '.join(SETTINGS)}.")
+            raise ConfigError(f"Unknown training setting {shown(key)}. Known: {', '.join(SETTINGS)}.")
         is_text = setting_kind(key) is str
         if isinstance(value, str) != is_text:
-            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r}.")
+            raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r:.80}.")
     return preset(name, **settings)
 
 
@@ -187,21 +189,9 @@ def _line(run: Run, active: str | None) -> RunLine:
     }
 
 
-def _summary(result: EvaluationResult) -> dict[str, Any]:
-    return {key: getattr(result, key) for key in SUMMARY}
-
-
 def _job(run_id: str) -> Job:
     found = asdict(_jobs().status(_paths(), run_id))
     return cast(Job, {key: value for key, value in found.items() if key != "pid"})
-
-
-def _active_id() -> str | None:
-    """The served run, as in `/health/ready`; `None` if there is none."""
-    try:
-        return registry.active(_paths()).run_id
-    except NoActiveRunError:
-        return None
 
 
 def _paths() -> Paths:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from api.inputs import check_query
+from api.inputs import check_encoding, check_query
 from api.problems import Problem
 
 log = logging.getLogger("tuskscope.api")
@@ -41,11 +41,12 @@ def hash_of(text: str) -> str:
 
 
 def check_call() -> None:
-    """Refuses a change by who may make none, then unknown parameters; runs before every request, after the rate."""
+    """Refuses a change by who may make none, then what nobody declared; runs before every request."""
     if request.blueprint in CHANGING and request.method not in SAFE_METHODS:
         check_key()
     if request.blueprint in STRICT:
         check_query()
+    check_encoding()
 
 
 def check_key() -> None:

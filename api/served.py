@@ -3,7 +3,7 @@
 from flask import current_app
 
 from api.problems import Problem
-from core.errors import RunInvalidError
+from core.errors import NoActiveRunError, RunInvalidError
 from core.prediction.predictor import Predictor
 
 
@@ -17,4 +17,12 @@ def served_predictor() -> Predictor:
     try:
         return current_app.extensions["predictor"].get()
     except RunInvalidError as error:
-        raise Problem("no-model", "The served run cannot be loaded. Promote another run or train one.") from error
+        raise Problem("no-model", f"The served run cannot be loaded: {error}") from error
+
+
+def served_id() -> str | None:
+    """The id of the run that answers; `None` if there is none."""
+    try:
+        return served_predictor().run.run_id
+    except (NoActiveRunError, Problem):
+        return None

@@ -8,6 +8,7 @@ from core.errors import ConfigError
 from core.prediction.predictor import available_cores
 
 MEBIBYTE = 1024 * 1024
+FORM_BYTES = 65_536  # around the pictures
 PREFIX = "TUSKSCOPE_API_"
 
 
@@ -31,7 +32,7 @@ class Settings:
 
     key: str = ""
     hosts: str = ""
-    max_body: int = 10 * MEBIBYTE + 65_536
+    max_body: int = 10 * MEBIBYTE + FORM_BYTES
     max_json: int = 65_536
     max_images: int = 16
     predict_slots: int = field(default_factory=available_cores)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template
 from markupsafe import Markup
 
 from api.explanations import explained
@@ -14,8 +14,11 @@ from api.limits import Turn, admitted
 from api.pictures import heat_address, photo_address, photo_bytes
 from api.problems import Problem
 from api.served import served_predictor
+from api.settings import FORM_BYTES
 from core.errors import ImageError, NoActiveRunError
-from core.prediction.predictor import Prediction, Predictor
+from core.metrics import headline
+from core.prediction.predictor import Predictor
+from core.prediction.words import answer
 from core.runs.folder import Run
 
 upload_page = Blueprint("upload_page", __name__)
@@ -69,29 +72,15 @@ def answer_photos() -> str:
     """The page with an answer for each photo; errors come as one sentence with the right status."""
     with admitted(current_app.extensions["settings"].explain_seconds) as turn:
         predictor = served_predictor()
-        files = uploaded()
+        files = image_files(MOST)
         answers = [_answer_or_failure(turn, predictor, file, len(files)) for file in files]
     room = photo_bytes(len(answers), sum(len(address) for answer in answers for _, address in answer.layers))
     return page(predictor.run, tuple(answer.with_photo(room) for answer in answers))
 
 
-def uploaded() -> list[bytes]:
-    """The chosen photos; a file field that was left empty is sent by browsers as a file without a name.
-
-    Raises:
-        Problem: 400 for no photo, too many, or another field.
-    """
-    if request.mimetype != "multipart/form-data":
-        return image_files(1)
-    chosen = [file for file in request.files.getlist("image") if file.filename]
-    if set(request.files) - {"image"} or set(request.form) or not 1 <= len(chosen) <= MOST:
-        raise Problem("image-field", f"Expected 1 to {MOST} photos. Choose them and try again.")
-    return [file.stream.read() for file in chosen]
-
-
 def page(run: Run | None = None, answers: tuple[Answer, ...] = (), error: str = "") -> str:
     """Renders the page: empty, with answers, or with an error."""
-    facts = {"run_id": run.run_id, "class_names": run.class_names, "accuracy": accuracy_of(run)} if run else {}
+    measured = headline(run.evaluation) if run else None
     return render_template(
         "upload_page.html",
         style=Markup(inlined("css")),
@@ -99,7 +88,9 @@ def page(run: Run | None = None, answers: tuple[Answer, ...] = (), error: str = 
         answers=answers,
         error=error,
         most=MOST,
-        **facts,
+        limit=current_app.extensions["settings"].max_body - FORM_BYTES,
+        run=run,
+        accuracy=measured.accuracy_text if measured else "",
     )
 
 
@@ -125,7 +116,7 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
     colours = {name: min(number, NUM_COLOURS - 1) for number, name in enumerate(prediction.probabilities)}
     return Answer(
         kind="foreign" if prediction.is_subject is False else "unsure" if prediction.uncertain else "sure",
-        sentence=sentence(prediction),
+        sentence=answer(prediction),
         hint=hint(image, found[0].heatmap),
         bars=[(name, 100 * prediction.probabilities[name], colours[name]) for name in ranked],
         layers=[(item.class_name, heat_address(item.heatmap, 96 if is_alone else 48)) for item in found],
@@ -134,28 +125,11 @@ def answered(turn: Turn, predictor: Predictor, image: np.ndarray, is_alone: bool
     )
 
 
-def sentence(prediction: Prediction) -> str:
-    """The answer in words; no class is ever written into the code."""
-    if prediction.is_subject is False:
-        return f"Probably none of {', '.join(prediction.probabilities)}."
-    share = "> 99 %" if prediction.probability > 0.995 else f"{100 * prediction.probability:.0f} %"
-    return f"{'Not sure: ' if prediction.uncertain else ''}{prediction.label}, {share}"
-
-
 def hint(image: np.ndarray, heatmap: np.ndarray) -> str:
     """Warns of pictures and heat maps that carry nothing."""
     if min(image.shape[:2]) < TINY or image.std() < FLAT:
         return "Tiny or blank picture: the result is unreliable."
     return "" if heatmap.any() else "No region stood out."
-
-
-def accuracy_of(run: Run) -> str:
-    """The accuracy of the run, with n, interval, labels and split; "" if it was never evaluated."""
-    for split in ("test", "validation"):
-        result = run.evaluation.get(split)
-        if result:
-            return result.accuracy.text(result.labels, split)
-    return ""
 
 
 @cache

@@ -1,11 +1,14 @@
-"""What waitress leaves open: requests that name two lengths, clients that hardly send, and clients that do not read."""
+"""What waitress leaves open: requests with two lengths, bodies that are too large, clients that hardly send or read."""
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterable
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.utilities import BadRequest
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 PATIENCE_SECONDS = 15.0  # as long as waitress waits for a silent client
 SLOWEST_BYTES = 1024  # a second: one byte a second would hold a connection for months
@@ -40,12 +43,48 @@ class Parser(HTTPRequestParser):
             raise ParsingError("Content-Length beside Transfer-Encoding")
 
 
+class ErrorAnswer(WSGITask):
+    """Lets the application say in its own words and shape that a body is too large; it refuses before it reads one."""
+
+    def execute(self) -> None:
+        """As in waitress."""
+        if not isinstance(self.request.error, RequestEntityTooLarge):
+            self.complete = True
+            return ErrorTask.execute(self)
+        self.set_close_on_finish()
+        self.channel.is_too_much = True
+        super().execute()
+
+
 class Channel(HTTPChannel):
-    """One connection that is closed when its client is too slow."""
+    """One connection that is closed when its client is too slow.
+
+    After the answer to a body that is too large it stays open for what still arrives: browsers that are cut off while
+    they send show an error of their own, not the answer.
+    """
 
     parser_class = Parser
+    error_task_class = ErrorAnswer
+    is_too_much = False
+    _ends_at = 0.0
     _arriving: HTTPRequestParser | None = None
     _since = 0.0
+
+    def handle_close(self) -> None:
+        """As in waitress; the first time after a body that is too large only the way to the client is closed."""
+        if self.is_too_much and self.connected and not self._ends_at:
+            self.will_close, self._ends_at = False, time.time() + PATIENCE_SECONDS
+            with contextlib.suppress(OSError):
+                return self.socket.shutdown(socket.SHUT_WR)
+        super().handle_close()
+
+    def readable(self) -> bool:
+        """As in waitress."""
+        return bool(self._ends_at) or super().readable()
+
+    def received(self, data: bytes) -> bool:
+        """As in waitress; what comes too late is thrown away."""
+        return False if self._ends_at else super().received(data)
 
     def lose_patience(self, now: float) -> None:
         """Closes the connection if a request arrives too slowly, or nobody reads its answer.
@@ -57,8 +96,9 @@ class Channel(HTTPChannel):
         """
         if self.request is not self._arriving:
             self._arriving, self._since = self.request, now
+        is_over = self._ends_at and now > self._ends_at
         is_unread = self.total_outbufs_len and now - self.last_activity > PATIENCE_SECONDS
-        if is_unread or self._drips(now - self._since):
+        if is_over or is_unread or self._drips(now - self._since):
             self.handle_close()
 
     def _drips(self, seconds: float) -> bool:

@@ -91,9 +91,10 @@ def machine() -> str:
     Host names do not tell machines apart: cloned images and containers share them. Linux numbers its boots at random,
     and its pid namespaces, of which every container has its own.
     """
-    with contextlib.suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
     return f"{socket.gethostname()}/{uuid.getnode():x}"
 
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
@@ -44,7 +45,7 @@ def read_log(kind: type[T], file: Path) -> list[T]:
         return []
     found = []
     for line in lines:  # not `splitlines`: a text may hold U+2028, which JSON leaves as it is
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             found.append(from_json(kind, json.loads(line)))
     return found
 
@@ -78,7 +79,7 @@ def _read(kind: Any, content: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(content, dict):
         hints = _hints(kind)
         # An unknown name is left to the constructor, which refuses it.
-        return kind(**{name: _read(hints.get(name, Any), value) for name, value in content.items()})
+        return kind(**{name: _field(name, hints.get(name, Any), value) for name, value in content.items()})
     if origin in (Union, UnionType):
         for one in inner:
             try:
@@ -95,6 +96,14 @@ def _read(kind: Any, content: Any) -> Any:
     elif origin in (dict, Mapping) and isinstance(content, dict):
         return {_read(inner[0], key): _read(inner[1], item) for key, item in content.items()}
     elif origin is None and (isinstance(content, kind) or kind is float and isinstance(content, int)):
-        if kind is bool or not isinstance(content, bool):  # true is no number here
+        is_number = kind is float and -sys.float_info.max <= content <= sys.float_info.max  # nor is one of 400 digits
+        if kind is bool or not isinstance(content, bool) and (is_number or kind is not float):  # true is no number here
             return content
-    raise ValueError(f"Expected {kind}, but got {content!r:.80}.")
+    raise ValueError(f"Expected {getattr(kind, '__name__', kind)}, but got {content!r:.80}.")
+
+
+def _field(name: str, kind: Any, content: Any) -> Any:
+    try:
+        return _read(kind, content)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

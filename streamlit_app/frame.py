@@ -25,6 +25,8 @@ def sidebar() -> None:
         except DatasetError:
             data = None  # the page says why; the picker stays usable
         stepper(steps(data))
+        if problem := resources.served_problem():
+            st.warning(plain(problem), icon=":material/warning:")
 
 
 def dataset() -> Dataset:

@@ -12,11 +12,12 @@ from PIL import Image
 from api.app import create_app
 from api.settings import Settings
 from core.errors import BusyError, NoActiveRunError
+from core.files import sha256_of
 from core.paths import Paths
 from core.prediction.predictor import Prediction
 from core.runs import registry
 from core.runs.contents import DatasetReference
-from core.runs.folder import Run
+from core.runs.folder import SERVED_FILE, Run
 from core.runs.presets import preset
 from core.runs.staging import stage, write
 
@@ -34,6 +35,7 @@ class FakePredictor:
         self.failure: Exception | None = None
         self.let_go = threading.Event()
         self.let_go.set()
+        self.problem = ""
 
     def get(self) -> "FakePredictor":
         return self
@@ -79,12 +81,17 @@ class FakeSource:
     def get(self) -> FakePredictor:
         return FakePredictor(registry.active(self._paths))
 
+    @property
+    def problem(self) -> str:
+        return registry.served(self._paths).problem
+
 
 class BrokenSource:
     """Raises whatever it was given."""
 
     def __init__(self, failure: Exception):
         self._failure = failure
+        self.problem = str(failure)
 
     def get(self) -> FakePredictor:
         raise self._failure
@@ -128,12 +135,14 @@ class FakeJobs:
 
 
 def make_run(paths: Paths, run_id: str = "run-a", state: str = "succeeded", **changes) -> Run:
-    """A run folder with nothing but its `run.json`."""
+    """A run folder with nothing but its `run.json` and a file that is no network."""
     dataset = DatasetReference("photos", str(paths.data_dir / "photos"), num_photos=4)
     run = stage(paths, run_id, preset("quick"), dataset, "running")
+    (run.folder / SERVED_FILE).write_bytes(b"litert")
     run = write(
         run,
         **{
+            "files": {SERVED_FILE: sha256_of(run.folder / SERVED_FILE)},
             "state": state,
             "class_names": ("African", "Asian"),
             "uncertain_below": 0.6,

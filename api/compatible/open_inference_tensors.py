@@ -6,13 +6,13 @@ import numpy as np
 
 from api.compatible.binary_tensors import join_elements, split_elements
 from api.compatible.tensors import INPUT, checked_pixels, number_array, whole_shape
-from api.inputs import refuse
+from api.inputs import check_known, refuse
 from api.json_inputs import base64_bytes
 from api.limits import Turn
 
 PIXELS: dict[str, np.dtype[Any]] = {"UINT8": np.dtype(np.uint8), "FP32": np.dtype("<f4")}
 OUTPUTS = ("probabilities", "label")
-KNOWN = {"id", "parameters", "inputs", "outputs"}
+KNOWN = ("id", "parameters", "inputs", "outputs")
 
 
 def images_of(body: dict[str, Any], raw: memoryview, turn: Turn, maximum: int) -> list[np.ndarray]:
@@ -57,8 +57,9 @@ def wanted_outputs(body: dict[str, Any]) -> list[tuple[str, bool]]:
     Raises:
         Problem: 422 for an unknown field, output or option.
     """
-    if set(body) - KNOWN or not isinstance(body.get("id", ""), str):
-        refuse(f"Expected the fields {', '.join(sorted(KNOWN))}; id is text.")
+    check_known("field", body, KNOWN)
+    if not isinstance(body.get("id", ""), str):
+        refuse("Expected id to be text.")
     default = bool(_parameters(body).get("binary_data_output", False))
     asked = body.get("outputs", [{"name": name} for name in OUTPUTS])
     if not isinstance(asked, list) or not all(isinstance(item, dict) and item.get("name") in OUTPUTS for item in asked):

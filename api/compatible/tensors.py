@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from api.inputs import refuse
+from api.inputs import refuse, shown
 from api.json_inputs import base64_bytes
 from api.limits import Turn
 from api.problems import Problem
@@ -47,7 +47,8 @@ def as_image(values: Any, turn: Turn) -> np.ndarray:
     """
     if isinstance(values, dict):
         if set(values) != {"b64"}:
-            refuse(f'Expected a picture as numbers, {{"b64": …}} or {{"{INPUT}": …}}.')
+            came = ", ".join(map(shown, list(values)[:3])) or "nothing"
+            refuse(f'Expected a picture as numbers, {{"b64": …}} or {{"{INPUT}": …}}, but got an object with {came}.')
         return turn.decode(base64_bytes("b64", values["b64"]))
     with turn.reading():
         return checked_pixels(number_array(values))

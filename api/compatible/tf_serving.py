@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from api.compatible.bodies import PREDICT
 from api.compatible.tensors import INPUT, MODEL_NAME, VERSION, as_image, named_predictor, probabilities_of
-from api.inputs import refuse
+from api.inputs import check_known, refuse
 from api.json_inputs import parse
 from api.limits import admitted
 from api.openapi.describe import Described
@@ -81,8 +81,9 @@ def instances(body: dict[str, Any], maximum: int) -> tuple[str, list]:
     Raises:
         Problem: 422 if it is neither.
     """
-    if body.keys() - {"signature_name", "instances", "inputs"} or ("instances" in body) == ("inputs" in body):
-        refuse("Expected either instances or inputs, and besides signature_name only.")
+    check_known("field", body, ("instances", "inputs", "signature_name"))
+    if ("instances" in body) == ("inputs" in body):
+        refuse("Expected either instances or inputs, one of the two.")
     if body.get("signature_name", SIGNATURE) not in ("", SIGNATURE):
         refuse(f"Expected signature_name to be {SIGNATURE}.")
     if "inputs" in body:
@@ -90,7 +91,7 @@ def instances(body: dict[str, Any], maximum: int) -> tuple[str, list]:
     else:
         key, found = "predictions", body["instances"]
     if not isinstance(found, list) or not 1 <= len(found) <= maximum:
-        refuse(f"Expected a list of 1 to {maximum} pictures.")
+        refuse(f"Expected {'instances' if key == 'predictions' else 'inputs'} to be a list of 1 to {maximum} pictures.")
     return key, [_unwrapped(item) for item in found] if key == "predictions" else found
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from api.inputs import RAW
+
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -57,4 +59,4 @@ def picture_bodies(maximum: int = 1) -> dict[str, Schema]:
     picture = {"type": "string", "format": "binary"}
     image = picture if maximum == 1 else {"type": "array", "items": picture, "minItems": 1, "maxItems": maximum}
     form = {"multipart/form-data": fields({"image": image}, ("image",))}
-    return {**form, **dict.fromkeys(("image/jpeg", "image/png", "image/webp"), picture)}
+    return {**form, **dict.fromkeys(("image/jpeg", "image/png", "image/webp", RAW), picture)}

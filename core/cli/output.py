@@ -13,6 +13,8 @@ import click
 from core.escaping import guard, printable
 from core.files import write_atomic
 from core.paths import Paths
+from core.runs import registry
+from core.runs.folder import Run
 
 if TYPE_CHECKING:
     from core.dataset.index import Dataset
@@ -30,6 +32,18 @@ def read_dataset(folder: Path) -> "Dataset":
     from core.dataset.index import index_dataset
 
     return index_dataset(folder, Paths.from_env(), progress("reading"))
+
+
+def served_run(paths: Paths) -> Run:
+    """The run that answers; if it stands in for another one, standard error says why.
+
+    Raises:
+        NoActiveRunError: If there is none.
+    """
+    found = registry.served(paths)
+    if found.problem:
+        click.echo(f"{found.problem} Meanwhile {found.run.run_id} answers.", err=True)
+    return found.run
 
 
 def print_json(content: Any) -> None:

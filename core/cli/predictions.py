@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.output import AS_JSON, CSV_FILE, PATH, SERVED_RUN, print_json, progress, write_csv
+from core.cli.output import AS_JSON, CSV_FILE, PATH, SERVED_RUN, print_json, progress, served_run, write_csv
 from core.escaping import one_line
 from core.paths import Paths
 from core.runs import registry
@@ -50,7 +50,7 @@ def chosen_predictor(run_id: str | None) -> "Predictor":
     from core.prediction.predictor import Predictor
 
     paths = Paths.from_env()
-    return Predictor(registry.load(paths, run_id) if run_id else registry.active(paths))
+    return Predictor(registry.load(paths, run_id) if run_id else served_run(paths))
 
 
 def _answer(record: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from core.cli.output import AS_JSON, RUN, print_json
+from core.cli.output import AS_JSON, RUN, print_json, served_run
+from core.errors import NoActiveRunError
 from core.paths import Paths
 from core.runs import registry
 
@@ -15,7 +16,10 @@ from core.runs import registry
 def list_runs(as_json: bool) -> None:
     """List all runs; the served one is marked."""
     paths = Paths.from_env()
-    served = registry.active_id(paths)
+    try:
+        served = served_run(paths).run_id
+    except NoActiveRunError:  # what is damaged stands in the list
+        served = ""
     rows: list[dict[str, Any]] = [
         {
             "run_id": run.run_id,
@@ -27,6 +31,7 @@ def list_runs(as_json: bool) -> None:
             "created_at": run.created_at,
             "seconds": run.seconds,
             "test_accuracy": asdict(run.evaluation["test"].accuracy) if "test" in run.evaluation else None,
+            "message": run.message,
         }
         for run in registry.runs(paths)
     ]
@@ -36,6 +41,7 @@ def list_runs(as_json: bool) -> None:
     for row in rows:
         accuracy = row["test_accuracy"]
         figure = f"{accuracy['value']:.1%} of {accuracy['n']} test photos" if accuracy else "not evaluated"
+        figure = row["message"] if row["state"] == "damaged" else figure
         click.echo(f"{'*' if row['served'] else ' '} {row['run_id']}  {row['state']}  {row['dataset']}  {figure}")
 
 

@@ -194,12 +194,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image, bits: int) -> Image.Image:
-    """Any mode as RGB on white.
-
-    Args:
-        image: A loaded picture.
-        bits: Of a colour in the file, which a PNG's transparent colour is written in.
-    """
+    """Any mode as RGB on white; `bits` are those of a colour in the file, in which a PNG names a transparent one."""
     key = image.info.get("transparency")
     if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image, dtype=np.float64)

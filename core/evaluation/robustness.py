@@ -141,7 +141,7 @@ def _measure(
     answers: dict[str, list[int]] = {}
     inside: list[float | None] = []
     for number, image in enumerate(images):
-        variants = {CLEAN: image, **{f"{name}-{place}": item for (name, place), item in corrupted(image).items()}}
+        variants = {CLEAN: image, **corrupted(image)}
         if subjects:
             variants |= separated(image, subjects[number])
         predictions = dict(zip(variants, predictor.predict(list(variants.values())), strict=True))

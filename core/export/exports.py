@@ -13,6 +13,7 @@ from core.errors import ProcessFailedError, RunInvalidError
 from core.export.check import ExportCheck, check_export
 from core.export.files import digest
 from core.export.formats import FORMATS, FormatName, check_packages, write_model
+from core.export.labels import write_labels
 from core.files import read_json, write_json
 from core.paths import Paths
 from core.processes import run_core
@@ -95,16 +96,15 @@ def work_on_export(run: Run, format_name: FormatName, paths: Paths, given: Seque
         check = check_export(run, format_name, draft, photos)
         sha256 = digest(draft)
         note.unlink(missing_ok=True)  # between here and the last line there is no export, rather than a wrong one
-        if target.parent != run.folder:
-            if target.is_dir():
-                shutil.rmtree(target)
-            os.replace(draft, target)
-    write_json(note, {**asdict(check), "sha256": sha256})
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(draft, target)
+    write_json(note, {**asdict(check), "sha256": sha256, "class_names": run.class_names})
     return Export(target, check)
 
 
 def export_run(run: Run, format_name: FormatName, folder: Path, paths: Paths, given: Sequence[Path] = ()) -> Export:
-    """Writes the model of a run into a folder, after it was checked.
+    """Writes the model of a run into a folder, after it was checked, and its `labels.txt` beside it.
 
     Args:
         run: A succeeded run; its files are verified first.
@@ -128,6 +128,7 @@ def export_run(run: Run, format_name: FormatName, folder: Path, paths: Paths, gi
         draft = Path(temporary) / target.name
         (shutil.copytree if found.path.is_dir() else shutil.copyfile)(found.path, draft)
         draft.rename(target)
+    write_labels(run, folder)
     return Export(target, found.check)
 
 
@@ -148,6 +149,8 @@ def _stored(run: Run, format_name: FormatName, paths: Paths) -> tuple[ExportChec
     try:
         content = from_json(dict[str, Any], read_json(_note(run, format_name, paths)))
         sha256 = str(content.pop("sha256"))
+        if content.pop("class_names") != list(run.class_names):
+            return None  # the export names its classes
         return from_json(ExportCheck, {**content, "run_id": run.run_id}), sha256
     except (OSError, ValueError, KeyError, TypeError):
         return None  # missing, damaged or of another version: it is made again
@@ -158,7 +161,5 @@ def _note(run: Run, format_name: FormatName, paths: Paths) -> Path:
 
 
 def _path(run: Run, format_name: FormatName, paths: Paths) -> Path:
-    """Where a checked export lies; two formats are the run's own files."""
-    if format_name in ("keras", "litert"):
-        return run.folder / f"model{FORMATS[format_name].suffix}"
+    """Where a checked export lies."""
     return exports_folder(run, paths) / f"model{FORMATS[format_name].suffix}"

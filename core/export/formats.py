@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core.errors import MethodUnavailableError
+from core.export.labels import describe
 from core.networks.interpreter import Network
 from core.runs.folder import Run
 
@@ -54,6 +55,9 @@ FORMATS: dict[FormatName, Format] = {
 }
 
 
+COPIES = ("keras", "litert")  # formats of the run's own files: no conversion, no TensorFlow
+
+
 def check_packages(format_name: FormatName) -> None:
     """Raises `MethodUnavailableError` if a package that a format needs is not installed."""
     missing = [name for name in FORMATS[format_name].packages if not find_spec(name)]
@@ -65,7 +69,7 @@ def check_packages(format_name: FormatName) -> None:
 
 
 def write_model(run: Run, format_name: FormatName, target: Path, representative: np.ndarray) -> None:
-    """Writes a run's model; `keras` and `litert` copy the run's own files, the others convert (TensorFlow).
+    """Writes a run's model with its class names; `keras` and `litert` are the run's own files, the others converted.
 
     Args:
         run: A succeeded, verified run.
@@ -74,9 +78,14 @@ def write_model(run: Run, format_name: FormatName, target: Path, representative:
         representative: Photos as the network sees them, `uint8`, shape `(n, height, width, 3)`; only `litert-int8`
             looks at them.
     """
-    if format_name in ("keras", "litert"):
+    if format_name in COPIES:
         shutil.copyfile(run.folder / f"model{FORMATS[format_name].suffix}", target)
-        return
+    else:
+        _convert(run, format_name, target, representative)
+    describe(run, target)
+
+
+def _convert(run: Run, format_name: FormatName, target: Path, representative: np.ndarray) -> None:
     from keras.saving import load_model
 
     from core.networks.conversion import litert_bytes, write_onnx, write_saved_model

@@ -16,9 +16,9 @@ from core.jobs.table import JobTable
 from core.paths import Paths
 from core.process_identity import ProcessIdentity
 from core.records import from_json
-from core.runs.folder import Run, State, read_run
+from core.runs.folder import STAGING_PREFIX, Run, State, read_run
 from core.runs.progress import PROGRESS_FILE, note, read_progress
-from core.runs.staging import CHECKPOINT_FILE, STAGING_PREFIX, discard, publish, write
+from core.runs.staging import CHECKPOINT_FILE, discard, publish, write
 
 LOG_FILE = "log.txt"
 PROCESS_FILE = "process.json"

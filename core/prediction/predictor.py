@@ -155,10 +155,7 @@ def available_cores() -> int:
 
 
 def _pool(run: Run, size: int, threads: int) -> Pool:
-    try:
-        model = (run.folder / "model.tflite").read_bytes()
-    except OSError as error:
-        raise RunInvalidError(f"The run {run.run_id} has no readable model.tflite. Train it again.") from error
+    model = run.network()
     if threads > 1 and size * len(model) > MAX_COPIES_BYTES:
         size = 1
     try:

@@ -1,12 +1,14 @@
 """Follows the served run: a promotion is seen by every process with its next prediction."""
 
 import threading
+from pathlib import Path
 
-from core.errors import NoActiveRunError, RunInvalidError
+from core.errors import RunInvalidError
 from core.memory import release_freed
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs import registry
+from core.runs.folder import SERVED_FILE
 
 
 class ActivePredictor:
@@ -18,53 +20,68 @@ class ActivePredictor:
     Args:
         paths: Where the runs lie.
         pool_size: As in `Predictor`.
+
+    Attributes:
+        problem: Why another run answers than the one that `models/active` names, or this one from memory only; "" if
+            all is well.
     """
 
     def __init__(self, paths: Paths, pool_size: int = 1):
         self._paths = paths
         self._pool_size = pool_size
         self._lock = threading.Lock()
-        self._loaded: tuple[tuple, Predictor] | None = None
+        self._loaded: Predictor | None = None
+        self._mark: tuple = ()
+        self.problem = ""
 
     def get(self) -> Predictor:
         """The predictor of the served run; a caller keeps one for a whole request.
 
-        A run that cannot be loaded never replaces one that works: the old one goes on from memory.
+        A run that cannot be loaded never replaces one that works: the old one goes on from memory. Without one, the
+        run before it answers. Either way `problem` says so.
 
         Raises:
             NoActiveRunError: If nothing is served.
-            RunInvalidError: If the served run is damaged and none was loaded before.
+            RunInvalidError: If the served run is damaged and no other can answer.
         """
-        mark = self._mark()
-        loaded = self._loaded
-        if loaded is None:
-            self._lock.acquire()
-        elif loaded[0] == mark or not self._lock.acquire(blocking=False):
-            return loaded[1]  # nothing is new, or somebody else is loading it
+        mark, loaded = self._look(), self._loaded
+        if loaded and self._mark == mark:
+            return loaded
+        if not self._lock.acquire(blocking=loaded is None) and loaded:
+            return loaded
         try:
-            if not self._loaded or self._loaded[0] != mark:
-                self._loaded = (mark, self._load())
-            return self._loaded[1]
+            if not self._loaded or self._mark != mark:
+                self._loaded, self.problem = self._load(self._loaded)
+                self._mark = mark
+            return self._loaded
         finally:
             self._lock.release()
 
-    def _load(self) -> Predictor:
-        old = self._loaded[1] if self._loaded else None
-        try:
-            run = registry.active(self._paths)
-            if old and old.run.run_id == run.run_id:
-                return old
-            release_freed()  # what the run before the last one left: the last one may still be answering
-            return Predictor(run, self._pool_size)
-        except (NoActiveRunError, RunInvalidError):
-            if old is None:
-                raise
-            return old
+    def _load(self, old: Predictor | None) -> tuple[Predictor, str]:
+        problem = ""
+        for run in registry.serving_order(self._paths):
+            try:
+                if old and old.run == run:
+                    return old, problem
+                release_freed()  # what the run before the last one left: the last one may still be answering
+                return Predictor(run, self._pool_size), problem
+            except RunInvalidError as error:
+                problem = problem or str(error)
+            if old:
+                return old, problem
+        registry.served(self._paths)  # says what is wrong, if it is not the network itself
+        raise RunInvalidError(problem)
 
-    def _mark(self) -> tuple:
-        """Changes whenever another run may be served; costs one `stat`."""
-        try:
-            status = registry.active_file(self._paths).stat()
-            return status.st_mtime_ns, status.st_ino
-        except OSError:
-            return (len(registry.runs(self._paths)),)
+    def _look(self) -> tuple:
+        """Changes whenever another run may be served or the named one was touched: a short read, four `stat`."""
+        folder = self._paths.models_dir
+        run = folder / (registry.active_id(self._paths) or "active")
+        return tuple(map(_identity, (folder, registry.active_file(self._paths), run / "run.json", run / SERVED_FILE)))
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -76,7 +76,7 @@ class TrainingConfig:
                 from_json(kind, value)
             except ValueError:
                 expected = _KINDS.get(kind, "two whole numbers (height, width)")
-                raise ConfigError(f"Expected {item.name} to be {expected}, but got {value!r}.") from None
+                raise ConfigError(f"Expected {item.name} to be {expected}, but got {value!r:.80}.") from None
             low, high = item.metadata.get("range", (None, None))
             if low is not None and not low <= value <= high:
                 raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
@@ -124,4 +124,4 @@ def setting_kind(name: str) -> type:
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raises `ConfigError` unless `value` is one of `choices`."""
     if value not in choices:
-        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, but got {value!r}.")
+        raise ConfigError(f"Expected {name} to be one of {', '.join(choices)}, but got {value!r:.80}.")

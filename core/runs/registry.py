@@ -4,25 +4,36 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError
 from core.files import fsync_dir, write_atomic
 from core.paths import Paths
-from core.records import append_log, read_log
-from core.runs.folder import RUN_ID, Run, read_run
-from core.runs.staging import STAGING_PREFIX
+from core.runs import promotions
+from core.runs.folder import RUN_ID, SERVED_FILE, STAGING_PREFIX, Run, damaged_run, read_any_run, read_run
+
+NOTHING = "No run is served yet. Train one and promote it."
+
+
+@dataclass(frozen=True)
+class Served:
+    """The run that answers.
+
+    Attributes:
+        run: It succeeded, and its network is the one that was trained.
+        problem: Why it answers instead of the run that `models/active` names; "" if it is that one.
+    """
+
+    run: Run
+    problem: str = ""
 
 
 def runs(paths: Paths) -> list[Run]:
-    """All readable runs, live and finished, newest first; damaged folders are left out."""
-    found = []
-    for folder in _folders(paths):
-        try:
-            found.append(read_run(folder))
-        except RunInvalidError:
-            continue
+    """All runs, live, finished and damaged, newest first; the network of the named one is checked."""
+    named = active_id(paths)
+    found = [read_any_run(folder) for folder in _folders(paths)]
+    found = [run.checked() if run.run_id == named else run for run in found]
     return sorted(found, key=lambda run: (run.created_at, run.run_id), reverse=True)
 
 
@@ -33,12 +44,41 @@ def load(paths: Paths, run_id: str) -> Run:
         RunNotFoundError: If no folder has this id; ids are looked up, never joined to a path unchecked.
         RunInvalidError: If its folder is damaged.
     """
-    if isinstance(run_id, str) and RUN_ID.fullmatch(run_id):
-        # Staging first: a run that is published meanwhile is then found in its place.
-        for folder in (paths.models_dir / (STAGING_PREFIX + run_id), paths.models_dir / run_id):
-            if folder.is_dir() and not folder.is_symlink():
-                return read_run(folder)
-    raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")
+    return read_run(_folder(paths, run_id))
+
+
+def served(paths: Paths) -> Served:
+    """The run that answers: the named one, or one in its place, as `serving_order` has it.
+
+    Raises:
+        NoActiveRunError: If there is none; it says what is wrong with the named one.
+    """
+    problem = ""
+    for run in serving_order(paths):
+        if run.state == "succeeded":
+            return Served(run, problem)
+        problem = problem or run.message
+    raise NoActiveRunError(f"{problem} No other run can answer." if active_id(paths) else NOTHING)
+
+
+def serving_order(paths: Paths) -> Iterator[Run]:
+    """The named run first, whatever its state; if it cannot answer, then those that may, the best first.
+
+    In the place of a run that is damaged comes the one that was served before it. If the name is lost, or nobody has
+    it, comes the newest.
+    """
+    named = active_id(paths)
+    try:
+        run = read_any_run(_folder(paths, named)).checked()
+        if run.state not in ("succeeded", "damaged"):
+            message = f"The run {named} is {run.state}; only a succeeded run can be served."
+            run = replace(run, state="damaged", message=message)
+        yield run
+        yield from (run.checked() for run in earlier(paths))
+    except RunNotFoundError:
+        lost = f"names {named}, which is not there" if named else "names no run"
+        yield damaged_run(paths.models_dir, f"models/active {lost}. Promote a run.")
+    yield from (run.checked() for run in runs(paths) if run.state == "succeeded")
 
 
 def exists(paths: Paths, run_id: str) -> bool:
@@ -47,30 +87,15 @@ def exists(paths: Paths, run_id: str) -> bool:
 
 
 def active(paths: Paths) -> Run:
-    """The served run.
-
-    If the pointer is lost or names a missing run, the newest succeeded run serves.
-
-    Raises:
-        NoActiveRunError: If there is no succeeded run.
-    """
-    run_id = active_id(paths)
-    try:
-        run = load(paths, run_id or "")
-        if run.state == "succeeded":
-            return run
-    except (RunNotFoundError, RunInvalidError):
-        pass
-    for run in runs(paths):
-        if run.state == "succeeded":
-            return run
-    raise NoActiveRunError("No run is served yet. Train one and promote it.")
+    """The run of `served`."""
+    return served(paths).run
 
 
 def active_id(paths: Paths) -> str | None:
     """The id that `models/active` names, whether or not that run exists."""
     try:
-        return active_file(paths).read_text(encoding="utf-8").strip() or None
+        named = active_file(paths).read_text(encoding="utf-8-sig").strip()
+        return named if RUN_ID.fullmatch(named) else None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -90,7 +115,7 @@ def promote(paths: Paths, run_id: str) -> Run:
     run = load(paths, run_id)
     if run.state != "succeeded":
         raise RunInvalidError(f"The run {run_id} is {run.state}; only a succeeded run can be served.")
-    run.verify()
+    run.verify(SERVED_FILE, *run.files)
     if active_id(paths) != run_id:
         _serve(paths, run_id, "promote")
     return run
@@ -104,7 +129,7 @@ def rollback(paths: Paths) -> Run:
     """
     for run in earlier(paths):
         try:
-            run.verify()
+            run.verify(SERVED_FILE, *run.files)
         except RunInvalidError:
             continue
         _serve(paths, run.run_id, "rollback")
@@ -114,9 +139,11 @@ def rollback(paths: Paths) -> Run:
 
 def earlier(paths: Paths) -> Iterator[Run]:
     """The runs that were served before the current one and are still there, the last one first."""
-    for run_id in reversed(_served(paths)[:-1]):
+    named = active_id(paths)
+    for run_id in reversed(promotions.stack(paths)):
         try:
-            yield load(paths, run_id)
+            if run_id != named:
+                yield load(paths, run_id)
         except (RunNotFoundError, RunInvalidError):
             continue
 
@@ -128,8 +155,8 @@ def delete(paths: Paths, run_id: str) -> None:
         RunNotFoundError: If there is no such run.
         RunInvalidError: If it is served or still running.
     """
-    run = load(paths, run_id)
-    if run.state == "succeeded" and run_id == active(paths).run_id:  # also where the pointer to it is lost
+    run = read_any_run(_folder(paths, run_id))
+    if run_id == active_id(paths) or run.state == "succeeded" and run_id == active(paths).run_id:  # if no name is left
         raise RunInvalidError(f"The run {run_id} is served and cannot be deleted. Promote another run first.")
     if run.folder.name.startswith(STAGING_PREFIX):
         raise RunInvalidError(f"The run {run_id} is {run.state}. Cancel it first.")
@@ -146,13 +173,13 @@ def exports_folder(run: Run, paths: Paths) -> Path:
     return paths.shared_cache_dir / "exports" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def history(paths: Paths) -> list[dict[str, str]]:
-    """All promotions and roll-backs, oldest first: `action`, `run_id`, `at`."""
-    return read_log(dict[str, str], _history_file(paths))
-
-
-def _history_file(paths: Paths) -> Path:
-    return paths.models_dir / "history.jsonl"
+def _folder(paths: Paths, run_id: str | None) -> Path:
+    if isinstance(run_id, str) and RUN_ID.fullmatch(run_id):
+        # Staging first: a run that is published meanwhile is then found in its place.
+        for folder in (paths.models_dir / (STAGING_PREFIX + run_id), paths.models_dir / run_id):
+            if folder.is_dir() and not folder.is_symlink():
+                return folder
+    raise RunNotFoundError("No run has this id. List the runs to see which ones exist.")
 
 
 def _folders(paths: Paths) -> list[Path]:
@@ -165,19 +192,12 @@ def _folders(paths: Paths) -> list[Path]:
     ]
 
 
-def _served(paths: Paths) -> list[str]:
-    """The served runs as a stack: a roll-back takes the top off."""
-    stack: list[str] = []
-    for entry in history(paths):
-        if entry["action"] == "rollback" and entry["run_id"] in stack:
-            while stack[-1] != entry["run_id"]:
-                stack.pop()
-        else:
-            stack.append(entry["run_id"])
-    return stack
-
-
-def _serve(paths: Paths, run_id: str, action: str) -> None:
-    write_atomic(active_file(paths), run_id + "\n")
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    append_log(_history_file(paths), [{"action": action, "run_id": run_id, "at": now}])
+def _serve(paths: Paths, run_id: str, action: promotions.Action) -> None:
+    try:
+        write_atomic(active_file(paths), run_id + "\n")
+        promotions.record(paths, action, run_id)
+    except OSError as error:
+        raise RunInvalidError(
+            f"Expected to write models/active and models/{promotions.FILE}, but: {error.strerror}. Now "
+            f"{active_id(paths)} is named as served. Mend that and promote again."
+        ) from error

@@ -17,9 +17,8 @@ from core.files import fsync_dir, sha256_of, write_json
 from core.paths import Paths
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
-from core.runs.folder import RUN_ID, Run, State
+from core.runs.folder import RUN_ID, STAGING_PREFIX, Run, State
 
-STAGING_PREFIX = ".staging-"
 CHECKPOINT_FILE = "checkpoint.npz"  # how far a training has come, for its next start; never published
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
 _OPTIONAL_FILES = ("README.md", "learned.parquet")  # runs from before there were cards or lists of photos have none

@@ -28,6 +28,7 @@ from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import Run
+from core.runs.promotions import history
 from core.runs.reporter import Listener, Reporter
 from core.runs.staging import CHECKPOINT_FILE, free_run_id, publish, stage, write
 from core.training.context import Trained, TrainingContext
@@ -117,7 +118,7 @@ def _finish(
         if expected:
             raise
         raise TrainingError(message) from error
-    if registry.active_id(paths) is None:  # the very first run has none to be compared with
+    if registry.active_id(paths) is None and not history(paths):  # the very first run has none to be compared with
         registry.promote(paths, run.run_id)
     return run
 

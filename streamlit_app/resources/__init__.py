@@ -22,6 +22,7 @@ from streamlit_app.resources.runs import (
     predictor,
     robustness,
     runs_of,
+    served_problem,
     upload_record,
 )
 
@@ -48,6 +49,7 @@ __all__ = [
     "ranking",
     "robustness",
     "runs_of",
+    "served_problem",
     "small_photo",
     "start_maps",
     "statistics",

@@ -37,6 +37,15 @@ def active_run() -> Run | None:
         return None
 
 
+def served_problem() -> str:
+    """Why another run answers than the one that should, or none at all; "" if all is well."""
+    try:
+        found = registry.served(resources.paths())
+        return found.problem and f"{found.problem} Meanwhile {found.run.run_id} answers."
+    except NoActiveRunError as error:
+        return "" if str(error) == registry.NOTHING else str(error)
+
+
 @st.cache_resource(max_entries=3, show_spinner="Loading the model…", hash_funcs=BY_MODEL)
 def predictor(run: Run) -> Predictor:
     """The predictor of a run: one for all sessions, so that eight people share one model and its slots."""

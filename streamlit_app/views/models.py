@@ -19,6 +19,8 @@ runs = registry.runs(resources.paths())
 if served is None:
     head(QUESTION, "None yet.")
     navigation.no_model()
+    if runs:
+        run_table.show(runs, key="runs")
     st.stop()
 
 head(QUESTION, f"{standing(served)}.")
@@ -35,7 +37,7 @@ shown = st.segmented_control(
     "Runs of", [HERE, EVERYWHERE], default=HERE, key="which", required=True, label_visibility="collapsed"
 )
 if shown == HERE:
-    runs = [run for run in runs if resources.is_of(run, data)]
+    runs = [run for run in runs if not run.dataset.name or resources.is_of(run, data)]  # "": nobody can tell any more
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a model")
     st.stop()

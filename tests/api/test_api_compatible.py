@@ -153,6 +153,29 @@ def test_H5_H8_a_wrong_request_is_a_sentence(client, body):
     error_of(predict(client, body), 400)
 
 
+@pytest.mark.parametrize("length", [0, 1, 2])
+def test_base64_is_read_as_the_original_reads_it(client, length):
+    content = picture((250, 10, 10)) + bytes(length)
+    for text in (base64.encodebytes(content).decode(), text_of(content).rstrip("=")):
+        assert predict(client, {"instances": [{"b64": text}]}).status_code == 200
+        tensor = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [text]}
+        assert client.post(OPEN + "/infer", json={"inputs": [tensor]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ({"instances": [{"b64": "ab-_"}]}, "web-safe base64"),
+        ({"instances": [{"image_bytes": {"b64": "AAAA"}}]}, "but got an object with image_bytes"),
+        ({"instance": []}, "Unknown field instance. Known: instances, inputs, signature_name."),
+        ({"instances": {"b64": "AAAA"}}, "Expected instances to be a list"),
+        ({"inputs": "AAAA"}, "Expected inputs to be a list"),
+    ],
+)
+def test_H8_a_slip_gets_the_true_reason(client, body, words):
+    assert words in error_of(predict(client, body), 400)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"instances": [[[[NaN, 0, 0]]]]}', "\udcff"])
 def test_H1_H3_H6_what_is_no_json_is_a_sentence(client, text):
     content = text.encode("utf-8", "surrogateescape")

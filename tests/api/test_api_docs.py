@@ -55,7 +55,6 @@ def world(tmp_path_factory):
     )
     write_parquet(ranking_file(dataset), ranking)
     run = make_run(paths, "bundled-elephants-strong")
-    (run.folder / "model.tflite").write_bytes(b"litert")
     (run.folder / "README.md").write_text("# card")
     registry.promote(paths, run.run_id)
     make_run(paths, "2026-11-23-quick-7f3a", "queued")

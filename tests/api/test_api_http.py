@@ -171,8 +171,24 @@ def test_H6_what_is_not_utf8_json_is_a_bad_request(client, body):
     refuses(client, body, 400, "invalid-json")
 
 
-def test_H6_an_encoded_body_is_refused(client):
-    refuses(client, GOOD, 415, headers={"Content-Encoding": "gzip"})
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP", "gzip, identity"])
+def test_H6_a_compressed_body_is_refused_with_that_reason_everywhere(client, encoding):
+    headers = {"Content-Encoding": encoding}
+    assert f"Content-Encoding: {encoding.lower()}" in refuses(client, GOOD, 415, headers=headers)["detail"]
+    for address in ("/api/v1/predictions", "/api/v1/explanations"):
+        response = client.post(address, data=picture(), content_type="image/jpeg", headers=headers)
+        assert response.status_code == 415 and "is compressed" in response.get_json(force=True)["detail"]
+    for address in ("/v1/models/tuskscope:predict", "/v2/models/tuskscope/infer"):
+        response = client.post(address, data=b"\x1f\x8b", headers=headers)
+        assert response.status_code == 400 and "is compressed" in response.get_json()["error"]
+    response = client.post("/", **multipart(picture()), headers=headers)
+    assert response.status_code == 415 and "is compressed" in response.get_data(as_text=True)
+    assert predict(client, picture()).status_code == 200
+
+
+def test_H6_identity_is_no_encoding(client):
+    headers = {"Content-Encoding": "identity"}
+    assert client.post("/api/v1/predictions", **multipart(picture()), headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", None])

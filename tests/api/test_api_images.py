@@ -317,7 +317,15 @@ def test_I28_a_form_without_a_boundary_has_no_file(client):
     assert (response.status_code, problem_of(response)) == (400, "image-field")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "image/gif", "application/octet-stream", ""])
+@pytest.mark.parametrize("kind", ["image/jpg", "image/*", "image/gif", "image/x-png", "application/octet-stream"])
+def test_I9_I29_a_picture_under_a_common_type_is_read_by_its_content(client, kind):
+    response = client.post("/api/v1/predictions", data=picture(), headers={"Content-Type": kind})
+    assert response.status_code == 200
+    response = client.post("/api/v1/predictions", data=b"GIF89a", headers={"Content-Type": kind})
+    assert (response.status_code, problem_of(response)) == (415, "not-an-image")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/pdf", "video/mp4", ""])
 def test_I29_a_wrong_content_type_is_refused(client, kind):
     response = client.post("/api/v1/predictions", data=picture(), headers={"Content-Type": kind})
     assert (response.status_code, problem_of(response)) == (415, "unsupported-media-type")

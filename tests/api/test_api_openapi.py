@@ -36,7 +36,6 @@ def client(tmp_path_factory):
     write_parquet(ranking_file(dataset), ranking)
     decisions.decide(dataset, dataset.usable["path"].iloc[0], "keep")
     run = make_run(paths)
-    (run.folder / "model.tflite").write_bytes(b"litert")
     (run.folder / "README.md").write_text("# card")
     (run.folder / "history.csv").write_text("epoch,loss,accuracy,val_loss,val_accuracy\n1,0.5,0.7,,\n")
     registry.promote(paths, run.run_id)

@@ -4,7 +4,18 @@ import base64
 
 import numpy as np
 import pytest
-from api_fakes import FakePredictor, client_of, encode, make_client, make_paths, make_run, picture, predict, problem_of
+from api_fakes import (
+    FakePredictor,
+    client_of,
+    encode,
+    make_client,
+    make_paths,
+    make_run,
+    multipart,
+    picture,
+    predict,
+    problem_of,
+)
 from PIL import Image
 
 URL = "/api/v1/predictions"
@@ -45,7 +56,10 @@ def test_a_bad_picture_in_json_is_an_error_alone_and_a_record_among_many(client)
         [5],
         [None],
         [["x"]],
-        ["YQ"],
+        ["YWJjZ"],
+        ["data:image/png;base64"],
+        ["data:image/png,abcd"],
+        ["https://example.org/photo.jpg"],
         ["ÿÿ=="],
         "text",
         None,
@@ -55,6 +69,70 @@ def test_a_bad_picture_in_json_is_an_error_alone_and_a_record_among_many(client)
 def test_H5_what_is_no_list_of_base64_is_refused(client, images):
     response = client.post(URL, json={"images": images})
     assert (response.status_code, problem_of(response)) == (422, "invalid-field")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda content: "data:image/jpeg;base64," + text_of(content),
+        lambda content: "data:;base64," + text_of(content),
+        lambda content: base64.encodebytes(content).decode(),
+        lambda content: base64.encodebytes(content).decode().replace("\n", "\r\n"),
+        lambda content: "\t " + text_of(content) + " ",
+        lambda content: text_of(content).rstrip("="),
+    ],
+    ids=["data address", "data address without a type", "lines", "lines of Windows", "spaces", "no padding"],
+)
+@pytest.mark.parametrize("length", [0, 1, 2])
+def test_base64_is_taken_as_it_is_usually_written(client, write, length):
+    content = picture((250, 10, 10)) + bytes(length)
+    assert post(client, write(content)).get_json() == predict(client, content).get_json()
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ({"image": "A" * 5000}, "Unknown field image. Known: images."),
+        ({"images": ["YQ=="], "file": "A" * 5000}, "Unknown field file. Known: images."),
+        ({"images": "A" * 5000}, "Expected images to be a list."),
+        ({"images": {"b64": "A" * 5000}}, "Expected images to be a list."),
+        ({}, "The field images is missing."),
+        ({"a\nb": 1}, "Unknown field with a name that cannot be shown. Known: images."),
+        ({"x" * 65: 1}, "Unknown field with a name that cannot be shown. Known: images."),
+        ({"images": ["a-b_"]}, "images holds web-safe base64"),
+        ({"images": ["https://example.org/a.jpg"]}, "Addresses are not fetched"),
+        ({"images": ["b'" + "A" * 80 + "'"]}, "call .decode()"),
+        ({"images": ["data:image/jpeg,AAAA"]}, "to end with ;base64"),
+        ({"images": [{"b64": "AAAA"}]}, "Expected images to hold base64 text"),
+    ],
+)
+def test_H8_a_slip_gets_the_true_reason(client, body, words):
+    response = client.post(URL, json=body)
+    assert (response.status_code, problem_of(response)) == (422, "invalid-field")
+    assert words in response.get_json(force=True)["detail"]
+
+
+@pytest.mark.parametrize(
+    "request_, words",
+    [
+        (multipart(picture(), name="file"), "no other field, but got file"),
+        (multipart(image="text"), "it came as text"),
+        (multipart(), "no field that can be read"),
+        (multipart(*[picture()] * 17), "but got 17"),
+        ({"data": b"abc", "headers": {"Content-Type": "multipart/form-data"}}, "name the boundary?"),
+        ({"data": picture(), "content_type": "application/x-www-form-urlencoded"}, "but got application/x-www-form-"),
+        ({"data": picture(), "headers": {"Content-Type": ""}}, "but got none"),
+    ],
+    ids=["name", "text", "nothing", "many", "boundary", "curl's default", "no type"],
+)
+def test_I28_I29_a_slip_of_a_form_or_its_type_gets_the_true_reason(client, request_, words):
+    response = client.post(URL, **request_)
+    assert response.status_code in (400, 415) and words in response.get_json(force=True)["detail"]
+
+
+def test_an_unknown_option_is_named(client):
+    response = client.post(URL + "?tpo=1", data=picture(), content_type="image/jpeg")
+    assert response.get_json(force=True)["detail"] == "Unknown query parameter tpo. Known: top, explain."
 
 
 def test_H8_unknown_fields_of_the_json_are_refused(client):

@@ -95,12 +95,15 @@ def test_a_live_run_has_no_card_yet(client, state):
 @pytest.mark.parametrize(
     "query, name", [("", "model.tflite"), ("?format=litert", "model.tflite"), ("?format=keras", "model.keras")]
 )
-def test_a_model_is_downloaded_as_it_is(client, complete, query, name):
+def test_a_model_is_downloaded_with_its_class_names_behind_it(client, complete, query, name):
     with client.get(f"{RUNS}/run-full/export{query}") as response:
-        assert response.status_code == 200 and response.data == (complete / name).read_bytes()
+        assert response.status_code == 200 and response.data.startswith((complete / name).read_bytes())
+    archive = zipfile.ZipFile(io.BytesIO(response.data))
+    assert archive.read("labels.txt") == b"African\nAsian\n"
+    assert json.loads(archive.read("model.json"))["image_size"] == [30, 40]
     assert response.content_type == "application/octet-stream"
     assert response.headers["Content-Disposition"] == f"attachment; filename=run-full.{name.rpartition('.')[2]}"
-    assert response.headers["ETag"] == f'"{sha256_of(complete / name)}"'
+    assert response.headers["ETag"] == f'"{hashlib.sha256(response.data).hexdigest()}"'
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,9 @@ def store_export(client, format_name: str, content: dict[str, bytes]):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(part)
     check = ExportCheck("run-full", format_name, 1, 1.0, 0.0, 0.0, 0, 0, 9, "9 photos", ("probabilities",))
-    write_json(folder / f"{format_name}.json", {**asdict(check), "sha256": digest(path)})
+    write_json(
+        folder / f"{format_name}.json", {**asdict(check), "sha256": digest(path), "class_names": run.class_names}
+    )
     return path
 
 
@@ -156,6 +161,12 @@ def test_a_stored_folder_is_downloaded_as_a_zip(client, complete):
     assert response.headers["Content-Disposition"] == "attachment; filename=run-full-saved_model.zip"
 
 
+def test_an_export_from_before_the_class_names_were_in_it_is_made_again(client, complete):
+    note = store_export(client, "onnx", {"": b"onnx"}).with_name("onnx.json")
+    write_json(note, {key: value for key, value in json.loads(note.read_text()).items() if key != "class_names"})
+    assert problem_of(client.get(f"{RUNS}/run-full/export?format=onnx")) == "not-exported"
+
+
 def test_R2_a_stored_export_that_changed_is_not_given_away(client, complete):
     store_export(client, "onnx", {"": b"onnx"}).write_bytes(b"changed")
     response = client.get(f"{RUNS}/run-full/export?format=onnx")
@@ -175,7 +186,8 @@ def test_only_a_succeeded_run_is_exported(client, state):
     assert (response.status_code, problem_of(response)) == (409, "run-invalid")
 
 
-def test_a_run_whose_model_was_never_written_is_not_exported(client):
+def test_a_run_whose_model_is_gone_is_not_exported(client):
+    (client.paths.models_dir / "run-a" / "model.tflite").unlink()
     assert problem_of(client.get(f"{RUNS}/run-a/export")) == "run-invalid"
 
 

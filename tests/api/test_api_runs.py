@@ -27,6 +27,7 @@ from PIL import Image
 from api.settings import Settings
 from core.errors import ConfigError, RunInvalidError
 from core.runs import registry, staging
+from core.runs.promotions import history
 
 RUNS = "/api/v1/runs"
 GOOD = {"dataset": "photos", "preset": "quick"}
@@ -251,8 +252,34 @@ def test_R8_a_lost_pointer_serves_the_newest_run_and_says_degraded(following):
             pointer.write_bytes(content)
         response = following.get("/health/ready")
         assert response.status_code == 200
-        assert response.get_json() == {"status": "degraded", "run_id": "run-c"}
+        body = response.get_json()
+        assert body == {"status": "degraded", "run_id": "run-c", "reason": body["reason"]}
+        assert body["reason"].startswith("models/active names")
         assert predict(following, picture()).get_json()["run_id"] == "run-c"
+
+
+def test_R3_R4_damaged_runs_are_listed_with_their_reason_and_refused_by_name(following):
+    promote(following, "run-a")
+    promote(following, "run-b")
+    models = following.paths.models_dir
+    (models / "run-b" / "model.tflite").write_bytes(b"litter")
+    (models / "run-c" / "run.json").write_text('{"schema_version": 1, "run_id": "run-c", "created_at": 5}')
+    body = following.get(RUNS).get_json()
+    assert {line["run_id"]: (line["state"], line["active"]) for line in body["runs"]} == {
+        "run-a": ("succeeded", True),
+        "run-b": ("damaged", False),
+        "run-c": ("damaged", False),
+    }
+    reasons = {line["run_id"]: line["message"] for line in body["runs"]}
+    assert "model.tflite of run run-b" in reasons["run-b"] and "created_at: Expected str" in reasons["run-c"]
+    assert body["active"] == predict(following, picture()).get_json()["run_id"] == "run-a"
+    ready = following.get("/health/ready").get_json()
+    assert ready == {"status": "degraded", "run_id": "run-a", "reason": reasons["run-b"]}
+    for run_id in ("run-b", "run-c"):
+        assert problem_of(promote(following, run_id)) == "run-invalid"
+    assert problem_of(following.get(f"{RUNS}/run-c")) == "run-invalid"
+    assert following.post("/api/v1/rollback").get_json() == {"active": "run-a"}
+    assert following.get("/health/ready").get_json() == {"status": "ready", "run_id": "run-a"}
 
 
 def test_R9_without_a_run_it_lives_but_is_not_ready(tmp_path):
@@ -291,7 +318,7 @@ def test_R11_promoting_twice_is_the_same_as_once(following):
     for _ in range(2):
         response = promote(following, "run-a")
         assert response.status_code == 200 and response.get_json() == {"active": "run-a"}
-    assert len(registry.history(following.paths)) == 1
+    assert len(history(following.paths)) == 1
 
 
 def test_R11_rolling_back_goes_back_and_then_says_that_there_is_no_more(following):

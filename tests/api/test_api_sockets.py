@@ -16,6 +16,7 @@ from api.settings import Settings
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
 RUNS = b"POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+TF = "/v1/models/tuskscope:predict"
 PREDICT = b"POST /api/v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
 
 
@@ -202,3 +203,34 @@ def test_H16_clients_that_leave_in_the_middle_leave_nothing_behind(server):
             client.sendall(PREDICT + b"Content-Length: %d\r\n\r\n" % len(body) + body[: len(body) * (number % 5) // 4])
     assert time_of_others(server, 4) < 3
     assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize(
+    "path, kind", [("/", b"text/html"), ("/api/v1/predictions", b"application/problem+json"), (TF, b"application/json")]
+)
+def test_I27_what_the_server_refuses_before_it_is_read_is_answered_like_everything_else(server, path, kind):
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    (answer,) = answers(server, head.encode() + b"Content-Length: 99999999\r\n\r\n", seconds=2)
+    assert status(answer) == 413 and b"Content-Type: " + kind in answer and b"Connection: close" in answer
+    assert b"too large" in answer and b"max_body" not in answer
+    assert (b'type="file"' in answer) == (path == "/")
+
+
+@pytest.mark.parametrize("size", [12 * 2**20, 40 * 2**20])
+def test_I27_a_client_that_sends_all_of_a_body_that_is_too_large_gets_the_answer(server, size):
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    client.request("POST", "/", bytes(size), {"Content-Type": "multipart/form-data; boundary=x"})
+    answer = client.getresponse()
+    assert answer.status == 413 and b"The request is too large" in answer.read()
+    client.close()
+    assert time_of_others(server, 2) < 5
+
+
+def test_I27_who_never_stops_sending_is_cut_off(server, monkeypatch):
+    monkeypatch.setattr(wire, "PATIENCE_SECONDS", 1)
+    with connect(server) as client, pytest.raises(ConnectionError):
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n")
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            client.sendall(bytes(1000))
+            time.sleep(0.05)

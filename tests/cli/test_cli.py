@@ -10,6 +10,7 @@ from conftest import draw_photo, draw_world
 
 from core.__main__ import run as main
 from core.jobs import queue as jobs
+from core.runs import registry
 from core.runs.contents import DatasetReference
 from core.runs.presets import preset
 from core.runs.staging import stage
@@ -52,7 +53,7 @@ def test_index_refuses_a_missing_folder_in_one_sentence(cli, tmp_path):
     assert err.startswith("error: Expected a folder of photos") and err.count("\n") == 1
 
 
-def test_index_says_what_it_left_out_and_train_what_is_missing(cli, tmp_path):
+def test_index_says_what_it_left_out(cli, tmp_path):
     draw_photo(tmp_path / "flat" / "a.jpg", (1, 2, 3), 1)
     draw_photo(tmp_path / "flat" / "two\nlines.jpg", (1, 2, 3), 2)
     (tmp_path / "flat" / "list.csv").write_text("x")
@@ -60,8 +61,6 @@ def test_index_says_what_it_left_out_and_train_what_is_missing(cli, tmp_path):
     assert status == 0 and "flat: 2 usable photos without a label (unlabelled)" in out
     assert "note: 1 file (“list.csv”) not taken" in out
     assert json.loads(cli("index", tmp_path / "flat", "--json")[1])["notes"][0].startswith("There are no class folders")
-    status, _, err = cli("train", tmp_path / "flat", "--preset", "quick")
-    assert status == 1 and "Expected photos with labels" in err and err.count("\n") == 1
 
 
 def test_predict_names_what_a_folder_holds_beside_photos(cli, tmp_path):
@@ -162,6 +161,23 @@ def test_train_refuses_bad_settings_in_one_sentence(cli, trained_paths):
 def test_runs_lists_the_served_one(cli):
     assert cli("runs")[1].startswith("* quick-run")
     assert json.loads(cli("runs", "--json")[1])[0]["served"] is True
+
+
+def test_R4_runs_lists_a_damaged_one_with_its_reason_and_says_who_answers(cli, trained_paths):
+    folder = trained_paths.models_dir / "broken-run"
+    folder.mkdir()
+    (folder / "run.json").write_text('{"schema_version": 1, "run_id": "broken-run"')
+    pointer = registry.active_file(trained_paths)
+    named = pointer.read_text()
+    try:
+        pointer.write_text("broken-run")
+        status, out, err = cli("runs")
+        assert status == 0 and "broken-run  damaged" in out and "no readable run.json" in out
+        assert "Meanwhile quick-run answers" in err and out.startswith("* quick-run")
+        assert {row["run_id"]: row["state"] for row in json.loads(cli("runs", "--json")[1])}["broken-run"] == "damaged"
+    finally:
+        pointer.write_text(named)
+    assert cli("delete", "broken-run")[0] == 0
 
 
 def test_delete_removes_a_finished_run_and_refuses_the_served_one(cli, trained_paths):

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from core.errors import DatasetError, MethodUnavailableError, ProcessFailedError
 from core.export import exports, formats
 from core.export.check import ExportCheck, check_export
 from core.export.formats import FORMATS, open_model
+from core.export.labels import write_labels
 from core.export.photos import ExportPhotos, export_photos
 from core.paths import Paths
 
@@ -47,6 +50,38 @@ def photos(count: int = 4, side: int = 32) -> ExportPhotos:
     return ExportPhotos(images, images, f"{count} drawn pictures")
 
 
+def said(path: Path) -> dict[str, str]:
+    """Class names and facts as somebody finds them who knows nothing but the format."""
+    if path.is_dir():
+        return {name: (path / name).read_text() for name in ("labels.txt", "model.json")}
+    if path.suffix == ".onnx":
+        return {prop.key: prop.value for prop in pytest.importorskip("onnx").load(path).metadata_props}
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in ("labels.txt", "model.json")}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_names_its_classes_and_what_it_takes(run, tiny_paths, tmp_path, name):
+    pytest.importorskip("onnxruntime") if name == "onnx" else None
+    stored = exports.stored_export(run, name, tiny_paths) or exports.work_on_export(run, name, tiny_paths)
+    for path in (stored.path, exports.export_run(run, name, tmp_path, tiny_paths).path):
+        found = said(path)
+        facts = found if name == "onnx" else json.loads(found["model.json"])
+        names = json.loads(facts["class_names"]) if name == "onnx" else facts["class_names"]
+        assert names == list(run.class_names) and "NHWC" in facts["input_layout"] and "0-255" in facts["input_scaling"]
+        assert facts["image_size"] == ("[32, 32]" if name == "onnx" else [32, 32])
+        assert name == "onnx" or found["labels.txt"].splitlines() == names
+        assert open_model(name, path)(photos().compared[0])["probabilities"].shape == (2,)
+
+
+def test_labels_of_another_run_in_the_same_folder_stay(run, tiny_paths, tmp_path):
+    odd = replace(run, run_id="odd", class_names=("two\nlines", "\udcff"))
+    assert write_labels(run, tmp_path) == write_labels(run, tmp_path) == tmp_path / "labels.txt"
+    assert write_labels(odd, tmp_path).name == "odd-labels.txt"
+    assert (tmp_path / "odd-labels.txt").read_bytes() == b"two lines\n\xff\n"
+    assert (tmp_path / "labels.txt").read_text() == "African\nAsian\n"
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_answers_as_the_served_file_does(run, tiny_paths, name):
     pytest.importorskip("onnxruntime") if name == "onnx" else None
@@ -78,7 +113,8 @@ def test_an_export_is_written_once_and_never_over_something(run, tiny_paths, tmp
     exports.work_on_export(run, "litert", tiny_paths)
     export = exports.export_run(run, "litert", tmp_path / "out", tiny_paths)
     assert export.path == tmp_path / "out" / "tiny.tflite"
-    assert export.path.read_bytes() == (run.folder / "model.tflite").read_bytes()
+    assert export.path.read_bytes().startswith((run.folder / "model.tflite").read_bytes())
+    assert (tmp_path / "out" / "labels.txt").read_text() == "African\nAsian\n"
     with pytest.raises(RunInvalidError, match="Expected a free name"):
         exports.export_run(run, "litert", tmp_path / "out", tiny_paths)
 

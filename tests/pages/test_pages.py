@@ -217,6 +217,25 @@ def test_a_deleted_run_is_gone_and_the_served_one_stays(app, sample, served, pat
     assert [run.run_id for run in registry.runs(paths)] == [served.run_id]
 
 
+def test_R3_a_damaged_run_is_shown_as_such_and_the_one_before_answers(app, sample, served, paths):
+    registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
+    (paths.models_dir / "second-run" / "model.tflite").write_text("no tenderness")
+    (fake_run(sample, paths, "third-run").folder / "run.json").write_text("{")
+    test = app("models")
+    assert not test.exception
+    states = dict(zip(test.dataframe[0].value["run"], test.dataframe[0].value["state"], strict=True))
+    assert states == {"second-run": "damaged", "third-run": "damaged", served.run_id: "in use"}
+    (warning,) = [item.value for item in test.sidebar.warning]
+    assert "model.tflite" in warning and f"Meanwhile {served.run_id} answers" in warning.replace("\\", "")
+
+
+def test_R3_where_no_sound_run_is_left_the_page_says_why(app, sample, served, paths):
+    (served.folder / "run.json").write_text("[]")
+    test = app("models")
+    assert not test.exception and list(test.dataframe[0].value["state"]) == ["damaged"]
+    assert "No other run can answer" in test.sidebar.warning[0].value
+
+
 def test_the_models_page_offers_the_way_back(app, sample, served, paths):
     registry.promote(paths, fake_run(sample, paths, "second-run").run_id)
     test = app("models")
@@ -371,14 +390,14 @@ def test_no_page_imports_tensorflow(sample, paths):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_page_breaks_on_photos_without_labels(app, paths, page):
+def test_no_page_breaks_on_photos_without_labels(app, sample, paths, page):
     for number in range(3):
         draw_photo(paths.data_dir / "flat" / f"{number}.jpg", (180, 90, 60), number)
     assert not app(page, data="flat").exception
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs names of any bytes")
-def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, paths):
+def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, sample, paths):
     os.mkdir(os.fsencode(paths.data_dir) + b"/caf\xe9")
     test = app("dataset")
     assert not test.exception

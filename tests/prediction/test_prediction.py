@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import COLOURS, draw_photo
+from server_process import copy_run
 
 from core.dataset.images import decode
 from core.dataset.index import index_dataset
@@ -121,10 +122,67 @@ def test_R14_a_promotion_is_followed_at_the_next_call(trained_paths, tmp_path):
     assert serving.get().run.run_id == "one"
 
 
+@pytest.fixture
+def two_runs(trained_paths, tmp_path):
+    """Two copies of the trained run, `old` and `new`; both were served, `new` is."""
+    mine = Paths(trained_paths.data_dir, tmp_path / "models")
+    for run_id in ("old", "new"):
+        copy_run(trained_paths.models_dir / "quick-run", mine.models_dir, run_id, list(COLOURS))
+        registry.promote(mine, run_id)
+    return mine
+
+
+def flip(file, place: float, bit: int = 0) -> None:
+    """Changes one bit of a file in its place, so that size and inode stay."""
+    with file.open("r+b") as opened:
+        position = int(place * (file.stat().st_size - 1))
+        opened.seek(position)
+        (value,) = opened.read(1)
+        opened.seek(position)
+        opened.write(bytes([value ^ (1 << bit)]))
+
+
+@pytest.mark.parametrize("place", [0, 0.1, 0.4, 0.7, 0.99, 1])
+def test_R3_one_flipped_bit_is_never_served_and_the_run_before_answers(two_runs, place):
+    flip(two_runs.models_dir / "new" / "model.tflite", place, bit=3)
+    serving = ActivePredictor(two_runs)
+    assert serving.get().run.run_id == "old"
+    assert "The file model.tflite of run new is missing or changed" in serving.problem
+    with pytest.raises(RunInvalidError, match="run new"):
+        Predictor(registry.load(two_runs, "new"))
+
+
+def test_R3_weights_that_change_while_they_serve_leave_the_ones_in_memory(two_runs):
+    serving = ActivePredictor(two_runs)
+    before, file = serving.get(), two_runs.models_dir / "new" / "model.tflite"
+    assert before.run.run_id == "new" and serving.problem == ""
+    flip(file, 0.5)
+    assert serving.get() is before and "run new is missing or changed" in serving.problem
+    flip(file, 0.5)
+    assert serving.get() is before and serving.problem == ""
+
+
+def test_R3_a_run_that_is_mended_serves_again(two_runs):
+    file = two_runs.models_dir / "new" / "run.json"
+    sound = file.read_bytes()
+    file.write_bytes(sound[:200])
+    serving = ActivePredictor(two_runs)
+    assert serving.get().run.run_id == "old" and "no readable run.json" in serving.problem
+    file.write_bytes(sound)
+    assert serving.get().run.run_id == "new" and serving.problem == ""
+
+
+def test_R4_a_run_json_that_does_not_fit_the_network_serves_the_run_before(two_runs):
+    file = two_runs.models_dir / "new" / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "class_names": ["a", "b", "c"]}))
+    serving = ActivePredictor(two_runs)
+    assert serving.get().run.run_id == "old" and "run.json says" in serving.problem
+
+
 def test_R17_the_old_run_goes_on_when_the_models_folder_vanishes(trained_paths, tmp_path):
     mine = Paths(trained_paths.data_dir, tmp_path / "models")
     shutil.copytree(trained_paths.models_dir, mine.models_dir)
     serving = ActivePredictor(mine)
     before = serving.get()
     shutil.rmtree(mine.models_dir)
-    assert serving.get() is before
+    assert serving.get() is before and "names no run" in serving.problem

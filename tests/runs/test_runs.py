@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from core.errors import NoActiveRunError, RunInvalidError, RunNotFoundError, Tra
 from core.runs import registry
 from core.runs.contents import Calibration, DatasetReference, SubjectThreshold
 from core.runs.presets import preset
+from core.runs.promotions import history
 from core.runs.staging import new_run_id, publish, stage, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -81,14 +83,14 @@ def test_promotion_is_explicit_and_roll_back_goes_back(paths):
     with pytest.raises(RunInvalidError, match="no earlier"):
         registry.rollback(paths)
     assert registry.active(paths).run_id == "one"
-    assert [entry["action"] for entry in registry.history(paths)] == ["promote"] * 3 + ["rollback"] * 2
+    assert [entry.action for entry in history(paths)] == ["promote"] * 3 + ["rollback"] * 2
 
 
 def test_R11_promoting_twice_changes_nothing(paths):
     make_run(paths, "one")
     registry.promote(paths, "one")
     registry.promote(paths, "one")
-    assert len(registry.history(paths)) == 1
+    assert len(history(paths)) == 1
 
 
 def test_R3_a_changed_file_is_never_served(paths):
@@ -133,13 +135,122 @@ def test_R8_a_lost_pointer_serves_the_newest_run(paths, content):
         lambda text: "null",
     ],
 )
-def test_R4_a_damaged_run_json_is_left_out_with_a_reason(paths, change):
+def test_R4_a_damaged_run_json_is_listed_as_damaged_with_a_reason(paths, change):
     run = make_run(paths, "one")
     file = run.folder / "run.json"
     file.write_text(change(file.read_text()))
-    assert registry.runs(paths) == []
-    with pytest.raises(RunInvalidError):
+    (found,) = registry.runs(paths)
+    assert (found.run_id, found.state) == ("one", "damaged") and "The run one has" in found.message
+    with pytest.raises(RunInvalidError) as refused:
         registry.load(paths, "one")
+    assert str(refused.value) == found.message and "__init__" not in found.message
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, -1, True, "x", "", [], ["a"], [1, 2], {}, {"a": 1}, 10**400, "NaN", "Infinity", "-1e999", "A\nB"]
+)
+def test_R4_no_value_of_any_field_of_run_json_breaks_the_list(paths, value):
+    make_run(paths, "good")
+    registry.promote(paths, "good")
+    run = make_run(paths, "one")
+    text = (run.folder / "run.json").read_text()
+    raw = value if value in ("NaN", "Infinity", "-1e999") else json.dumps(value)
+    for name in json.loads(text):
+        content = {**json.loads(text), name: "here"}
+        (run.folder / "run.json").write_text(json.dumps(content).replace(f'"{name}": "here"', f'"{name}": {raw}'))
+        found = {run.run_id: run for run in registry.runs(paths)}
+        assert set(found) == {"good", "one"}
+        json.dumps([run.as_dict() for run in found.values()], allow_nan=False)
+        assert registry.active(paths).run_id == "good"
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"a":' * 100_000, "\0" * 2000, "\ufeff{}", '{"run_id": "two"}'])
+def test_R4_run_json_may_hold_anything(paths, content):
+    run = make_run(paths, "one")
+    (run.folder / "run.json").write_text(content)
+    assert [run.state for run in registry.runs(paths)] == ["damaged"]
+
+
+def test_R4_a_copied_folder_is_not_taken_for_the_run_it_was_copied_from(paths):
+    run = make_run(paths, "one")
+    shutil.copytree(run.folder, paths.models_dir / "copy")
+    assert {run.run_id: run.state for run in registry.runs(paths)} == {"one": "succeeded", "copy": "damaged"}
+    with pytest.raises(RunInvalidError, match="another run, 'one'"):
+        registry.load(paths, "copy")
+
+
+def test_R4_two_equal_class_names_are_damage(paths):
+    run = make_run(paths, "one")
+    write(run, class_names=("African", "African"))
+    assert [run.state for run in registry.runs(paths)] == ["damaged"]
+
+
+def test_a_damaged_run_can_be_deleted_but_not_the_named_one(paths):
+    for run_id in ("one", "two"):
+        (make_run(paths, run_id).folder / "run.json").write_text("{")
+    registry.active_file(paths).write_text("two")
+    registry.delete(paths, "one")
+    with pytest.raises(RunInvalidError, match="is served"):
+        registry.delete(paths, "two")
+    assert [run.run_id for run in registry.runs(paths)] == ["two"]
+
+
+def test_R3_changed_weights_are_never_served_and_the_run_before_answers(paths):
+    for run_id in ("one", "two", "three"):
+        make_run(paths, run_id)
+    registry.promote(paths, "one")
+    registry.promote(paths, "two")
+    file = paths.models_dir / "two" / "model.tflite"
+    sound = file.read_bytes()
+    assert registry.served(paths) == registry.Served(registry.load(paths, "two"))
+    file.write_bytes(sound.swapcase())  # as long as before
+    served = registry.served(paths)
+    assert served.run.run_id == "one" and "The file model.tflite of run two" in served.problem
+    assert {run.run_id: run.state for run in registry.runs(paths)}["two"] == "damaged"
+    file.write_bytes(sound)
+    assert registry.served(paths) == registry.Served(registry.load(paths, "two"))
+
+
+def test_R3_a_network_whose_hash_nobody_recorded_is_not_served(paths):
+    run = make_run(paths, "one")
+    registry.promote(paths, "one")
+    write(run, files={})
+    with pytest.raises(NoActiveRunError, match="model.tflite of run one .* No other run can answer"):
+        registry.active(paths)
+    with pytest.raises(RunInvalidError):
+        registry.promote(paths, "one")
+
+
+def test_R8_the_name_of_a_failed_run_serves_the_one_before(paths):
+    make_run(paths, "one")
+    registry.promote(paths, "one")
+    make_run(paths, "two", state="failed")
+    registry.active_file(paths).write_bytes(b"\xef\xbb\xbftwo\r\n")  # written by hand on Windows
+    served = registry.served(paths)
+    assert served.run.run_id == "one" and "The run two is failed" in served.problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"action": "pro', "null", "[]", '{"a": 1}', '{"action": 1, "run_id": null, "at": "x"}', "\udcff", "[" * 100_000],
+)
+def test_a_damaged_line_of_the_history_breaks_nothing_and_swallows_no_promotion(paths, line):
+    for run_id in ("one", "two"):
+        make_run(paths, run_id)
+    registry.promote(paths, "one")
+    with (paths.models_dir / "history.jsonl").open("a", errors="surrogateescape") as file:
+        file.write(line)  # no line end: torn
+    registry.promote(paths, "two")
+    assert [entry.run_id for entry in history(paths)] == ["one", "two"]
+    assert registry.rollback(paths).run_id == "one"
+
+
+@pytest.mark.parametrize("name", ["active", "history.jsonl"])
+def test_what_cannot_be_written_is_said_in_a_sentence(paths, name):
+    make_run(paths, "one")
+    (paths.models_dir / name).mkdir()
+    with pytest.raises(RunInvalidError, match="Expected to write models/active"):
+        registry.promote(paths, "one")
 
 
 def test_the_contents_of_a_run_survive_the_disk_with_their_types(paths):
@@ -253,12 +364,3 @@ def test_R19_many_runs_list_quickly_and_in_order(paths):
     for number in range(30):
         make_run(paths, f"run-{number:02d}", state="failed")
     assert len(registry.runs(paths)) == 30
-
-
-def test_a_torn_history_line_is_left_out(paths):
-    make_run(paths, "one")
-    registry.promote(paths, "one")
-    with (paths.models_dir / "history.jsonl").open("a") as file:
-        file.write('{"action": "pro')
-    assert len(registry.history(paths)) == 1
-    assert json.loads((paths.models_dir / "history.jsonl").read_text().splitlines()[0])["run_id"] == "one"

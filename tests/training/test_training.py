@@ -135,6 +135,12 @@ def test_T10_one_class_or_one_photo_is_refused_in_a_sentence(paths):
     assert "two classes" in registry.load(paths, "one").message
 
 
+def test_photos_without_labels_are_refused_with_what_is_missing(paths):
+    draw_photo(paths.data_dir / "flat" / "a.png", COLOURS["African"], 1)
+    with pytest.raises(TrainingError, match="Expected photos with labels.*one folder per class"):
+        train(preset("quick"), index_dataset(paths.data_dir / "flat", paths), paths, run_id="flat")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "raised"),
     [

@@ -36,9 +36,10 @@ def show(run: Run, served: Run) -> None:
         if is_done:
             with st.expander("Export: ONNX, SavedModel, smaller files", icon=":material/ios_share:"):
                 exports.show(run)
-        with st.expander("Settings and files"):
-            facts = {"config": asdict(run.config), "dataset": asdict(run.dataset), "versions": run.versions}
-            st.json(facts, expanded=1)
+        if run.state != "damaged":
+            with st.expander("Settings and files"):
+                facts = {"config": asdict(run.config), "dataset": asdict(run.dataset), "versions": run.versions}
+                st.json(facts, expanded=1)
 
 
 def roll_back() -> None:
