@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ from core.files import fsync_dir
 
 T = TypeVar("T")
 _hints = cache(get_type_hints)
+_MAX_LOGS = 4  # kept in memory
+_logs: dict[tuple[type, Path], tuple[int, bytes, tuple]] = {}  # bytes read, their hash, the entries in them
 
 
 def from_json(kind: type[T], content: object) -> T:
@@ -40,14 +43,32 @@ def read_log(kind: type[T], file: Path) -> list[T]:
         file: May be missing.
     """
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+        content = file.read_bytes()
     except OSError:
         return []
+    # A log grows at its end: lines that were read before are not parsed again, unless a byte of them has changed.
+    length, digest, before = _logs.get((kind, file), (0, _digest(b""), ()))
+    if digest != _digest(content[:length]):
+        length, before = 0, ()
+    end = content.rfind(b"\n") + 1
+    found = [*before, *_entries(kind, content[length:end])]
+    while len(_logs) >= _MAX_LOGS:
+        _logs.pop(next(iter(_logs)), None)
+    _logs[kind, file] = end, _digest(content[:end]), tuple(found)
+    return found + _entries(kind, content[end:])
+
+
+def _entries(kind: type[T], content: bytes) -> list[T]:
     found = []
-    for line in lines:  # not `splitlines`: a text may hold U+2028, which JSON leaves as it is
+    # Not `splitlines`: a text may hold U+2028, which JSON leaves as it is.
+    for line in content.decode("utf-8", errors="replace").split("\n"):
         with contextlib.suppress(ValueError, TypeError, RecursionError):
             found.append(from_json(kind, json.loads(line)))
     return found
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def append_log(file: Path, entries: Iterable[Mapping[str, object]]) -> None:
@@ -73,6 +94,8 @@ def append_log(file: Path, entries: Iterable[Mapping[str, object]]) -> None:
 
 
 def _read(kind: Any, content: Any) -> Any:
+    if kind is type(content) is str:  # most fields of a long log
+        return content
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return content

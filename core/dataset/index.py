@@ -204,5 +204,5 @@ def _as_table(rows: list[dict]) -> "pd.DataFrame":
 
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)  # a column may be empty: nothing was measured
     for name, kind in COLUMNS.items():
-        table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
+        table[name] = table[name].astype(object).fillna("" if kind == "str" else 0).astype(kind)
     return table.sort_values(["split", "label", "path"], ignore_index=True)

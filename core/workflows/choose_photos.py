@@ -8,7 +8,7 @@ import pandas as pd
 from core.dataset.index import Dataset
 from core.dataset.names import MAX_LISTED
 from core.dataset.overlay import Decision
-from core.dataset.splits import not_held_out, with_validation
+from core.dataset.splits import LEAST_PICTURES, not_held_out, with_validation
 from core.errors import TrainingError
 from core.runs.config import TrainingConfig
 
@@ -98,7 +98,8 @@ def _not_held_out(table: pd.DataFrame) -> list[str]:
     facts = [
         f"{name} ({photos:,} photos{'' if photos == pictures else f', copies of {pictures:,}'})"
         for name, (photos, pictures) in missing.items()
-    ]
+        if pictures < LEAST_PICTURES
+    ] or list(missing)
     if (table["split"] == "validation").any():
         return [
             f"No validation photo of {_listed(facts)}: too few different ones, so no figure tells anything about it."

@@ -135,6 +135,12 @@ def test_T10_one_class_or_one_photo_is_refused_in_a_sentence(paths):
     assert "two classes" in registry.load(paths, "one").message
 
 
+def test_photos_without_labels_are_refused_with_what_is_missing(paths):
+    draw_photo(paths.data_dir / "flat" / "a.png", COLOURS["African"], 1)
+    with pytest.raises(TrainingError, match="Expected photos with labels.*one folder per class"):
+        train(preset("quick"), index_dataset(paths.data_dir / "flat", paths), paths, run_id="flat")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "raised"),
     [
@@ -218,7 +224,7 @@ def test_small_classes_train_and_no_figure_stands_for_them(paths, backbones, kin
     assert run.class_names == ("African", "Asian", "Mammoth")
     assert [row["support"] > 0 for row in result.per_class] == [True, True, False]
     assert "no photo of Mammoth among them" in result.sentence() and "Mammoth" in run.message
-    assert run.message in (run.folder / "README.md").read_text(encoding="utf-8").replace("\\", "")
+    assert "No validation photo of Mammoth" in (run.folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_two_videos_train_without_a_figure_and_say_why(paths, backbones):
