@@ -26,6 +26,8 @@ class ExplainedPrediction(TypedDict):
 
     path: str
     """`image-1`, `image-2`, … in the order of the request."""
+    answer: str | None
+    """What to count the picture as: a class, `not sure` or `not the subject`."""
     label: str | None
     """The most probable class."""
     probability: float | None
@@ -92,6 +94,8 @@ class Dataset(TypedDict):
     """Photos that somebody decided about."""
     is_plain: bool
     """The folder has no split folders."""
+    notes: list[str]
+    """What was left out, with counts, or taken for something else than its name says."""
     counts: dict[str, dict[str, int]]
     """Split, class, number of usable photos."""
 

@@ -61,7 +61,9 @@ def create_app(
     """
     paths = paths or Paths.from_env()
     settings = settings or Settings.from_env()
-    app = APIFlask(__name__, "Tuskscope", document.VERSION, docs_path=None, json_errors=False, static_folder=None)  # type: ignore[arg-type]
+    # APIFlask's types do not know that Flask takes None for "no such page".
+    no_pages: dict[str, Any] = {"docs_path": None, "static_folder": None}
+    app = APIFlask(__name__, "Tuskscope", document.VERSION, json_errors=False, **no_pages)
     app.request_class = MemoryRequest
     app.json = StrictJSON(app)
     app.url_map.converters["model"] = tf_serving.ModelName

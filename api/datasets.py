@@ -13,6 +13,7 @@ from api.openapi.describe import Described, Schema, fields
 from api.problems import Problem
 from core.dataset import decisions
 from core.dataset.index import SPLITS, Dataset, index_dataset
+from core.dataset.opened import datasets as datasets_of
 from core.dataset.overlay import ACTIONS
 from core.dataset.statistics import DatasetStatistics, statistics
 from core.review.stored import count_suspicious, stored_ranking
@@ -39,7 +40,7 @@ DECISION_BODY = {
 
 @datasets.get("/datasets")
 def list_datasets() -> answers.Datasets:
-    """The names of all datasets: the folders in the data folder."""
+    """The names of all datasets: the folders in the data folder, and those opened elsewhere on the pages."""
     return {"datasets": [{"name": name} for name in sorted(_folders())]}
 
 
@@ -56,6 +57,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_problems": len(dataset.table) - len(dataset.usable),
         "num_decided": len(dataset.decisions()),
         "is_plain": dataset.is_plain,
+        "notes": list(dataset.notes),
         "counts": {
             str(split): {str(label): int(n) for label, n in part.droplevel(0).items()}
             for split, part in counts.groupby(level=0)
@@ -147,9 +149,7 @@ def dataset_folder(name: str, status: int = 422) -> Path:
 
 
 def _folders() -> dict[str, Path]:
-    data_dir = current_app.extensions["paths"].data_dir
-    children = data_dir.iterdir() if data_dir.is_dir() else ()
-    return {child.name: child for child in children if child.is_dir() and not child.name.startswith(".")}
+    return datasets_of(current_app.extensions["paths"])
 
 
 def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:

@@ -21,10 +21,12 @@ from core.errors import (
     NoActiveRunError,
     RunInvalidError,
     RunNotFoundError,
+    StorageError,
     TrainingError,
     TuskscopeError,
     UnknownClassError,
 )
+from core.files import storage_error
 
 errors = Blueprint("errors", __name__)
 log = logging.getLogger("tuskscope.api")
@@ -39,6 +41,7 @@ CODES = {
     TrainingError: "jobs-unavailable",  # ids are made here: only the queue can fail
     NoActiveRunError: "no-model",
     BusyError: "busy",
+    StorageError: "storage-full",
 }
 # werkzeug's own descriptions name parameters and hosts; ours say what to do.
 HTTP = {404: "not-found", 405: "method-not-allowed", 408: "timeout", 413: "too-large", 415: "unsupported-media-type"}
@@ -46,6 +49,7 @@ HTTP = {404: "not-found", 405: "method-not-allowed", 408: "timeout", 413: "too-l
 
 def as_problem(error: Exception) -> Problem:
     """Finds code and sentence of any error; an unknown one is logged and becomes a bare 500."""
+    error = storage_error(error) or error  # wherever it was noticed that the disk takes nothing
     if isinstance(error, Problem):
         return error
     if isinstance(error, ImageError):

@@ -19,7 +19,7 @@ from core.dataset.images import resize
 from core.errors import MethodUnavailableError
 from core.explanation.faithfulness import Faithfulness, measure_faithfulness
 from core.explanation.heatmap import Explanation, explain
-from core.explanation.methods import METHODS as ALL_METHODS
+from core.explanation.methods import ALL as ALL_METHODS
 from core.explanation.methods import NEEDS_TENSORFLOW
 from core.explanation.overlay import encode_png, overlay
 from core.prediction.predictor import Prediction, Predictor

@@ -71,7 +71,7 @@ def accepts(parameters: Mapping[str, Parameter]) -> Callable[[View], View]:
     """Names what a route reads itself; `check_query` refuses all else, and /openapi.json lists it."""
 
     def decorate(view: View) -> View:
-        view.parameters = parameters  # type: ignore[attr-defined]
+        view.parameters = parameters  # type: ignore[attr-defined]  # a mark on a function
         return view
 
     return decorate

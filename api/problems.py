@@ -41,6 +41,7 @@ PROBLEMS = {
     "no-model": (503, "No run is served yet. Train one and promote it."),
     "busy": (503, "The server is busy. Try again in a moment."),
     "jobs-unavailable": (503, "The job queue cannot be read."),
+    "storage-full": (507, "The disk is full. Free some space and try again."),
 }
 
 

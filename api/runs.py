@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from typing import Any, cast
 
 from apiflask import APIBlueprint
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 
 from api.datasets import dataset_folder
 from api.inputs import LIMIT, shown, takes
@@ -27,6 +27,12 @@ from core.runs.promotions import history
 runs = APIBlueprint("runs", __name__)
 
 SUMMARY = ("n", "labels", "accuracy", "balanced_accuracy", "majority_baseline", "log_loss", "ece", "brier")
+MAX_KEY = 255
+KEY = {
+    "description": "Of equal requests with one key only the first starts a training.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    "example": "9f2c1e",
+}
 CHOICES = {"network": list(NETWORKS), "labels": ["given", "reviewed"], "backbone": ["", *BACKBONES]}
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string"}
 SIDE: Schema = {"type": "integer", "minimum": 32, "maximum": 512}
@@ -68,12 +74,13 @@ def list_runs(limit: int) -> Runs:
     status=202,
     meaning="Queued.",
     headers={"Location": ("Where to watch it.", "/api/v1/runs/2026-11-23-quick-7f3a")},
+    request_headers={"Idempotency-Key": KEY},
 )
 def create_run() -> tuple[JobAnswer, int, dict[str, str]]:
     """Queues a training; the answer says where to watch it."""
     body = json_object(TRAINING, required=("dataset", "preset"))
     config = training_config(body["preset"], body.get("settings", {}))
-    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config)
+    run_id = _jobs().enqueue(_paths(), dataset_folder(body["dataset"]), config, key=_idempotency_key())
     return {"run_id": run_id, "job": _job(run_id)}, 202, {"Location": url_for("runs.show_run", run_id=run_id)}
 
 
@@ -158,6 +165,14 @@ def training_config(name: str, settings: dict[str, Any]) -> TrainingConfig:
         if isinstance(value, str) != is_text:
             raise ConfigError(f"Expected {key} to be {'text' if is_text else 'no text'}, but got {value!r:.80}.")
     return preset(name, **settings)
+
+
+def _idempotency_key() -> str | None:
+    """The header by which a client that sends a request again starts one training only."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise Problem("bad-request", f"Expected an Idempotency-Key of 1 to {MAX_KEY} characters, but got {len(key)}.")
+    return key
 
 
 def _line(run: Run, active: str | None) -> RunLine:

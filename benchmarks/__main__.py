@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benchmarks.models import models
+from benchmarks.scale import scale
 
 NAMES = ("predict", "training", "review", "explain", "serving", "memory")
 
@@ -34,6 +35,7 @@ def _command(name: str) -> click.Command:
 for _name in NAMES:
     main.add_command(_command(_name))
 main.add_command(models)
+main.add_command(scale)
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@ import click
 
 from core.cli import datasets, evaluation, explanations, exports, predictions, review, runs, services, training
 from core.errors import TuskscopeError
+from core.files import storage_error
 from core.processes import PROJECT
 
 COMMANDS = (
@@ -70,6 +71,9 @@ def run() -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
+        if found := storage_error(error):
+            print(f"error: {found}", file=sys.stderr)
+            return 1
         print(f"error: {error.strerror or 'The system refused an operation'}: {error.filename or ''}", file=sys.stderr)
         return 1
     return 0

@@ -53,5 +53,9 @@ class ProcessFailedError(TuskscopeError):
     """Another process of Tuskscope ended without its result."""
 
 
+class StorageError(TuskscopeError):
+    """A disk that takes nothing: it is full, or may not be written to."""
+
+
 class BusyError(TuskscopeError):
     """All slots are taken; try again later."""

@@ -20,6 +20,20 @@ def plain(text: object) -> str:
     return shown.replace(":", f"\\:{_WORD_JOINER}").replace("www.", f"www{_WORD_JOINER}.")
 
 
+def printable(text: str) -> str:
+    """Text whose bytes were no UTF-8 (file names may be any bytes), with these bytes escaped; any other unchanged."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def one_line(text: str) -> str:
+    """Text for a terminal: what is not printable (line ends, escape sequences, broken characters) is escaped."""
+    safe = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in printable(text))
+    return "".join(safe)
+
+
 def guard(value: Any) -> Any:
     """Puts an apostrophe before text that a spreadsheet would run as a formula; anything else stays as it is."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

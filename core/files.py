@@ -1,10 +1,12 @@
 """Files that are either whole or not there: temporary file, fsync, rename, fsync of the folder."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
 import os
+import shutil
 import tempfile
 import time
 from functools import lru_cache
@@ -14,7 +16,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+from core.errors import StorageError
+
 _CLOCK_TICK = 50_000_000  # ns; file systems count time in steps of up to 10 ms
+
+FULL = "The disk is full. Free some space and try again."
+READ_ONLY = "The disk is read-only. Make it writable and try again."
+_STORAGE_ERRORS = {errno.ENOSPC: FULL, errno.EROFS: READ_ONLY} | {
+    getattr(errno, name): FULL for name in ("EDQUOT", "EFBIG") if hasattr(errno, name)
+}
+_LEAST_FREE_BYTES = 2**20  # of job notes and a run.json; what a training writes is not known beforehand
+
+
+def storage_error(error: BaseException) -> StorageError | None:
+    """What a person can do about an error of the system, if the disk is full or read-only; else `None`."""
+    sentence = _STORAGE_ERRORS.get(error.errno or 0) if isinstance(error, OSError) else None
+    return StorageError(sentence) if sentence else None
+
+
+def check_writable(folder: Path) -> None:
+    """Looks whether a folder, or the one it would be made in, takes files; writes nothing.
+
+    Raises:
+        StorageError: If it is read-only, or its disk is full.
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        raise StorageError(f"The folder {folder.name} is read-only. Make it writable and try again.")
+    if shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
+        raise StorageError(f"The disk with the folder {folder.name} is full. Free some space and try again.")
 
 
 def fsync_dir(folder: Path) -> None:
@@ -52,7 +83,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """Writes strict JSON atomically; NaN is refused because it is not JSON."""
-    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A lone surrogate (from a file name) becomes the JSON escape of itself.
+    write_atomic(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: Path) -> Any:

@@ -35,9 +35,10 @@ class Paths:
         Folders outside `data_dir` get a suffix from their full path, so two folders of one name do not mix.
         """
         folder = Path(dataset_folder).resolve()
-        name = folder.name or "root"
-        if folder.parent != self.data_dir:
-            name += "-" + hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+        path = str(folder).encode("utf-8", "surrogatepass")  # a name may be any bytes
+        name = folder.name.encode("utf-8", "ignore").decode() or "root"
+        if folder.parent != self.data_dir or name != folder.name:
+            name += "-" + hashlib.sha256(path).hexdigest()[:8]
         return self.data_dir / CACHE_NAME / name
 
     def reference(self, dataset_folder: Path) -> str:

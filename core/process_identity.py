@@ -1,13 +1,17 @@
 """Who a process is, whether it lives, how to stop it: pids are reused, so a pid alone proves nothing."""
 
 import contextlib
+import os
 import socket
+import sys
 import time
+import uuid
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import psutil
 
-# Linux derives a start time from clock ticks and the boot time; both are rounded.
 _START_TOLERANCE_SECONDS = 2.0
 KILL_SECONDS = 5.0
 
@@ -17,9 +21,10 @@ class ProcessIdentity:
     """A process that cannot be mistaken for a later one with the same pid.
 
     Attributes:
-        host: Name of the machine; several may share one `models/`.
+        host: Where its pid counts: `machine()` there; several machines may share one `models/`.
         pid: Its number there.
-        started: When it started, in seconds since 1970.
+        started: When it started, in seconds: on Linux since the boot, which no change of the clock moves, else since
+            1970.
     """
 
     host: str
@@ -34,12 +39,12 @@ class ProcessIdentity:
             psutil.NoSuchProcess: If no process has this pid.
         """
         process = psutil.Process(pid)
-        return cls(host=socket.gethostname(), pid=process.pid, started=process.create_time())
+        return cls(machine(), process.pid, _started(process))
 
     @property
     def is_local(self) -> bool:
         """Whether it is a process of this machine."""
-        return self.host == socket.gethostname()
+        return self.host == machine()
 
     @property
     def is_alive(self) -> bool:
@@ -48,7 +53,7 @@ class ProcessIdentity:
             return False
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.started) < _START_TOLERANCE_SECONDS and _runs(process)
+            return abs(_started(process) - self.started) < _START_TOLERANCE_SECONDS and _runs(process)
         return False
 
     def usage(self) -> tuple[float, int]:
@@ -77,6 +82,25 @@ class ProcessIdentity:
                         getattr(one, end)()
                 while (left := [one for one in left if _runs(one)]) and time.monotonic() < deadline:
                     time.sleep(0.05)
+
+
+@cache
+def machine() -> str:
+    """An id of this machine, since its boot, as far as pids are seen from here.
+
+    Host names do not tell machines apart: cloned images and containers share them. Linux numbers its boots at random,
+    and its pid namespaces, of which every container has its own.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
+    return f"{socket.gethostname()}/{uuid.getnode():x}"
+
+
+def _started(process: psutil.Process) -> float:
+    # Linux knows clock ticks since the boot; psutil adds a boot time that moves whenever the clock is set.
+    return process.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0.0)
 
 
 def _runs(process: psutil.Process) -> bool:

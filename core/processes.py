@@ -128,22 +128,26 @@ def run_core(arguments: Sequence[str | Path], paths: Paths, title: str, seconds:
             raise ProcessFailedError(process.failure)
 
 
-def why_ended(title: str, exit_code: int | None, log: Path | None) -> str:
+def why_ended(title: str, exit_code: int | None, log: Path | None, memory: str = "") -> str:
     """One sentence for a process that ended without a result: its own `error: …`, the signal, or its last words.
 
     Args:
         title: What it was, such as `The training process`.
         exit_code: `None` if nobody knows.
         log: What it said; `None` if it said it at our terminal.
+        memory: A sentence about the memory that it used, if somebody measured.
     """
     if exit_code is not None and exit_code < 0:
-        reason = " Perhaps the memory was not enough." if _signal_name(-exit_code) == "SIGKILL" else ""
-        return f"{title} was killed ({_signal_name(-exit_code)}).{reason} Try again."
+        guess = "Perhaps the memory was not enough." if _signal_name(-exit_code) == "SIGKILL" else ""
+        return " ".join(
+            filter(None, (f"{title} was killed ({_signal_name(-exit_code)}).", memory or guess, "Try again."))
+        )
     lines = _last_lines(log) if log else []
     if own := [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]:
         return own[-1]
     ending = "ended" if exit_code is None else f"ended with exit code {exit_code}"
     words = f" Its last words: {lines[-1]}" if lines else ""
+    words += f" {memory}" if memory and exit_code is None else ""
     return f"{title} {ending} without a result.{words}"
 
 

@@ -1,14 +1,24 @@
 """JSON becomes frozen dataclasses, strictly: a damaged file is noticed where it is read, not where it is used."""
 
+import contextlib
+import errno
+import hashlib
+import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from core.files import fsync_dir
+
 T = TypeVar("T")
 _hints = cache(get_type_hints)
+_MAX_LOGS = 4  # kept in memory
+_logs: dict[tuple[type, Path], tuple[int, bytes, tuple]] = {}  # bytes read, their hash, the entries in them
 
 
 def from_json(kind: type[T], content: object) -> T:
@@ -25,7 +35,67 @@ def from_json(kind: type[T], content: object) -> T:
     return cast(T, _read(kind, content))
 
 
+def read_log(kind: type[T], file: Path) -> list[T]:
+    """The entries of a file that `append_log` writes, oldest first.
+
+    Args:
+        kind: See `from_json`; lines that are torn or hold something else are left out.
+        file: May be missing.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return []
+    # A log grows at its end: lines that were read before are not parsed again, unless a byte of them has changed.
+    length, digest, before = _logs.get((kind, file), (0, _digest(b""), ()))
+    if digest != _digest(content[:length]):
+        length, before = 0, ()
+    end = content.rfind(b"\n") + 1
+    found = [*before, *_entries(kind, content[length:end])]
+    while len(_logs) >= _MAX_LOGS:
+        _logs.pop(next(iter(_logs)), None)
+    _logs[kind, file] = end, _digest(content[:end]), tuple(found)
+    return found + _entries(kind, content[end:])
+
+
+def _entries(kind: type[T], content: bytes) -> list[T]:
+    found = []
+    # Not `splitlines`: a text may hold U+2028, which JSON leaves as it is.
+    for line in content.decode("utf-8", errors="replace").split("\n"):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            found.append(from_json(kind, json.loads(line)))
+    return found
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def append_log(file: Path, entries: Iterable[Mapping[str, object]]) -> None:
+    """Adds a line of JSON an entry, in one write followed by fsync, so that several writers never mix lines.
+
+    Raises:
+        OSError: If the disk is full.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not file.exists()
+    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    with file.open("a+b", buffering=0) as log:  # appends wherever it has read
+        if log.seek(0, os.SEEK_END):
+            log.seek(-1, os.SEEK_END)
+            lines = ("" if log.read(1) == b"\n" else "\n") + lines  # a crash cut the last line: close it
+        # A lone surrogate (from a file name) becomes the JSON escape of itself.
+        content = lines.encode("utf-8", "backslashreplace")
+        if log.write(content) != len(content):
+            raise OSError(errno.ENOSPC, "It could not be saved: the disk is full", str(file))
+        os.fsync(log.fileno())
+    if is_new:
+        fsync_dir(file.parent)
+
+
 def _read(kind: Any, content: Any) -> Any:
+    if kind is type(content) is str:  # most fields of a long log
+        return content
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return content

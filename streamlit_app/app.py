@@ -10,12 +10,19 @@ from streamlit_app.words import plain
 
 IMAGES = Path(__file__).parent / "images"  # own files: Streamlit would fetch an icon by name from the internet
 
-st.set_page_config(page_title="Tuskscope", page_icon=str(IMAGES / "icon.svg"), layout="wide")
-st.logo(str(IMAGES / "logo.svg"), icon_image=str(IMAGES / "icon.svg"), size="large")
-page = navigation.navigation()
-try:
-    frame.prepare_first_start()
-    frame.sidebar()
-    page.run()
-except TuskscopeError as error:  # what a person can correct, said once for all pages; anything else is a bug
-    st.error(plain(error), icon=":material/error:")
+
+def main() -> None:
+    """One run of the chosen page."""
+    st.set_page_config(page_title="Tuskscope", page_icon=str(IMAGES / "icon.svg"), layout="wide")
+    st.logo(str(IMAGES / "logo.svg"), icon_image=str(IMAGES / "icon.svg"), size="large")
+    page = navigation.navigation()
+    try:
+        frame.prepare_first_start()
+        frame.sidebar()
+        page.run()
+    except TuskscopeError as error:  # what a person can correct, said once for all pages; anything else is a bug
+        st.error(plain(error), icon=":material/error:")
+
+
+if __name__ == "__main__":  # not in a spawned process, which imports this file once more
+    main()

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dataset import opened
 from core.dataset.index import Dataset
+from core.dataset.walk import dataset_folders
 from core.errors import DatasetError
+from core.escaping import plain
+from core.jobs import queue as jobs
 from core.review.stored import count_suspicious
-from streamlit_app import first_start, loop, resources
+from core.workflows import first_start
+from streamlit_app import loop, resources
 from streamlit_app.components.stepper import stepper
 from streamlit_app.parts.shared.progress import progress
-from streamlit_app.words import plain
 
 WANTED = "wanted-dataset"  # a widget that is drawn already cannot be set: it is on the next run
 
@@ -23,7 +27,11 @@ def sidebar() -> None:
             data = dataset()
         except DatasetError:
             data = None  # the page says why; the picker stays usable
-        stepper(steps(data))
+        if data is not None and st.session_state["data"] not in opened.datasets(resources.paths()):
+            choose(data.folder)  # a path that was typed or came by a link: known by its name from now on
+            st.rerun()
+        is_training = bool(jobs.jobs(resources.paths()))
+        st.fragment(lambda: stepper(steps(data)), run_every="2s" if is_training else None)()
         if problem := resources.served_problem():
             st.warning(plain(problem), icon=":material/warning:")
 
@@ -39,7 +47,7 @@ def dataset() -> Dataset:
 
 def choose(folder: Path) -> None:
     """Makes a folder the chosen dataset from the next run of the page on."""
-    st.session_state[WANTED] = folder.name if folder.parent == resources.paths().data_dir else str(folder)
+    st.session_state[WANTED] = opened.remember(resources.paths(), folder)
 
 
 def steps(data: Dataset | None) -> list[loop.Step]:
@@ -48,7 +56,7 @@ def steps(data: Dataset | None) -> list[loop.Step]:
         return loop.steps(None, [], resources.active_run())
     ranking = resources.ranking(data)
     suspects = None if ranking is None else count_suspicious(ranking, resources.decisions(data))
-    return loop.steps(data, resources.runs_of(data.name), resources.active_run(), suspects)
+    return loop.steps(data, resources.runs_of(data), resources.active_run(), suspects)
 
 
 def prepare_first_start() -> None:
@@ -61,21 +69,23 @@ def prepare_first_start() -> None:
 
 
 def _pick_folder() -> Path:
-    data_dir = resources.paths().data_dir
-    found = [child.name for child in data_dir.glob("*") if child.is_dir() and not child.name.startswith(".")]
-    options = sorted(found, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
+    found = opened.datasets(resources.paths())
+    odd = [name for name, folder in dataset_folders(resources.paths().data_dir).items() if name != folder.name]
+    known = {name: folder for name, folder in found.items() if name not in odd}
+    options = sorted(known, key=lambda name: (name != first_start.SAMPLE, name)) or [first_start.SAMPLE]
     if WANTED in st.session_state:
         st.session_state["data"] = st.session_state.pop(WANTED)
-    elsewhere = st.session_state.setdefault("folders-elsewhere", [])  # of this visit, to go back to
     named = st.session_state.get("data") or st.query_params.get("data")
-    if named and named not in (*options, *elsewhere):
-        elsewhere.append(named)
     chosen = st.selectbox(
         "Dataset",
-        [*options, *elsewhere],
+        options if named is None or named in options else [*options, named],
         key="data",
         bind="query-params",
         accept_new_options=True,
         help="A folder of photos in classes. Put it into the data folder, or type the path of any other.",
     )
-    return data_dir / Path(chosen).expanduser()  # an absolute path stays as it is
+    if odd:
+        st.caption(plain(f"Left out, because its name is not valid Unicode; rename it: {', '.join(odd)}"))
+    if chosen in known:
+        return known[chosen]
+    return resources.paths().data_dir / Path(chosen).expanduser()  # an absolute path stays as it is

@@ -57,14 +57,15 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
     }
     facts = {
         "browse": f"{counted(photos, 'photo')}, {counted(len(data.class_names), 'class', 'classes')}"
-        if data
-        else "No photos yet",
+        if data and photos
+        else "No photos in classes yet",
         "review": "Not checked yet" if suspects is None else f"{counted(suspects, 'suspicious label')} left",
         "train": _training_fact(live, finished),
         "prove": f"{counted(len(comparable), 'run')} to compare" if is_done["prove"] else "Nothing to compare yet",
         "use": f"{served.run_id} is in use" if served and is_used else "No model of this dataset is in use",
     }
-    following = _next(is_done, suspects, live)
+    is_unlabelled = data is not None and photos > 0 and not data.class_names
+    following = "use" if is_unlabelled else _next(is_done, live)
 
     def state(name: str) -> State:
         return "next" if name == following else "done" if is_done[name] else "open"
@@ -72,14 +73,19 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
     return [Step(name, title, page, action, state(name), facts[name]) for name, title, page, action in _LOOP]
 
 
-def best(runs: Sequence[Run]) -> Run | None:
-    """The succeeded run with the highest validation accuracy; the test split chooses nothing."""
+def best_first(runs: Sequence[Run]) -> list[Run]:
+    """The runs by validation accuracy, the best first; the test split chooses nothing."""
 
     def accuracy(run: Run) -> float:
         found = run.evaluation.get("validation") or headline(run.evaluation)
         return found.accuracy.value if found else 0.0
 
-    return max((run for run in runs if run.state == "succeeded" and run.evaluation), key=accuracy, default=None)
+    return sorted(runs, key=accuracy, reverse=True)
+
+
+def best(runs: Sequence[Run]) -> Run | None:
+    """The best succeeded run."""
+    return next(iter(best_first([run for run in runs if run.state == "succeeded" and run.evaluation])), None)
 
 
 def next_step(found: Sequence[Step]) -> Step:
@@ -87,16 +93,10 @@ def next_step(found: Sequence[Step]) -> Step:
     return next(step for step in found if step.state == "next")
 
 
-def _next(is_done: Mapping[str, bool], suspects: int | None, live: Sequence[Run]) -> str:
-    if not is_done["browse"]:
-        return "browse"
-    if not is_done["train"] or live:
+def _next(is_done: Mapping[str, bool], live: Sequence[Run]) -> str:
+    if live and is_done["browse"]:
         return "train"
-    if suspects is None:
-        return "use"
-    if not is_done["review"]:
-        return "review"
-    return "use" if is_done["prove"] else "prove"
+    return next((name for name in ("browse", "train", "review", "prove") if not is_done[name]), "use")
 
 
 def _training_fact(live: Sequence[Run], finished: Sequence[Run]) -> str:

@@ -41,7 +41,7 @@ def navigation() -> StreamlitPage:
 def link(page: str, label: str, key: str, primary: bool = True) -> None:
     """A button that leads to another page; the label is written by us, never by a user."""
     if st.button(label, key=key, type="primary" if primary else "secondary"):
-        st.switch_page(file_of(page))
+        st.switch_page(file_of(page), query_params={})  # without them it refuses wherever the address names a dataset
 
 
 def empty(message: str, page: str, label: str) -> None:

@@ -112,13 +112,18 @@ class FakeJobs:
         self.capacity = capacity
         self.asked: list[tuple] = []
         self.states: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
 
-    def enqueue(self, paths: Paths, dataset_folder: Path, config) -> str:
+    def enqueue(self, paths: Paths, dataset_folder: Path, config, key: str | None = None) -> str:
+        if key in self.keys:
+            return self.keys[key]
         if len(self.asked) >= self.capacity:
             raise BusyError("Too many trainings wait already. Try again later.")
         self.asked.append((dataset_folder, config))
         run_id = f"2026-11-23-{config.preset}-{len(self.asked):04x}"
         self.states[run_id] = "queued"
+        if key:
+            self.keys[key] = run_id
         return run_id
 
     def status(self, paths: Paths, run_id: str) -> FakeStatus:

@@ -58,7 +58,7 @@ def publish_run(
     config=None,
     **changes,
 ) -> Run:
-    """Publishes a run with these model files; its data set is the folder `world` of `paths`."""
+    """Publishes a run with these model files; its dataset is the folder `world` of `paths`."""
     dataset = DatasetReference("world", "world", "f", 16)
     run = stage(paths, run_id, config or preset("quick"), dataset, "running")
     run = write(run, class_names=tuple(names), uncertain_below=0.55, **changes)

@@ -19,6 +19,7 @@ class Described:
         body: Schema of the request body, by media type; empty if it takes none.
         status: Of a good answer.
         meaning: Of a good answer, in words.
+        request_headers: Headers that it reads: description, example and schema by name.
         headers: Of a good answer: description and example by name.
         answer: The shape of a JSON answer; the return type of the route if not given.
         files: Media types of answers that are no JSON.
@@ -29,6 +30,7 @@ class Described:
     status: int = 200
     meaning: str = "Done."
     headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    request_headers: Mapping[str, Schema] = field(default_factory=dict)
     answer: Any = None
     files: tuple[str, ...] = ()
 

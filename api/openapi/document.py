@@ -41,7 +41,10 @@ UPLOADS = (
     *("empty-file", "image-field", "foreign-origin", "not-an-image", "unsupported-media-type", "corrupt-image"),
     *("too-large", "no-model", "busy"),
 )
-CHANGES = ("unauthorized", "forbidden", "foreign-origin", "unsupported-media-type", "too-large", "invalid-json")
+CHANGES = (
+    *("unauthorized", "forbidden", "foreign-origin", "unsupported-media-type", "too-large", "invalid-json"),
+    "storage-full",
+)
 COMPATIBLE = ("bad-request", "foreign-origin", "unknown-model", "too-large", "internal-error", "busy")
 ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", re.MULTILINE)
 TEXT = {"type": "string"}
@@ -131,9 +134,10 @@ def _operation(
     for parameter in in_path:
         example = "1" if parameter["name"] == "version" else value
         parameter.update(required=True, schema={"type": "string", "format": kind}, example=example)
-    in_query = [
+    given = [
         {"in": "query", "name": name, "required": False, **vars(item)} for name, item in parameters_of(endpoint).items()
     ]
+    given += [{"in": "header", "name": name, **item} for name, item in described.request_headers.items()]
     names = {"bad-request", "internal-error", *described.problems}
     names.update(unknown if in_path else ())
     names.update(CHANGES if is_change else ())
@@ -142,7 +146,11 @@ def _operation(
     names.update(() if blueprint in UNLIMITED else ("too-many-requests",))
     refused = plain_errors() if tag == "compatible" else problems(name for name in PROBLEMS if name in names)
     good = {str(described.status): _answer(described, shape, examples.get("answer"), tag == "compatible")}
-    operation: dict[str, Any] = {"tags": [tag], "parameters": in_path + in_query, "responses": {**good, **refused}}
+    operation: dict[str, Any] = {
+        "tags": [tag],
+        "parameters": in_path + given,
+        "responses": {**good, **refused},
+    }
     if described.body:
         operation["requestBody"] = {
             "required": described.body is not NO_BODY,

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
+from core.escaping import one_line
 from core.paths import Paths
 
 
@@ -13,11 +14,11 @@ from core.paths import Paths
 @click.argument("folder", required=False, type=PATH)
 def sample(folder: Path | None) -> None:
     """Draw the sample dataset into FOLDER (default: data/sample)."""
-    from core.sample.drawn_dataset import draw_sample
+    from core.sample.drawn_dataset import NUM_TEST, NUM_TRAIN, draw_sample
 
     folder = folder or Paths.from_env().data_dir / "sample"
-    report = draw_sample(folder, progress=progress("drawing"))
-    click.echo(f"{report.num_train} train and {report.num_test} test pictures in {folder}")
+    draw_sample(folder, progress=progress("drawing"))
+    click.echo(f"{NUM_TRAIN} train and {NUM_TEST} test pictures in {folder}")
 
 
 @click.command()
@@ -59,19 +60,27 @@ def index(dataset: Path, as_json: bool) -> None:
     from core.dataset.statistics import statistics
 
     indexed = read_dataset(dataset)
-    found = asdict(statistics(indexed))
+    found, unfit = asdict(statistics(indexed)), indexed.unfit_decisions()
     if as_json:
         print_json(
             {
                 "dataset": indexed.name,
                 "class_names": list(indexed.class_names),
                 "fingerprint": indexed.fingerprint,
+                "notes": list(indexed.notes),
                 **found,
+                "unfit_decisions": [asdict(item) for item in unfit],
             }
         )
         return
-    click.echo(f"{indexed.name}: {len(indexed.usable)} usable photos of {len(indexed.class_names)} classes")
+    classes = f"of {len(indexed.class_names)} classes" if indexed.class_names else "without a label (unlabelled)"
+    click.echo(one_line(f"{indexed.name}: {len(indexed.usable)} usable photos {classes}"))
     for split, counts in found["counts"].items():
-        click.echo(f"  {split}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+        listed = ", ".join(f"{count} {name or 'unlabelled'}" for name, count in counts.items())
+        click.echo(one_line(f"  {split}: {listed}"))
+    for note in indexed.notes:
+        click.echo(one_line(f"  note: {note}"))
     for problem in found["problems"]:
-        click.echo(f"  problem: {problem['path']}: {problem['problem']}")
+        click.echo(one_line(f"  problem: {problem['path']}: {problem['problem']}"))
+    for item in unfit:
+        click.echo(one_line(f"  decision that does not fit: {item.why}"))

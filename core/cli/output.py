@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.escaping import guard
+from core.escaping import guard, printable
 from core.files import write_atomic
 from core.paths import Paths
 from core.runs import registry
@@ -47,8 +47,9 @@ def served_run(paths: Paths) -> Run:
 
 
 def print_json(content: Any) -> None:
-    """Strict JSON on standard output."""
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+    """Strict JSON on standard output; bytes of names that are no text stay as the escapes that JSON has for them."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def progress(what: str) -> Callable[[int, int], None]:
@@ -67,4 +68,4 @@ def write_csv(file: Path, columns: list[str], rows: Iterable[Mapping[Any, Any]])
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: guard(value) for key, value in row.items()} for row in rows)
-    write_atomic(file, buffer.getvalue())
+    write_atomic(file, printable(buffer.getvalue()))

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.output import AS_JSON, CSV_FILE, PATH, SERVED_RUN, print_json, progress, served_run, write_csv
+from core.escaping import one_line
 from core.paths import Paths
 from core.runs import registry
 
 if TYPE_CHECKING:
     from core.prediction.predictor import Predictor
 
-_CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
+_CSV_COLUMNS = ["path", "answer", "label", "probability", "subject_score", "is_subject", "uncertain", "run_id", "error"]
 
 
 @click.command()
@@ -22,10 +23,14 @@ _CSV_COLUMNS = ["path", "label", "probability", "subject_score", "is_subject", "
 @CSV_FILE
 def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_file: Path | None) -> None:
     """Predict PHOTOS; folders are walked."""
+    from core.dataset.walk import photos_and_notes
     from core.prediction.folder import predict_paths
 
+    files, notes = photos_and_notes(photos)
+    for note in notes:
+        click.echo(one_line(note), err=True)
     predictor = chosen_predictor(run_id)
-    records = list(predict_paths(photos, predictor, progress("predicting")))
+    records = list(predict_paths(files, predictor, progress("predicting")))
     if csv_file:
         names = list(predictor.run.class_names)
         rows = [
@@ -37,7 +42,7 @@ def predict(photos: tuple[Path, ...], run_id: str | None, as_json: bool, csv_fil
         print_json(records)
     elif not csv_file:
         for record in records:
-            click.echo(f"{record['path']}: {record['error'] or _answer(record)}")
+            click.echo(one_line(f"{record['path']}: {record['error'] or _answer(record)}"))
 
 
 def chosen_predictor(run_id: str | None) -> "Predictor":

@@ -1,5 +1,6 @@
 """Commands about label review: suspects, single decisions, and decisions as a CSV file."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -66,11 +67,29 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
     from core.dataset.exchange import export_csv
     from core.files import write_atomic
 
-    text = export_csv(read_dataset(dataset), whole_log)
+    indexed = read_dataset(dataset)
+    text = export_csv(indexed, whole_log)
     if csv_file:
         write_atomic(csv_file, text)
     else:
         click.echo(text, nl=False)
+    if unfit := len(indexed.unfit_decisions()):
+        click.echo(f"{unfit} of them do not fit this folder; `decisions check` says why.", err=True)
+
+
+@decisions.command("check")
+@DATASET
+@AS_JSON
+def check_decisions(dataset: Path, as_json: bool) -> None:
+    """Say which decisions about DATASET count, and which do not fit it any more, and why."""
+    indexed = read_dataset(dataset)
+    made, unfit = indexed.decisions(), indexed.unfit_decisions()
+    if as_json:
+        print_json({"fitting": len(made), "unfit": [asdict(item) for item in unfit]})
+        return
+    click.echo(f"{len(made)} decisions count, {len(unfit)} do not fit")
+    for item in unfit:
+        click.echo(f"  {item.why}")
 
 
 @decisions.command("import")
@@ -80,13 +99,8 @@ def export_decisions(dataset: Path, csv_file: Path | None, whole_log: bool) -> N
 def import_decisions(dataset: Path, csv_file: Path, reviewer: str) -> None:
     """Add the decisions in CSV_FILE to those about DATASET; rows that do not fit are named and left out."""
     from core.dataset.exchange import import_csv
-    from core.errors import DatasetError
 
-    try:
-        text = csv_file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"Expected {csv_file} to be UTF-8 text. Save it as CSV UTF-8.") from error
-    done = import_csv(read_dataset(dataset), text, reviewer)
+    done = import_csv(read_dataset(dataset), csv_file.read_bytes(), reviewer)
     for sentence in done.refused:
         click.echo(sentence, err=True)
     click.echo(f"{done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")

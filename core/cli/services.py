@@ -1,6 +1,7 @@
 """Commands that keep running: the worker, and the whole app."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 
 import click
 
-from core.cli.datasets import sample
+from core.cli.output import progress
 from core.errors import ProcessFailedError
 from core.paths import Paths
 from core.processes import CoreProcess, why_ended
 
 _GRACE_SECONDS = 8.0  # answers and pages that have begun may end
+API_PORT = "TUSKSCOPE_API_PORT"
 _PORT = click.IntRange(1, 65535)
 
 
@@ -30,10 +32,13 @@ def worker() -> None:
 @click.option("--ui-port", default=8501, show_default=True, envvar="UI_PORT", type=_PORT, help="Of the pages.")
 @click.option("--api-port", default=8000, show_default=True, envvar="API_PORT", type=_PORT, help="Of the API.")
 def app(ui_port: int, api_port: int) -> None:
-    """Start pages, API and worker; Ctrl-C stops all three. The sample dataset is drawn first if it is not there."""
+    """Start pages, API and worker; Ctrl-C stops all three. A new installation first draws the sample dataset."""
+    from core.workflows import first_start
+
     paths = Paths.from_env()
-    if not (paths.data_dir / "sample").is_dir():
-        click.get_current_context().invoke(sample)
+    os.environ[API_PORT] = str(api_port)  # for the pages, which name the address of the API
+    if first_start.is_needed(paths) and first_start.prepare(paths, progress("Drawing the sample dataset")):
+        click.echo("  Its first model is trained as soon as the worker runs; the pages show how far it is.")
     click.echo(
         f"\n  Tuskscope     http://localhost:{ui_port}\n"
         f"  Upload page   http://localhost:{api_port}\n"

@@ -40,11 +40,14 @@ def train(
     run = start(config, read_dataset(dataset), paths, run_id, _show)
     if as_json:
         evaluation = {split: asdict(result) for split, result in run.evaluation.items()}
-        print_json({"run_id": run.run_id, "state": run.state, "seconds": run.seconds, "evaluation": evaluation})
+        facts = {"run_id": run.run_id, "state": run.state, "message": run.message, "seconds": run.seconds}
+        print_json({**facts, "evaluation": evaluation})
         return
     click.echo(f"{run.run_id}: trained in {run.seconds:.0f} s on {run.labels} labels")
     for result in run.evaluation.values():
         click.echo("  " + result.sentence())
+    if run.message:
+        click.echo("  " + run.message)
 
 
 @click.command("work-on", hidden=True)

@@ -1,8 +1,5 @@
 """Deciding about labels: every decision is appended to the dataset's log; `Dataset.decisions()` reads what counts."""
 
-import errno
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.dataset.index import Dataset
 from core.dataset.overlay import ACTIONS, Action, Decision
 from core.errors import DatasetError, UnknownClassError
-from core.files import fsync_dir
+from core.records import append_log
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -27,7 +24,7 @@ def decide(
         dataset: Whose photo.
         path: As in the dataset's table, or a path that points at the same file.
         action: See `Decision`.
-        label: The right class; needed for `relabel` only.
+        label: The right class; needed for `relabel` only. `keep` remembers the photo's own; another one is refused.
         reviewer: Who decides.
         note: Free text.
 
@@ -63,7 +60,9 @@ def new_decision(
     copies = dataset.table[dataset.table["sha256"] == photo["sha256"]]
     if action == "keep" and copies["label"].nunique() > 1:
         action, label = "relabel", photo["label"]
-    label = label if action == "relabel" else ""
+    if action == "keep" and label not in ("", photo["label"]):
+        raise DatasetError(f"Expected {photo['label']} as the label that is kept, but got {label!r}; relabel instead.")
+    label = {"relabel": label, "keep": photo["label"]}.get(action, "")
     return Decision(photo["sha256"], photo["path"], action, label, reviewer, at or now(), note)
 
 
@@ -92,18 +91,4 @@ def find_photo(dataset: Dataset, path: str) -> "pd.Series":
 
 def append(dataset: Dataset, decisions: Sequence[Decision]) -> None:
     """Adds decisions to the log in one write followed by fsync, so that several reviewers never mix lines."""
-    file = dataset.decisions_file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not file.exists()
-    lines = "".join(json.dumps(asdict(decision), ensure_ascii=False) + "\n" for decision in decisions)
-    with file.open("a+b", buffering=0) as log:  # appends wherever it has read
-        if log.seek(0, os.SEEK_END):
-            log.seek(-1, os.SEEK_END)
-            lines = ("" if log.read(1) == b"\n" else "\n") + lines  # a crash cut the last line: close it
-        # A lone surrogate (from a file name) becomes the JSON escape of itself.
-        content = lines.encode("utf-8", "backslashreplace")
-        if log.write(content) != len(content):
-            raise OSError(errno.ENOSPC, "The decision could not be saved: the disk is full", str(file))
-        os.fsync(log.fileno())
-    if is_new:
-        fsync_dir(file.parent)
+    append_log(dataset.decisions_file, map(asdict, decisions))

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from core.dataset.folders import list_files
 from core.dataset.importing import accept_import
-from core.dataset.layout import find_layout, list_files
+from core.dataset.layout import find_layout
 from core.errors import DatasetError
 from core.paths import Paths
 

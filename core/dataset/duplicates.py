@@ -1,6 +1,5 @@
 """The same photo twice: exact copies by content, near copies and mirror images by perceptual hash."""
 
-from collections.abc import Iterator
 from itertools import combinations, islice
 
 import numpy as np
@@ -8,19 +7,14 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-# Measured on 1,019 real photos, the pairs up to 14 looked at. Up to 8, all are copies (resized,
-# recompressed, cropped, mirrored); at 10 other pictures begin (a photo and a mirrored drawing of the same pose),
-# at 12 most pairs are different pictures. Real distances are even, because a pHash has as many ones as zeros.
-MAX_DISTANCE = 8
+from core.dataset.hash_search import close_pairs
+
 MIN_ONES = 24  # of 64 bits; see `_has_content`
 MAX_PAIRS = 100_000  # a folder of one photo 20,000 times has 200 million pairs; nobody reads them
-BLOCK_ROWS = 128  # of the distance matrix at once: about 50 MB for 20,000 photos
 PENDING_EDGES = 1_000_000
 
-Close = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
-
-def duplicate_groups(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> np.ndarray:
+def duplicate_groups(table: pd.DataFrame) -> np.ndarray:
     """Numbers the photos so that copies of one picture share a number.
 
     Groups are the connected components of "is an exact, near or mirrored copy of". Perceptual hash: C.
@@ -29,7 +23,6 @@ def duplicate_groups(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> n
     Args:
         table: Rows of a dataset with `sha256`, `phash` and `phash_mirrored` (16 hex digits, "" if
             unreadable).
-        max_distance: Largest number of differing bits, 0-64, of a near copy.
 
     Returns:
         `int`, shape `(rows,)`, from 0 in order of appearance; unreadable rows stand alone.
@@ -41,21 +34,22 @@ def duplicate_groups(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> n
     same_hash = _first_alike(np.stack([hashes[distinct], mirrored[distinct]], axis=1))
     group[distinct] = distinct[same_hash]
     candidates = np.unique(distinct[same_hash])
-    pending, num_pending = [], 0
-    for left, right, _, _ in _close(hashes[candidates], mirrored[candidates], max_distance):
-        pending.append((candidates[left], candidates[right]))
+    joined, pending, num_pending = np.arange(len(candidates)), [], 0
+    for left, right, _, _ in close_pairs(hashes[candidates], mirrored[candidates], joined):
+        pending.append((left, right))
         num_pending += len(left)
-        if num_pending > PENDING_EDGES:  # many copies: fold the edges found so far into groups
-            group, pending, num_pending = _join(group, pending), [], 0
-    return pd.factorize(_join(group, pending))[0].astype(int)
+        if num_pending > PENDING_EDGES:  # many copies: what is joined by now need not be found again
+            joined[:] = _join(joined, pending)
+            pending, num_pending = [], 0
+    joined = _join(joined, pending)
+    return pd.factorize(_join(group, [(candidates, candidates[joined])]))[0].astype(int)
 
 
-def duplicate_pairs(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> pd.DataFrame:
+def duplicate_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """Lists pairs of copies, exact ones first, then by distance.
 
     Args:
         table: Rows of a dataset with `path`, `label`, `split`, `sha256`, `phash` and `phash_mirrored`.
-        max_distance: As in `duplicate_groups`.
 
     Returns:
         One row a pair: `path_a`, `path_b`, `kind` (exact, near or mirrored), `distance` (differing bits,
@@ -66,7 +60,8 @@ def duplicate_pairs(table: pd.DataFrame, max_distance: int = MAX_DISTANCE) -> pd
     contents = pd.factorize(table["sha256"].to_numpy())[0]
     found = [_exact_pairs(contents, np.flatnonzero(readable))]
     candidates, num_pairs = np.flatnonzero(readable & _has_content(hashes)), 0
-    for left, right, distance, is_mirrored in _close(hashes[candidates], mirrored[candidates], max_distance):
+    alone = np.arange(len(candidates))
+    for left, right, distance, is_mirrored in close_pairs(hashes[candidates], mirrored[candidates], alone):
         differ = contents[candidates[left]] != contents[candidates[right]]
         found.append(
             pd.DataFrame(
@@ -123,22 +118,6 @@ def _has_content(hashes: np.ndarray) -> np.ndarray:
     tell this better than the sharpness does, which is low for any blurred photo.
     """
     return np.bitwise_count(hashes) >= MIN_ONES
-
-
-def _close(hashes: np.ndarray, mirrored: np.ndarray, max_distance: int) -> Iterator[Close]:
-    """Yields, block by block, `(row, other row, distance, is mirrored)` of close pairs, row < other row."""
-    for start in range(0, len(hashes), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        direct = np.bitwise_count(hashes[block, None] ^ hashes[None, start:])
-        flipped = np.minimum(
-            np.bitwise_count(hashes[block, None] ^ mirrored[None, start:]),
-            np.bitwise_count(mirrored[block, None] ^ hashes[None, start:]),
-        )
-        nearest = np.minimum(direct, flipped)
-        left, right = np.nonzero(np.triu(nearest <= max_distance, k=1))
-        if len(left):
-            is_mirrored = flipped[left, right] < direct[left, right]
-            yield left + start, right + start, nearest[left, right], is_mirrored
 
 
 def _join(group: np.ndarray, edges: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

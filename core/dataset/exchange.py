@@ -2,17 +2,18 @@
 
 import csv
 import io
-from dataclasses import asdict, dataclass, fields
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import cast
 
+from core.dataset.decision_table import COLUMNS, Row, read_rows
 from core.dataset.decisions import append, new_decision, now
 from core.dataset.index import Dataset
-from core.dataset.overlay import Action, Decision
+from core.dataset.overlay import Action, Decision, current
 from core.errors import DatasetError, TuskscopeError
-from core.escaping import guard, unguard
-
-COLUMNS = [item.name for item in fields(Decision)]
+from core.escaping import guard
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
         dataset: Whose decisions.
         whole_log: All that was ever decided instead, undo included, oldest first.
     """
-    made = dataset.decision_log() if whole_log else dataset.decisions().values()
+    log = dataset.decision_log()
+    made = log if whole_log else current(log).values()  # those that do not fit this folder may fit another one
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -46,51 +48,62 @@ def export_csv(dataset: Dataset, whole_log: bool = False) -> str:
     return buffer.getvalue()
 
 
-def import_csv(dataset: Dataset, text: str, reviewer: str = "") -> Imported:
-    """Adds decisions from a CSV text; all that fit are written at once.
+def import_csv(dataset: Dataset, content: str | bytes, reviewer: str = "") -> Imported:
+    """Adds decisions from a CSV file; all that fit are written at once.
 
     Args:
         dataset: Whose photos. A row finds its photo by content (`image`) or else by `path`.
-        text: With a header; `action` and one of `image` and `path` are needed, other columns of `COLUMNS` are
-            optional and unknown ones ignored.
+        content: With a header; `action` and one of `image` and `path` are needed, other columns of `COLUMNS` are
+            optional and unknown ones ignored. As spreadsheets save it: commas, semicolons, tabs or bars between cells,
+            quoted in any usual way, UTF-8 or UTF-16.
         reviewer: For rows that name none.
 
     Raises:
-        DatasetError: If the text is no such table.
+        DatasetError: If the file is no such table.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    header = set(reader.fieldnames or ())
-    if "action" not in header or not header & {"image", "path"}:
-        raise DatasetError("Expected a CSV file with the columns image or path, action and label, but it has others.")
-    photos = dataset.table[dataset.table["sha256"] != ""]
-    by_image = dict(zip(photos["sha256"], photos["path"], strict=True))
-    by_path = dict(zip(photos["path"], photos["sha256"], strict=True))
-    known = dataset.decisions()
+    places, known = _Places(dataset), current(dataset.decision_log())
     added, unchanged, refused = [], 0, []
-    try:
-        for number, cells in enumerate(reader, start=2):
-            row = {name: unguard(cells.get(name) or "").strip() for name in COLUMNS}
-            image = row["image"] if row["image"] in by_image else by_path.get(row["path"], "")
-            path = row["path"] if by_path.get(row["path"]) == image else by_image.get(image, "")
-            try:
-                decision = _decision(dataset, path, row, reviewer)
-            except TuskscopeError as error:
-                refused.append(f"Line {number}: {error}")
-                continue
-            last = known.get(image)
-            if last is not None and (last.action, last.label) == (decision.action, decision.label):
-                unchanged += 1
-                continue
-            known[image] = decision
-            added.append(decision)
-    except csv.Error as error:
-        raise DatasetError(f"The file is no readable CSV: {error}.") from error
+    for row in read_rows(content):
+        try:
+            decision = _decision(dataset, places.path_of(row.cells), row, reviewer)
+        except TuskscopeError as error:
+            refused.append(f"Line {row.line}: {error}")
+            continue
+        last = known.get(decision.image)
+        if last is not None and last.action == decision.action and last.label in ("", decision.label):
+            unchanged += 1
+            continue
+        known[decision.image] = decision
+        added.append(decision)
     if added:
         append(dataset, added)
     return Imported(len(added), unchanged, tuple(refused))
 
 
-def _decision(dataset: Dataset, path: str, row: dict[str, str], reviewer: str) -> Decision:
+class _Places:
+    """Finds photos by content, or by a path as other systems write it."""
+
+    def __init__(self, dataset: Dataset):
+        photos = dataset.table[dataset.table["sha256"] != ""]
+        self._by_image = dict(zip(photos["sha256"], photos["path"], strict=True))
+        self._by_path = dict(zip(photos["path"], photos["sha256"], strict=True))
+        self._spelled = {unicodedata.normalize("NFC", path): path for path in self._by_path}
+
+    def path_of(self, row: Mapping[str, str]) -> str:
+        """The path of the photo that a row means, "" if there is none."""
+        named, image = row["path"], row["image"]
+        spellings = (named, named.replace("\\", "/").removeprefix("./"))
+        found = next((path for path in spellings if path in self._by_path), "")
+        found = found or self._spelled.get(unicodedata.normalize("NFC", spellings[1]), "")
+        if image in self._by_image and self._by_path.get(found) != image:
+            return self._by_image[image]
+        return found
+
+
+def _decision(dataset: Dataset, path: str, found: Row, reviewer: str) -> Decision:
+    row = found.cells
+    if found.problem:
+        raise DatasetError(found.problem)
     if not path:
         raise DatasetError(f"There is no photo {row['path'] or row['image']!r} in {dataset.name}.")
     if row["action"] == "undo":

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.dataset.archives import Limits, Reader, check_members, open_archive
+from core.dataset.archives import Reader, open_archive
+from core.dataset.folders import list_files, read_photo
 from core.dataset.images import probe
-from core.dataset.layout import Layout, Parts, find_layout, list_files, read_photo
+from core.dataset.layout import Layout, Parts, find_layout
+from core.dataset.members import Limits, check_members
 from core.dataset.names import shown, some, suggested_name
 from core.dataset.staging import store
 from core.errors import DatasetError, ImageError
@@ -90,6 +92,11 @@ def inspect_import(source: Source, progress: Progress | None = None, limits: Lim
         return _report(name, find_layout([]), 0, [], [str(error)])
 
 
+def inspect_folder(folder: Path, progress: Progress | None = None) -> ImportReport:
+    """`inspect_import` of a folder."""
+    return inspect_import(Path(folder), progress)
+
+
 def accept_import(
     source: Source, name: str, paths: Paths, progress: Progress | None = None, limits: Limits | None = None
 ) -> Path:
@@ -127,11 +134,17 @@ def _offered(source: Source, limits: Limits) -> Iterator[_Offer]:
         yield _Offer(layout, warnings, refusals, lambda at: read_photo(files[at]), lambda at: files[at].stat().st_size)
         return
     with _opened(source) as file, open_archive(file, limits) as archive:
-        found, refusals = check_members(archive, limits)
-        members, reader = {member.parts: member for member in found}, Reader(archive, limits)
+        found = check_members(archive, limits)
+        members, reader = {member.parts: member for member in found.members}, Reader(archive, limits)
         layout = find_layout(list(members))
-        refusals = refusals or list(layout.refusals)
-        yield _Offer(layout, [], refusals, lambda at: reader.read(members[at]), lambda at: members[at].info.file_size)
+        refusals = list(found.refusals or layout.refusals)
+        yield _Offer(
+            layout,
+            list(found.warnings),
+            refusals,
+            lambda at: reader.read(members[at]),
+            lambda at: members[at].info.file_size,
+        )
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """A folder of photos becomes a table: one row a file, problems included, cached and refreshed by size and time."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,33 +11,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import cache
+from core.dataset.images import PIXELS_VERSION
+from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
-from core.dataset.overlay import Decision, apply_decisions, current, read_log
-from core.dataset.walk import IGNORED_FILES, PICTURE_SUFFIXES, walk
+from core.dataset.overlay import DECISIONS_FILE, Decision, UnfitDecision, apply_decisions, current, sort_out
+from core.dataset.split_names import SPLITS as SPLITS
 from core.errors import DatasetError
+from core.escaping import printable
 from core.paths import Paths
+from core.records import read_log
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
-SPLITS = ("train", "validation", "test")
-SPLIT_FOLDERS = {
-    "train": "train",
-    "test": "test",
-    "valid": "validation",
-    "val": "validation",
-    "validation": "validation",
-}
 PROBLEMS = {
     "empty-class": "The class folder has no files.",
     "outside-class": "The picture lies outside the class folders and is not used.",
+    "not-a-file": "This is a pipe, a socket or a device, not a file.",
+    "link-circle": "The link leads back to a folder above it.",
+    "odd-name": "The name is not valid Unicode, so the file is not used; rename it.",
     "unreadable": "The file cannot be opened.",
     "empty-file": "The file is empty.",
     "file-too-large": "The file is larger than 10 MB.",
-    "not-an-image": "The file is not a JPEG, PNG or WebP picture.",
+    "not-an-image": "The file is not a JPEG, PNG or WebP picture, or of a rare kind.",
     "corrupt-image": "The picture is damaged or incomplete.",
     "too-many-pixels": "The picture has more than 40 megapixels.",
 }
+NOT_IN_A_CLASS = ("empty-class", "outside-class", "not-a-file", "link-circle", "odd-name")  # no photo with a label
 COLUMNS = {
     "path": "str",
     "label": "str",
@@ -52,25 +53,27 @@ COLUMNS = {
     "sharpness": "float64",
     "problem": "str",
 }
-_CACHE_KEY = " ".join(["1", *COLUMNS])  # the number changes with what is measured
+TEST_PHOTOS_FILE = "test-photos.json"  # in a dataset's cache folder: photos that a person set aside for test
+_CACHE_KEY = " ".join(["1", PIXELS_VERSION, *COLUMNS])  # the number changes with what is measured
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A folder of photos in classes.
+    """A folder of photos, in classes or not yet.
 
     Attributes:
-        name: The folder's name.
+        name: The folder's name, bytes that are no text escaped.
         folder: The photos; read-only for us.
         cache_dir: Where derived files go.
-        class_names: Sorted names of the classes that have at least one usable photo.
+        class_names: Sorted names of the classes that have at least one usable photo; none of an unlabelled dataset.
         table: One row a file: `path` (relative, `/`), `label` ("" outside classes), `split`, `width`, `height`
             (upright pixels), `bytes`, `mtime_ns`, `sha256`, `phash` and `phash_mirrored` (16 hex digits),
             `brightness` (mean, 0-255), `sharpness` (variance of the Laplacian), `problem` (a key of `PROBLEMS`
             or "").
         is_plain: The folder has no split folders; every row is then `train`.
+        notes: Sentences about what was left out, with counts, or taken for something else than its name says.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Dataset:
     class_names: tuple[str, ...]
     table: "pd.DataFrame"
     is_plain: bool
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def usable(self) -> "pd.DataFrame":
@@ -96,105 +100,95 @@ class Dataset:
     @property
     def decisions_file(self) -> Path:
         """The log of all decisions: the only file in `cache_dir` that cannot be made anew."""
-        return self.cache_dir / "decisions.jsonl"
+        return self.cache_dir / DECISIONS_FILE
 
     def decision_log(self) -> list[Decision]:
         """All decisions ever made, oldest first, read from disk."""
-        return read_log(self.decisions_file)
+        return read_log(Decision, self.decisions_file)
 
     def decisions(self) -> dict[str, Decision]:
-        """The decision that counts for each picture, by sha256, read from disk."""
-        return current(self.decision_log())
+        """The decision that counts for each picture, by sha256, read from disk; see `unfit_decisions` for others."""
+        return sort_out(self.table, self.class_names, current(self.decision_log()))[0]
+
+    def unfit_decisions(self) -> tuple[UnfitDecision, ...]:
+        """Decisions that would count, but fit no photo or no class as the folder is now, read from disk."""
+        return tuple(sort_out(self.table, self.class_names, current(self.decision_log()))[1])
 
     def reviewed(self, decisions: Mapping[str, Decision] | None = None) -> "pd.DataFrame":
         """The usable rows with reviewed labels, without excluded photos; `given_label` keeps the folder's.
 
         Args:
-            decisions: By sha256; `None` reads those that count now.
+            decisions: By sha256, those that do not fit are passed over; `None` reads those that count now.
         """
-        return apply_decisions(self.usable, self.decisions() if decisions is None else decisions)
+        made = current(self.decision_log()) if decisions is None else decisions
+        return apply_decisions(self.usable, sort_out(self.table, self.class_names, made)[0])
 
 
 def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) -> Dataset:
     """Reads a dataset folder; unchanged files come from the cache.
 
     Args:
-        folder: `train/<class>/…` with `test`, `validation`, `valid` or `val` beside it, or plain `<class>/…`.
+        folder: `train/<class>/…` with `test`, `validation` or the like beside it, plain `<class>/…`, or just photos;
+            see `core.dataset.layout`.
         paths: Where the cache lies.
         progress: Called with (files done, files to read).
 
     Raises:
-        DatasetError: If the folder does not exist or holds no class folder. Single bad files never raise.
+        DatasetError: If the folder does not exist or holds no photo. Single bad files never raise.
     """
-    folder = Path(folder).resolve()
-    if not folder.is_dir():
-        raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
-    is_plain, listed = _list_files(folder)
+    try:
+        folder = Path(folder).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the name
+        raise DatasetError(
+            f"Expected a folder of photos, but {str(folder)!r} cannot be one. Check the path."
+        ) from error
+    listing = list_dataset(folder)
     kept = cache.as_table(paths.cache_dir(folder) / "index.parquet")
     before = cache.stored(kept, _CACHE_KEY)
     known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
     rows, stale = [], []
-    for entry in listed:
+    for entry in listing.rows:
         row = known.get(entry["path"], {})
         unchanged = bool(row) and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
-        if unchanged or entry["problem"]:
-            rows.append({**(row if unchanged else {}), **entry, "problem": (row or entry)["problem"]})
+        if entry["problem"]:
+            rows.append(entry)
+        elif unchanged and row["problem"] not in (*NOT_IN_A_CLASS, "unreadable"):
+            rows.append({**row, **entry, "problem": row["problem"]})
         else:
             stale.append(entry)
     rows += _read_files(folder, stale, progress)
     table = _as_table(rows)
     if stale or len(known) != len(table):
         cache.store(kept, _CACHE_KEY, table)
+    aside = _set_aside(paths.cache_dir(folder) / TEST_PHOTOS_FILE)
+    table.loc[table["sha256"].isin(aside), "split"] = "test"
     usable = table[table["problem"] == ""]
     if table.empty:
         raise DatasetError(
-            f"Expected class folders with photos in {folder}, but found none. "
-            "Put the photos into one folder per class, for example train/African and train/Asian."
+            f"Expected class folders with photos in {folder}, but found none. Put the photos into one folder per "
+            f"class, for example train/African and train/Asian. {' '.join(listing.notes)}".rstrip()
         )
     return Dataset(
-        name=folder.name,
+        name=printable(folder.name),
         folder=folder,
         cache_dir=paths.cache_dir(folder),
-        class_names=tuple(sorted(usable["label"].unique())),
+        class_names=tuple(sorted(set(usable["label"]) - {""})),
         table=table,
-        is_plain=is_plain,
+        is_plain=listing.is_plain and not aside,
+        notes=listing.notes,
     )
 
 
-def _list_files(folder: Path) -> tuple[bool, list[dict]]:
-    """Names, sizes and times of all files; nothing is opened."""
-    children = sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
-    splits = {child: SPLIT_FOLDERS[child.name.lower()] for child in children if child.name.lower() in SPLIT_FOLDERS}
-    parents = splits or {folder: "train"}
-    entries = []
-    for parent, split in parents.items():
-        for child in sorted(parent.iterdir()):
-            if child.name.startswith(".") or child.name.lower() in IGNORED_FILES:
-                continue
-            if child.is_dir():
-                files = list(walk(child))
-                entries += [_entry(folder, file, child.name, split) for file in files]
-                if not files:
-                    entries.append(_entry(folder, child, child.name, split, "empty-class"))
-            elif child.suffix.lower() in PICTURE_SUFFIXES:
-                entries.append(_entry(folder, child, "", split, "outside-class"))
-    return not splits, entries
-
-
-def _entry(folder: Path, file: Path, label: str, split: str, problem: str = "") -> dict:
+def _set_aside(file: Path) -> list[str]:
+    """sha256 of the photos that a person set aside for test; see `set_aside`."""
     try:
-        status = file.stat()
-        size, time = (status.st_size, status.st_mtime_ns) if file.is_file() else (0, 0)
-    except OSError:
-        size, time, problem = 0, 0, problem or "unreadable"
-    return {
-        "path": file.relative_to(folder).as_posix(),
-        "label": label,
-        "split": split,
-        "bytes": size,
-        "mtime_ns": time,
-        "problem": problem,
-    }
+        return list(json.loads(file.read_text(encoding="utf-8"))["images"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"The list of photos set aside for test cannot be read: {file}. Restore it, or remove it to begin anew."
+        ) from error
 
 
 def _read_files(folder: Path, entries: list[dict], progress: Progress | None) -> Iterator[dict]:
@@ -208,7 +202,7 @@ def _read_files(folder: Path, entries: list[dict], progress: Progress | None) ->
 def _as_table(rows: list[dict]) -> "pd.DataFrame":
     import pandas as pd
 
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)  # a column may be empty: nothing was measured
     for name, kind in COLUMNS.items():
-        table[name] = table[name].fillna("" if kind == "str" else 0).astype(kind)
+        table[name] = table[name].astype(object).fillna("" if kind == "str" else 0).astype(kind)
     return table.sort_values(["split", "label", "path"], ignore_index=True)

@@ -8,6 +8,7 @@ MAX_CLASS_NAME = 64  # characters
 MAX_LISTED = 5
 _DRIVE = re.compile(r"[A-Za-z]:")
 _INVISIBLE = ("Cc", "Cf", "Cs")  # control, formatting (such as right-to-left override), broken surrogates
+JOINERS = "\u200c\u200d\u2060\u00ad\u200e\u200f\ufeff"  # invisible too, but parts of words in many scripts
 _PUNCTUATION = " ._-()&',+"
 
 
@@ -17,10 +18,10 @@ def shown(name: str) -> str:
     return ascii(short) if _has_invisible(name) else f"“{short}”"
 
 
-def some(names: list[str]) -> str:
-    """Counts files and gives the first few by name."""
+def some(names: list[str], what: str = "file") -> str:
+    """Counts files, or what else, and gives the first few by name."""
     more = ", …" if len(names) > MAX_LISTED else ""
-    return f"{len(names):,} {'file' if len(names) == 1 else 'files'} ({', '.join(names[:MAX_LISTED])}{more})"
+    return f"{len(names):,} {what if len(names) == 1 else what + 's'} ({', '.join(names[:MAX_LISTED])}{more})"
 
 
 def suggested_name(text: str) -> str:
@@ -61,7 +62,7 @@ def class_name_problem(name: str) -> str:
         return "cannot be a class; a class name starts with a letter or a digit"
     if name[-1] in " .":
         return "cannot be a class; a class name does not end with a space or a dot"
-    if any(unicodedata.category(c)[0] not in "LMN" and c not in _PUNCTUATION for c in name):
+    if any(unicodedata.category(c)[0] not in "LMN" and c not in _PUNCTUATION + JOINERS for c in name):
         allowed = " ".join(_PUNCTUATION.strip())
         return f"cannot be a class; a class name has letters, digits, spaces and {allowed}"
     return ""
@@ -79,7 +80,7 @@ def clash(parts: tuple[str, ...], is_folder: bool, seen: dict[tuple[str, ...], t
         What is wrong, or "".
     """
     for depth, part in enumerate(parts, start=1):
-        key = tuple(_folded(name) for name in parts[:depth])
+        key = tuple(folded(name) for name in parts[:depth])
         entry = (part, is_folder or depth < len(parts))
         if key not in seen:
             seen[key] = entry
@@ -88,9 +89,11 @@ def clash(parts: tuple[str, ...], is_folder: bool, seen: dict[tuple[str, ...], t
     return ""
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+def folded(name: str) -> str:
+    """Equal for names that are one where case, Unicode spelling and invisible joiners do not count."""
+    visible = name.translate(dict.fromkeys(map(ord, JOINERS)))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
 
 
 def _has_invisible(name: str) -> bool:
-    return any(unicodedata.category(character) in _INVISIBLE for character in name)
+    return any(unicodedata.category(character) in _INVISIBLE and character not in JOINERS for character in name)

@@ -1,14 +1,15 @@
 """What people decided about labels, laid over a dataset's table; the photos and the table itself stay as they are."""
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
+
+from core.dataset.names import shown
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
+DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: the only file there that cannot be made anew
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -21,7 +22,8 @@ class Decision:
         image: sha256 of the picture: a copy under another name shares its decision.
         path: Where it lay in the dataset at the time.
         action: `relabel` to `label`, `exclude` from training, `keep` as given, or `undo` the last decision.
-        label: The right class for `relabel`, else "".
+        label: The right class for `relabel`; for `keep` the one that was kept ("" in logs from before it was
+            remembered); else "".
         reviewer: Who decided.
         at: ISO 8601, UTC.
         note: Free text.
@@ -37,24 +39,20 @@ class Decision:
 
     def outcome(self, given: str) -> str:
         """The class that a photo of this label ends in, "" if it is excluded."""
-        return {"keep": given, "relabel": self.label}.get(self.action, "")
+        return {"keep": self.label or given, "relabel": self.label}.get(self.action, "")
 
 
-def read_log(file: Path) -> list[Decision]:
-    """All decisions in a log, oldest first; a torn line is left out, a missing file holds none."""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return []
-    found = []
-    for line in lines:  # not `splitlines`: a note may hold U+2028, which JSON leaves as it is
-        try:
-            decision = Decision(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        if decision.action in ACTIONS and all(isinstance(value, str) for value in asdict(decision).values()):
-            found.append(decision)
-    return found
+@dataclass(frozen=True)
+class UnfitDecision:
+    """A decision that is kept but not applied, because the folder has changed since.
+
+    Attributes:
+        decision: What was decided.
+        why: One sentence: what is missing, and what to do.
+    """
+
+    decision: Decision
+    why: str
 
 
 def current(decisions: Iterable[Decision]) -> dict[str, Decision]:
@@ -69,17 +67,54 @@ def current(decisions: Iterable[Decision]) -> dict[str, Decision]:
     return {image: stack[-1] for image, stack in stacks.items() if stack}
 
 
+def sort_out(
+    table: "pd.DataFrame", class_names: Collection[str], decisions: Mapping[str, Decision]
+) -> tuple[dict[str, Decision], list[UnfitDecision]]:
+    """Tells decisions that fit a dataset from those that do not: they create no class and overrule no folder.
+
+    Args:
+        table: Rows of the dataset.
+        class_names: Its classes.
+        decisions: By sha256.
+
+    Returns:
+        Those that fit, by sha256, and the others.
+    """
+    labels: dict[str, set[str]] = {}
+    for image, label in zip(table["sha256"], table["label"], strict=True):
+        labels.setdefault(image, set()).add(label)
+    fitting, unfit = {}, []
+    for image, decision in decisions.items():
+        why = _misfit(decision, labels.get(image), class_names) if image else "it names no photo"
+        if why:
+            unfit.append(UnfitDecision(decision, f"{shown(decision.path)}: {why}."))
+        else:
+            fitting[image] = decision
+    return fitting, unfit
+
+
+def _misfit(decision: Decision, labels: Collection[str] | None, class_names: Collection[str]) -> str:
+    if labels is None:
+        return "no photo here has this content; it was removed or changed after the decision"
+    if decision.action == "relabel" and decision.label not in class_names:
+        return f"relabelled to {shown(decision.label)}, which is no class here; rename the folder back or decide again"
+    if decision.action == "keep" and decision.label and decision.label not in labels:
+        where = " and ".join(map(shown, sorted(filter(None, labels)))) or "no class"
+        return f"kept as {shown(decision.label)}, but the photo lies under {where} now; decide again"
+    return ""
+
+
 def apply_decisions(table: "pd.DataFrame", decisions: Mapping[str, Decision]) -> "pd.DataFrame":
     """Applies decisions to a table.
 
     Args:
         table: Rows of a dataset.
-        decisions: By sha256, as `current` gives them.
+        decisions: By sha256; those that fit, as `sort_out` gives them.
 
     Returns:
         The table with labels replaced and excluded photos left out; a new column `given_label` keeps the folder's.
     """
-    relabelled = {image: item.label for image, item in decisions.items() if item.action == "relabel"}
+    relabelled = {image: item.label for image, item in decisions.items() if item.action != "exclude" and item.label}
     excluded = [image for image, item in decisions.items() if item.action == "exclude"]
     labels = [relabelled.get(*pair) for pair in zip(table["sha256"], table["label"], strict=True)]
     result = table.assign(given_label=table["label"], label=labels)

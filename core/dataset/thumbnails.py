@@ -9,6 +9,7 @@ from PIL import Image
 from core import cache
 from core.dataset.images import decode
 from core.errors import ImageError
+from core.files import sha256_of
 
 LONGEST_SIDE = 360  # pixels: sharp in a grid of six columns on a 1400 pixel window
 MAX_BYTES = 20_000
@@ -34,7 +35,12 @@ def thumbnail(photo: Path, sha256: str, cache_dir: Path) -> bytes:
     if not _SHA256.fullmatch(sha256):  # a name that is no hash never becomes a path
         return encode_thumbnail(photo)
     kept = cache.as_bytes(cache_dir / "thumbnails" / sha256[:2] / f"{sha256}.webp")
-    return cache.cached(kept, sha256, lambda: encode_thumbnail(photo))
+    found = cache.stored(kept, sha256)
+    if found is None:
+        found = encode_thumbnail(photo)
+        if sha256_of(photo) == sha256:  # else the file was changed since it was indexed
+            cache.store(kept, sha256, found)
+    return found
 
 
 def encode_thumbnail(photo: bytes | Path) -> bytes:

@@ -1,36 +1,188 @@
-"""Which files are meant when files and folders are named."""
+"""What lies below a folder: photos and other files; nothing is waited for, nothing left out without a word."""
 
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.dataset.names import shown, some
+from core.dataset.wrapping import is_picture
 from core.errors import DatasetError
+from core.escaping import printable
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-IGNORED_FILES = {"thumbs.db", "desktop.ini"}
+IGNORED_FILES = {"thumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".nomedia"}
+# Of NAS devices, operating systems and programs: what lies in them are copies, thumbnails or rubbish.
+SYSTEM_FOLDERS = {
+    "@eadir", "@recycle", "@recently-snapshot", "@sharesnap", "@__thumb", "@tmp", "#recycle", "#snapshot",
+    "$recycle.bin", "$extend", "recycler", "recycled", "recycle.bin", "lost+found", "system volume information",
+    "found.000", "__macosx", "__pycache__", "node_modules", "thumbs.db",
+}  # fmt: skip
+MAX_DEPTH = 100  # folders
+MAX_COUNTED = 10_000  # files in a folder that is passed over
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """The files below a folder, folder by folder in the order of names; nothing hidden, no link to a folder."""
-    for root, directories, files in os.walk(folder):
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and name.lower() not in IGNORED_FILES:
-                yield Path(root) / name
+@dataclass(frozen=True)
+class File:
+    """A regular file; links to one count.
+
+    Attributes:
+        parts: Folder names and file name, below the folder looked at.
+        size: Bytes.
+        mtime_ns: Of its last change.
+    """
+
+    parts: tuple[str, ...]
+    size: int
+    mtime_ns: int
+
+    @property
+    def path(self) -> str:
+        return "/".join(self.parts)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies below a folder, each list in the order of names.
+
+    Attributes:
+        files: Regular files.
+        folders: Folder names of each folder that was looked into.
+        odd: Path and problem (a key of `PROBLEMS`) of what is neither file nor folder, or cannot be used.
+        passed_over: Folders of systems and programs, and hidden ones: path and number of files.
+        hidden: Paths of hidden files, but for well-known rubbish.
+    """
+
+    files: list[File] = field(default_factory=list)
+    folders: list[tuple[str, ...]] = field(default_factory=list)
+    odd: list[tuple[str, str]] = field(default_factory=list)
+    passed_over: list[tuple[str, int]] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+
+    def notes(self, others: Collection[str]) -> list[str]:
+        """Sentences about what is no photo.
+
+        Args:
+            others: Paths of those files that are none.
+        """
+        said = [f"{some([shown(path) for path in others])} not taken: no JPEG, PNG or WebP."] if others else []
+        if self.hidden:
+            said.append(f"{some([shown(path) for path in self.hidden], 'hidden file')} passed over.")
+        if self.passed_over:
+            at_least = "more than " if any(count >= MAX_COUNTED for _, count in self.passed_over) else ""
+            files = f"{at_least}{sum(count for _, count in self.passed_over):,} files in them"
+            folders = some([shown(path) for path, _ in self.passed_over], "folder")
+            said.append(f"{folders} of a system or another program passed over, {files}.")
+        return said
+
+
+def look(folder: Path) -> Found:
+    """Lists what lies below a folder; links are followed, but never in a circle. Opens no file."""
+    found, seen = Found(), set()
+
+    def visit(path: str, parts: tuple[str, ...], above: tuple[tuple[int, int], ...], linked: bool) -> None:
+        status = os.stat(path)
+        seen.add(identity := (status.st_dev, status.st_ino))
+        with os.scandir(path) as entries:
+            children = sorted(entries, key=lambda entry: entry.name)
+        for child in children:
+            here = (*parts, child.name)
+            try:
+                if child.is_dir():
+                    through_link = linked or child.is_symlink()
+                    target = os.stat(child.path) if through_link else None
+                    key = target and (target.st_dev, target.st_ino)
+                    if is_system_folder(child.name) or len(here) > MAX_DEPTH:
+                        found.passed_over.append((printable("/".join(here)), _count(child.path)))
+                    elif key and (key in (*above, identity) or (linked and key in seen)):
+                        found.odd.append((printable("/".join(here)), "link-circle"))
+                    else:
+                        found.folders.append(here)
+                        visit(child.path, here, (*above, identity), through_link)
+                    continue
+                status = child.stat()
+            except OSError:
+                found.odd.append((printable("/".join(here)), "unreadable"))
+                continue
+            if child.name.lower() in IGNORED_FILES or child.name.startswith("._"):
+                continue
+            if child.name.startswith("."):
+                found.hidden.append(printable("/".join(here)))
+            elif not stat.S_ISREG(status.st_mode):
+                found.odd.append((printable("/".join(here)), "not-a-file"))
+            elif (path_shown := printable("/".join(here))) != "/".join(here):
+                found.odd.append((path_shown, "odd-name"))
+            else:
+                found.files.append(File(here, status.st_size, status.st_mtime_ns))
+
+    visit(str(folder), (), (), False)
+    return found
+
+
+def is_system_folder(name: str) -> bool:
+    """Whether a folder holds nothing of a person: hidden, or of a NAS, an operating system or a program."""
+    return name.startswith(".") or name.lower() in SYSTEM_FOLDERS
+
+
+def _count(folder: str) -> int:
+    total = 0
+    for _, _, files in os.walk(folder):
+        total += len(files)
+        if total >= MAX_COUNTED:
+            return MAX_COUNTED
+    return total
+
+
+def is_photo(file: Path) -> bool:
+    """Whether a file is meant as a photo: it is named like one, or it begins like one."""
+    if file.suffix.lower() in PICTURE_SUFFIXES:
+        return True
+    try:
+        with file.open("rb") as opened:
+            return is_picture(opened.read(16))
+    except OSError:
+        return False
 
 
 def photo_paths(paths: Iterable[Path]) -> list[Path]:
-    """Files as named, folders walked for pictures, sorted.
+    """Files as named, folders looked through for photos; see `photos_and_notes`."""
+    return photos_and_notes(paths)[0]
+
+
+def photos_and_notes(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """Files as named, folders looked through for photos, in the order of names.
+
+    Returns:
+        The files, and sentences about what the folders hold beside photos.
 
     Raises:
-        DatasetError: If a path does not exist.
+        DatasetError: If a path does not exist, or a folder cannot be read.
     """
-    found: list[Path] = []
+    photos: list[Path] = []
+    notes: list[str] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += [file for file in walk(path) if file.suffix.lower() in PICTURE_SUFFIXES]
+            try:
+                found = look(path)
+            except OSError as error:
+                raise DatasetError(f"The folder {path} cannot be read: {error.strerror}. Check its rights.") from error
+            is_taken = [is_photo(path.joinpath(*file.parts)) for file in found.files]
+            photos += [path.joinpath(*file.parts) for file, taken in zip(found.files, is_taken, strict=True) if taken]
+            notes += found.notes([file.path for file, taken in zip(found.files, is_taken, strict=True) if not taken])
+            if found.odd:
+                notes.append(f"{some([f'{shown(at)}: {problem}' for at, problem in found.odd])} not taken.")
         elif path.exists():
-            found.append(path)
+            photos.append(path)
         else:
             raise DatasetError(f"Expected a photo or a folder, but there is nothing at {path}. Check the path.")
-    return found
+    return photos, notes
+
+
+def dataset_folders(data_dir: Path) -> dict[str, Path]:
+    """The datasets in the data folder: name, unprintable characters escaped, to folder."""
+    try:
+        children = sorted(child for child in data_dir.iterdir() if not is_system_folder(child.name))
+    except OSError:
+        return {}
+    return {printable(child.name): child for child in children if child.is_dir()}

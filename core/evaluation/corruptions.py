@@ -95,10 +95,10 @@ CORRUPTIONS = {
 }
 
 
-def corrupted(image: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
-    """The photo under every corruption at every strength, keyed by (name, place of the strength)."""
+def corrupted(image: np.ndarray) -> dict[str, np.ndarray]:
+    """The photo under every corruption at every strength; `blur-0` is the weakest blur."""
     return {
-        (name, place): item.apply(image, strength)
+        f"{name}-{place}": item.apply(image, strength)
         for name, item in CORRUPTIONS.items()
         for place, strength in enumerate(item.strengths)
     }

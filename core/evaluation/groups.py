@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.dataset.duplicates import duplicate_groups
-from core.metrics.intervals import Measured, proportion
+from core.metrics.intervals import Measured, share_of
 
 THUMBNAIL_SIDE = 224  # pixels of the shorter side: below, the network sees an enlarged photo
 DARK = 105.0  # mean of 0-255; the darkest fifth of 1,019 real photos
@@ -33,9 +33,8 @@ def by_group(
     predictions: pd.DataFrame,
     table: pd.DataFrame,
     split: str,
-    copies: Collection[str] | None = None,
-    subject_area: Mapping[str, float] | None = None,
-    min_photos: int = MIN_PHOTOS,
+    copies: Collection[str] | None,
+    subject_area: Mapping[str, float],
 ) -> list[GroupFigure]:
     """Parts the predicted photos of a split in several ways.
 
@@ -46,7 +45,6 @@ def by_group(
         copies: Paths of photos with a copy among those learned from, see `copied_into`; `None` does not part by it.
         subject_area: sha256 to the share of the photo that its subject takes, where that is known: the smaller half
             against the larger half.
-        min_photos: A group with fewer is left out.
 
     Returns:
         The groups of at least `MIN_PHOTOS`; a way of parting that leaves only one of them is left out.
@@ -58,13 +56,10 @@ def by_group(
         return []
     right = rows["given_label"] == rows["predicted_label"]
     found = []
-    for about, groups in _ways(rows, copies, subject_area or {}).items():
-        present = {name: inside for name, inside in groups.items() if inside.sum() >= min_photos}
+    for about, groups in _ways(rows, copies, subject_area).items():
+        present = {name: inside for name, inside in groups.items() if inside.sum() >= MIN_PHOTOS}
         if len(present) > 1:
-            found += [
-                GroupFigure(about, name, proportion(int(right[inside].sum()), int(inside.sum())))
-                for name, inside in present.items()
-            ]
+            found += [GroupFigure(about, name, share_of(right[inside])) for name, inside in present.items()]
     return found
 
 

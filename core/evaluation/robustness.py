@@ -1,7 +1,7 @@
 """How a run answers corrupted photos: blur, noise, darkness …, and photos whose background is gone."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,10 @@ from core.errors import DatasetError, ImageError
 from core.evaluation.background import VARIANTS, area_of, separated, share_inside, subject_maps
 from core.evaluation.corruptions import CORRUPTIONS, corrupted, reduced
 from core.evaluation.measure import select_rows
+from core.explanation.averages import sampled
 from core.explanation.heatmap import class_map
-from core.metrics.intervals import Measured, proportion
+from core.explanation.masking import Progress
+from core.metrics.intervals import Measured, share_of
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.folder import Run
@@ -75,11 +77,12 @@ def measure_robustness(
     dataset: Dataset,
     split: str,
     paths: Paths,
-    progress: Callable[[int, int], None] | None = None,
-    limit: int = MAX_PHOTOS,
+    progress: Progress | None = None,
     with_background: bool = True,
 ) -> Robustness:
     """Asks a run about corrupted photos, through LiteRT; the result is kept in the data folder, never in the run's.
+
+    A larger split than `MAX_PHOTOS` is sampled, the same share of each class.
 
     Args:
         predictor: Of the run.
@@ -87,14 +90,13 @@ def measure_robustness(
         split: Held-out photos tell something, others flatter.
         paths: Where the cache lies.
         progress: Called with (passes done, passes in all).
-        limit: A larger split is sampled down to about so many, the same share of each class.
         with_background: Tell subject and background apart too; needs TensorFlow unless `background.is_prepared`.
 
     Raises:
         DatasetError: If the split has no readable photo of the run's classes.
     """
     kept, key = _kept(predictor.run, dataset, split, with_background)
-    return cache.cached(kept, key, lambda: _measure(predictor, dataset, split, paths, progress, limit, with_background))
+    return cache.cached(kept, key, lambda: _measure(predictor, dataset, split, paths, progress, with_background))
 
 
 def stored_robustness(run: Run, dataset: Dataset, split: str, with_background: bool = True) -> Robustness | None:
@@ -114,14 +116,13 @@ def _measure(
     dataset: Dataset,
     split: str,
     paths: Paths,
-    progress: Callable[[int, int], None] | None,
-    limit: int,
+    progress: Progress | None,
     with_background: bool,
 ) -> Robustness:
     run = predictor.run
     table = select_rows(run, dataset, split)
     hashes, images = [], []
-    chosen = _sampled(table, limit)
+    chosen = sampled(table, MAX_PHOTOS)
     for path, sha256 in zip(chosen["path"], chosen["sha256"], strict=True):
         try:
             images.append(reduced(decode(dataset.folder / path)))
@@ -140,7 +141,7 @@ def _measure(
     answers: dict[str, list[int]] = {}
     inside: list[float | None] = []
     for number, image in enumerate(images):
-        variants = {CLEAN: image, **{f"{name}-{place}": item for (name, place), item in corrupted(image).items()}}
+        variants = {CLEAN: image, **corrupted(image)}
         if subjects:
             variants |= separated(image, subjects[number])
         predictions = dict(zip(variants, predictor.predict(list(variants.values())), strict=True))
@@ -161,32 +162,26 @@ def figures(found: Robustness, labels: Mapping[str, str]) -> list[Figure]:
         found: What the run said.
         labels: sha256 to the label to judge by; photos without one (excluded in the review) are left out.
     """
-    truth = np.array([_index(found.class_names, labels.get(image)) for image in found.images])
+    truth = pd.Index(found.class_names).get_indexer([labels.get(image) for image in found.images])
     judged = truth >= 0
-    n = int(judged.sum())
-    if n == 0:
+    if not judged.any():
         return []
     clean = np.array(found.answers[CLEAN])
     result = []
     for variant, answers in found.answers.items():
         predicted = np.array(answers)
-        right, changed = (int(found[judged].sum()) for found in (predicted == truth, predicted != clean))
-        result.append(Figure(variant, *_words(variant), proportion(right, n), proportion(changed, n)))
+        accuracy, changed = (share_of(hits[judged]) for hits in (predicted == truth, predicted != clean))
+        result.append(Figure(variant, *_words(variant), accuracy, changed))
     return result
-
-
-def _index(class_names: tuple[str, ...], label: str | None) -> int:
-    return class_names.index(label) if label in class_names else -1
 
 
 def reading(found: Robustness) -> str:
     """How much the run relies on the background, in one sentence; "" if the subject is unknown."""
-    measured = [
-        (share, area) for share, area in zip(found.inside, found.subject_area, strict=False) if share is not None
-    ]
+    pairs = zip(found.inside, found.subject_area, strict=False)
+    measured = [(inside, area) for inside, area in pairs if inside is not None]
     if not measured:
         return ""
-    share, area = (float(np.mean(values)) for values in zip(*measured, strict=True))
+    share, area = np.mean(measured, axis=0)
     return (
         f"{100 * share:.0f} % of the evidence for its answers lies inside the subject, which takes "
         f"{100 * area:.0f} % of the picture (mean of {len(measured)} photos of {found.split})."
@@ -201,10 +196,3 @@ def _words(variant: str) -> tuple[str, str]:
     name, _, place = variant.rpartition("-")
     corruption = CORRUPTIONS[name]
     return corruption.title, corruption.describe(corruption.strengths[int(place)])
-
-
-def _sampled(table: pd.DataFrame, limit: int) -> pd.DataFrame:
-    if len(table) <= limit:
-        return table
-    parts = table.sample(frac=1, random_state=0).groupby("label", sort=True)
-    return pd.concat([part.head(max(1, int(limit / len(table) * len(part)))) for _, part in parts])

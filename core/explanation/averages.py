@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from core.dataset.images import decode
 from core.dataset.index import Dataset
@@ -42,24 +43,16 @@ class MeanMaps:
     num_photos: int
 
 
-def mean_maps(
-    dataset: Dataset,
-    split: str,
-    predictor: Predictor,
-    progress: Progress | None = None,
-    limit: int = MAX_PHOTOS,
-    seed: int = 0,
-) -> MeanMaps:
+def mean_maps(dataset: Dataset, split: str, predictor: Predictor, progress: Progress | None = None) -> MeanMaps:
     """Averages the heat maps of a split; about 10 ms a photo.
+
+    A larger split than `MAX_PHOTOS` is sampled; networks without class maps take at most `MAX_PHOTOS_OCCLUDED`.
 
     Args:
         dataset: With the run's classes.
         split: `train`, `validation` or `test`.
         predictor: Of the run.
         progress: Called with (photos done, photos in all).
-        limit: A larger split is sampled down to so many, the same share of each class; networks without class maps
-            take at most `MAX_PHOTOS_OCCLUDED`.
-        seed: Of the sampling.
 
     Raises:
         DatasetError: If the split has no photo of the run's classes.
@@ -70,17 +63,13 @@ def mean_maps(
     if table.empty:
         raise DatasetError(f"The split {split} of {dataset.name} has no photo of {', '.join(names)}.")
     blank = np.zeros((*predictor.run.image_size, 3), np.uint8)
-    method = "occlusion" if predictor.predict([blank])[0].class_maps is None else "class_map"
-    limit = min(limit, MAX_PHOTOS_OCCLUDED) if method == "occlusion" else limit
-    share = min(1.0, limit / len(table))
-    chosen = table.sample(frac=1, random_state=seed).groupby("label", sort=True)
-    photos = [
-        (path, str(label)) for label, part in chosen for path in part["path"].head(max(1, int(share * len(part))))
-    ]
+    has_class_maps = predictor.predict([blank])[0].class_maps is not None
+    method, limit = ("class_map", MAX_PHOTOS) if has_class_maps else ("occlusion", MAX_PHOTOS_OCCLUDED)
+    photos = sampled(table, limit)
     maps: dict[str, list[np.ndarray]] = defaultdict(list)
     errors: dict[str, list[np.ndarray]] = defaultdict(list)
     unreadable = 0
-    for done, (path, label) in enumerate(photos, start=1):
+    for done, (path, label) in enumerate(zip(photos["path"], photos["label"], strict=True), start=1):
         try:
             image = decode(dataset.folder / path)
         except (ImageError, OSError):
@@ -93,16 +82,16 @@ def mean_maps(
                     found[label].append(upsample(normalize(coarse), SIZE))
         if progress is not None:
             progress(done, len(photos))
-    return MeanMaps(
-        split,
-        method,
-        {name: np.mean(found, axis=0) for name, found in maps.items()},
-        {name: np.mean(found, axis=0) for name, found in errors.items()},
-        {name: len(found) for name, found in maps.items()},
-        {name: len(found) for name, found in errors.items()},
-        unreadable,
-        len(table),
-    )
+    by_class, of_errors = ({name: np.mean(stack, axis=0) for name, stack in found.items()} for found in (maps, errors))
+    counts, error_counts = ({name: len(stack) for name, stack in found.items()} for found in (maps, errors))
+    return MeanMaps(split, method, by_class, of_errors, counts, error_counts, unreadable, len(table))
+
+
+def sampled(table: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """At most about `limit` rows, the same at every call and the same share of each label, in random order."""
+    share = min(1.0, limit / len(table))
+    parts = table.sample(frac=1, random_state=0).groupby("label", sort=True)
+    return pd.concat([part.head(max(1, int(share * len(part)))) for _, part in parts])
 
 
 def middle_share(heatmap: np.ndarray) -> float:

@@ -65,7 +65,6 @@ def measure_faithfulness(
     explanation: Explanation,
     predictor: Predictor,
     stability: bool | None = None,
-    seed: int = 0,
     progress: Progress | None = None,
 ) -> Faithfulness:
     """Measures one map.
@@ -79,12 +78,11 @@ def measure_faithfulness(
         explanation: Of it.
         predictor: The run's predictor; it predicts 74 times, and 3 times more for the stability of a class map.
         stability: Whether to run the method three more times; `None` does so only for the class map, which is cheap.
-        seed: Of the random maps.
         progress: Called with (passes done, passes in all) of deletion and insertion.
     """
     started = time.perf_counter()
     index = predictor.run.class_names.index(explanation.class_name)
-    maps = [explanation.heatmap, centre_map(), *random_maps(NUM_RANDOM, seed)]
+    maps = [explanation.heatmap, centre_map(), *random_maps(NUM_RANDOM)]
     own, centre, *others = deletion_and_insertion(image, index, maps, predictor, progress)
     gains = np.array([curves.gain for curves in others])
     mean, deviation = float(gains.mean()), float(gains.std(ddof=1))

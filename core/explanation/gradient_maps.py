@@ -21,6 +21,12 @@ from core.runs.folder import Run
 _SCORE_CAM_MAPS = 32  # of the most varied feature maps; all 1280 would take a minute
 _SMOOTH_SAMPLES = 12
 _SMOOTH_NOISE = 0.15  # of the photo's range, as in the paper
+_EXPLAINERS = {
+    "grad_cam": Gradcam,
+    "grad_cam_plus_plus": GradcamPlusPlus,
+    "score_cam": Scorecam,
+    "smooth_grad": Saliency,
+}
 _AS_IT_IS = {"seek_penultimate_conv_layer": False, "expand_cam": False, "normalize_cam": False}
 _LOCK = Lock()  # tf-keras-vis keeps state while it works
 
@@ -108,12 +114,7 @@ def randomised_maps(
 def _load(model_file: str, sha256: str) -> tuple[dict[str, Any], str, int]:
     """The explainer of each method, and name and number of the maps that feed the run's head."""
     scores, layer = _scores(keras.saving.load_model(model_file, compile=False))
-    explainers = {
-        "grad_cam": Gradcam(scores, clone=False),
-        "grad_cam_plus_plus": GradcamPlusPlus(scores, clone=False),
-        "score_cam": Scorecam(scores, clone=False),
-        "smooth_grad": Saliency(scores, clone=False),
-    }
+    explainers = {method: explainer(scores, clone=False) for method, explainer in _EXPLAINERS.items()}
     explainers["score_cam"].model = explainers["smooth_grad"].model = _Compiled(scores)
     return explainers, layer, scores.get_layer(layer).output.shape[-1]
 

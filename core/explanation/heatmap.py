@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import MethodUnavailableError, UnknownClassError
 from core.explanation.masking import Progress
-from core.explanation.methods import ALL, METHODS, SIGNED
+from core.explanation.methods import ALL
 from core.explanation.occlusion import occlusion_map
 from core.explanation.rise import rise_map
 from core.prediction.predictor import Prediction, Predictor
@@ -22,7 +22,7 @@ class Explanation:
     """Where a photo speaks for a class.
 
     Attributes:
-        method: A key of `METHODS`.
+        method: A key of `methods.ALL`.
         class_name: The class it speaks for.
         heatmap: `float32`, shape `(height, width)` of the photo, 0-1, 1 the strongest evidence; all zeros when
             nothing spoke for the class. If `signed`, -1 to 1, negative where it speaks against the class.
@@ -54,43 +54,40 @@ def explain(
         method: `None` takes the class map, or occlusion for a network that has none.
         predictor: The run's predictor.
         prediction: If the photo was predicted before, to save a pass.
-        signed: Also show what speaks against the class; only the methods in `SIGNED`.
+        signed: Also show what speaks against the class; only by methods that say so.
         progress: Called with (passes done, passes in all) by the methods that ask the run many times.
 
     Raises:
         UnknownClassError: If the run does not know the class.
         MethodUnavailableError: If the method is unknown, cannot be signed, or the run's network cannot give it.
     """
-    if method is not None and method not in METHODS:
-        raise MethodUnavailableError(f"Expected one of {', '.join(METHODS)} as the method, but got {method!r}.")
+    if method is not None and method not in ALL:
+        raise MethodUnavailableError(f"Expected one of {', '.join(ALL)} as the method, but got {method!r}.")
     names = predictor.run.class_names
     if class_name is not None and class_name not in names:
         raise UnknownClassError(f"Expected one of {', '.join(names)} as the class, but got {class_name!r}.")
     prediction = prediction or predictor.predict([image])[0]
     class_name = class_name or prediction.label
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
-    if signed and method not in SIGNED:
+    if signed and not ALL[method].is_signed:
         raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
     coarse = coarse_map(method, image, names.index(class_name), predictor, prediction, progress)
     heatmap = upsample(normalize(coarse, signed), image.shape[:2], signed)
     return Explanation(method, class_name, heatmap, prediction, signed)
 
 
-def explain_classes(
-    image: np.ndarray, predictor: Predictor, prediction: Prediction | None = None, signed: bool = False
-) -> dict[str, Explanation]:
+def explain_classes(image: np.ndarray, predictor: Predictor, signed: bool = False) -> dict[str, Explanation]:
     """The class map of every class from one pass, the most probable class first.
 
     Args:
         image: `uint8`, shape `(height, width, 3)`, RGB.
         predictor: The run's predictor.
-        prediction: If the photo was predicted before, to save the pass.
         signed: Also show what speaks against each class.
 
     Raises:
         MethodUnavailableError: If the network has no class maps.
     """
-    prediction = prediction or predictor.predict([image])[0]
+    prediction = predictor.predict([image])[0]
     ranked = sorted(prediction.probabilities, key=prediction.probabilities.__getitem__, reverse=True)
     return {name: explain(image, name, "class_map", predictor, prediction, signed) for name in ranked}
 
@@ -122,7 +119,7 @@ def coarse_map(
     if method == "occlusion":
         return occlusion_map(image, class_index, predictor, progress)
     if method == "rise":
-        return rise_map(image, class_index, predictor, progress=progress)
+        return rise_map(image, class_index, predictor, progress)
     from core.explanation.gradient_maps import gradient_map  # imports TensorFlow: only when asked for
 
     return gradient_map(method, image, class_index, predictor.run)

@@ -80,6 +80,4 @@ ALL = {
         is_signed=True,
     ),
 }
-METHODS = tuple(ALL)
 NEEDS_TENSORFLOW = frozenset(name for name, method in ALL.items() if method.needs_tensorflow)
-SIGNED = frozenset(name for name, method in ALL.items() if method.is_signed)

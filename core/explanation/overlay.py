@@ -20,6 +20,9 @@ _TABLE = _table("440154 472c7a 3b518b 2c718e 21908d 27ad81 5cc863 aadc32 fde725"
 _SIGNED_TABLE = _table("2d004b 542788 8073ac b2abd2 f7f7f7 fdb863 e08214 b35806 7f3b08")
 
 
+_LAYER_SIDE = 256  # pixels at most: maps are smooth, a small one stretched over the photo shows the same
+
+
 @dataclass(frozen=True)
 class Legend:
     """What the colours of a heat map mean.
@@ -94,19 +97,18 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5, signed
     return ((mixed + 128) >> 8).astype(np.uint8)
 
 
-def layer(heatmap: np.ndarray, signed: bool = False, longest_side: int = 256) -> np.ndarray:
+def layer(heatmap: np.ndarray, signed: bool = False) -> np.ndarray:
     """The colours of a heat map alone, to be laid over the photo at any opacity: what `overlay` mixes in.
 
     Args:
         heatmap: `float32`, shape `(height, width)`, 0-1, or -1 to 1 if `signed`.
         signed: Which scale, as `colorize`.
-        longest_side: In pixels, at most; maps are smooth, so a small one stretched over the photo shows the same.
 
     Returns:
         `uint8`, shape `(rows, columns, 4)`, RGBA; opaque where the evidence is at least half of the strongest.
     """
     height, width = heatmap.shape
-    scale = min(1.0, longest_side / max(height, width))
+    scale = min(1.0, _LAYER_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = np.asarray(Image.fromarray(heatmap.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
     alpha = (np.minimum(2 * np.abs(small), 1) * 255 + 0.5).astype(np.uint8)

@@ -18,7 +18,6 @@ def rise_map(
     image: np.ndarray,
     class_index: int,
     predictor: Predictor,
-    num_masks: int = NUM_MASKS,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Shows how much more a class is believed when a pixel is visible (Petsiuk 2018, "RISE").
@@ -29,8 +28,7 @@ def rise_map(
     Args:
         image: `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
-        predictor: The run's predictor; it predicts `num_masks` times.
-        num_masks: More give a smoother map.
+        predictor: The run's predictor; it predicts `NUM_MASKS` times.
         progress: Called with (passes done, passes in all).
 
     Returns:
@@ -38,9 +36,9 @@ def rise_map(
     """
     small = resize(image, predictor.run.image_size)
     hidden = blurred(small)
-    masks = _masks(num_masks, *small.shape[:2])
+    masks = _masks(NUM_MASKS, *small.shape[:2])
     variants = (mixed(small, hidden, mask / 255) for mask in masks)
-    scores = log_odds(class_probabilities(variants, num_masks, class_index, predictor, progress))
+    scores = log_odds(class_probabilities(variants, NUM_MASKS, class_index, predictor, progress))
     seen = np.stack([np.asarray(Image.fromarray(mask).resize((56, 56), Image.Resampling.BOX)) for mask in masks]) / 255
     visible, covered = (
         np.tensordot(scores, share, 1) / np.maximum(share.sum(axis=0), 1e-9) for share in (seen, 1 - seen)

@@ -10,7 +10,7 @@ from core.errors import RunInvalidError
 from core.export.files import size_of
 from core.export.formats import FORMATS, FormatName, open_model
 from core.export.photos import ExportPhotos
-from core.metrics.intervals import wilson
+from core.metrics.intervals import proportion
 from core.runs.folder import Run
 
 TOLERATED_SHARE = 0.01  # of photos decided otherwise; above it an export carries a warning
@@ -55,11 +55,8 @@ class ExportCheck:
     @property
     def changed_text(self) -> str:
         """`6 of 200 (3.0 %; 1.4–6.4)`: the share with its 95 % interval (Wilson)."""
-        interval = wilson(self.changed, self.n)
-        return (
-            f"{self.changed} of {self.n} ({100 * self.changed / self.n:.1f} %; "
-            f"{100 * interval.low:.1f}–{100 * interval.high:.1f})"
-        )
+        share = proportion(self.changed, self.n)
+        return f"{self.changed} of {self.n} ({100 * share.value:.1f} %; {100 * share.low:.1f}–{100 * share.high:.1f})"
 
     @property
     def difference_text(self) -> str:
@@ -97,25 +94,24 @@ def check_export(run: Run, format_name: FormatName, path: Path, photos: ExportPh
         RunInvalidError: If it lacks an output of the run, gives numbers that are not finite, or differs where only
             rounding may. It must then not be offered.
     """
-    title = FORMATS[format_name].title
+
+    def refused(why: str) -> RunInvalidError:
+        export = f"The {FORMATS[format_name].title} export of {run.run_id}"
+        return RunInvalidError(f"{export} {why}. It is not offered.")
+
     served, exported = open_model("litert", run.folder / "model.tflite"), open_model(format_name, path)
     expected = served(photos.compared[0])
     found = exported(photos.compared[0])  # the first call is slow: not measured
     shapes = [{name: value.shape for name, value in outputs.items()} for outputs in (expected, found)]
     if shapes[0] != shapes[1]:
-        raise RunInvalidError(
-            f"The {title} export of {run.run_id} has other outputs ({shapes[1]}) than the run ({shapes[0]}). "
-            "It is not offered."
-        )
+        raise refused(f"has other outputs ({shapes[1]}) than the run ({shapes[0]})")
     differences, seconds, changed, changed_sure = [], [], 0, 0
     for photo in photos.compared:
         started = time.perf_counter()
         outputs = exported(photo)
         seconds.append(time.perf_counter() - started)
         if not all(np.isfinite(value).all() for value in outputs.values()):
-            raise RunInvalidError(
-                f"The {title} export of {run.run_id} gives numbers that are not finite. It is not offered."
-            )
+            raise refused("gives numbers that are not finite")
         ours, theirs = served(photo)["probabilities"], outputs["probabilities"]
         differences.append(np.abs(ours - theirs))
         is_changed = ours.argmax() != theirs.argmax()
@@ -123,10 +119,8 @@ def check_export(run: Run, format_name: FormatName, path: Path, photos: ExportPh
         changed_sure += int(is_changed and ours.max() >= run.uncertain_below)
     largest = float(np.max(differences))
     if FORMATS[format_name].is_exact and largest > TOLERATED_DIFFERENCE:
-        raise RunInvalidError(
-            f"The {title} export of {run.run_id} differs by {largest:.3f} in a probability; only rounding "
-            f"(below {TOLERATED_DIFFERENCE}) may differ. It is not offered."
-        )
+        only = f"only rounding (below {TOLERATED_DIFFERENCE}) may differ"
+        raise refused(f"differs by {largest:.3f} in a probability; {only}")
     return ExportCheck(
         run.run_id,
         format_name,

@@ -1,4 +1,4 @@
-"""The photos an exported model is judged on: those of the run's data set where they are, else given or drawn ones."""
+"""The photos an exported model is judged on: those of the run's dataset where they are, else given or drawn ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
 
     Args:
         run: Whose exports.
-        paths: Where its data set should be.
+        paths: Where its dataset should be.
         given: Files or folders to use instead.
 
     Raises:
@@ -52,7 +52,10 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
     if given and not images:
         raise DatasetError("Expected readable photos (JPEG, PNG, WebP) to compare on, but there are none there.")
     if not images:
-        images, what = _draw(run.image_size), "drawn pictures, because the photos of the data set are not there"
+        from core.sample.photo import example_elephants
+
+        images = [resize(pixels, run.image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]
+        what = "drawn pictures, because the photos of the dataset are not there"
     compared = images[:NUM_COMPARED]
     return ExportPhotos(np.stack(compared), np.stack(images[-NUM_REPRESENTATIVE:]), f"{len(compared):,} {what}")
 
@@ -78,9 +81,3 @@ def _read(files: Sequence[Path], image_size: tuple[int, int]) -> list[np.ndarray
         except (ImageError, OSError):
             continue
     return images
-
-
-def _draw(image_size: tuple[int, int]) -> list[np.ndarray]:
-    from core.sample.photo import example_elephants
-
-    return [resize(pixels, image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]

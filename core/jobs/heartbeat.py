@@ -1,9 +1,11 @@
 """The worker's sign of life, which tells pages whether anybody will take a queued training."""
 
+import json
 import time
 from dataclasses import asdict, dataclass
 
-from core.files import read_json, write_json
+from core.files import write_json
+from core.jobs.lease import OBSERVER
 from core.paths import Paths
 from core.process_identity import ProcessIdentity
 from core.records import from_json
@@ -15,7 +17,7 @@ _SILENT_SECONDS = 10.0
 @dataclass(frozen=True)
 class _SignOfLife:
     process: ProcessIdentity
-    at: float  # seconds since 1970
+    at: float  # seconds since 1970, by the worker's clock: for people
 
 
 def write_worker_heartbeat(paths: Paths, worker: ProcessIdentity) -> None:
@@ -24,9 +26,13 @@ def write_worker_heartbeat(paths: Paths, worker: ProcessIdentity) -> None:
 
 
 def worker_alive(paths: Paths) -> bool:
-    """Whether some worker gave a sign of life in the last ten seconds."""
+    """Whether some worker lives: one of this machine by its process, another by a sign of life in ten seconds."""
+    file = paths.shared_cache_dir / _FILE
     try:
-        last = from_json(_SignOfLife, read_json(paths.shared_cache_dir / _FILE))
+        content = file.read_bytes()
+        last = from_json(_SignOfLife, json.loads(content))
     except (OSError, ValueError, TypeError):
         return False
-    return time.time() - last.at <= _SILENT_SECONDS and (last.process.is_alive or not last.process.is_local)
+    if last.process.is_local:
+        return last.process.is_alive
+    return OBSERVER.silence(file, content) <= _SILENT_SECONDS

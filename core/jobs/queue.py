@@ -1,12 +1,19 @@
 """Trainings in the background, as pages and API see them: enqueue one, ask how far it is, cancel it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from core.errors import DatasetError, RunInvalidError, RunNotFoundError
+from core.dataset.overlay import DECISIONS_FILE, Decision, current
+from core.errors import DatasetError, RunInvalidError, RunNotFoundError, StorageError
+from core.files import check_writable
 from core.jobs.heartbeat import worker_alive as worker_alive
+from core.jobs.lease import LEASE_SECONDS, OBSERVER
 from core.jobs.staged import (
+    CANCELLED,
+    GOES_ON,
+    INTERRUPTED,
     finish,
     read_process,
     request_cancel,
@@ -16,15 +23,14 @@ from core.jobs.staged import (
 from core.jobs.table import JobTable
 from core.jobs.watchdog import Limits
 from core.paths import Paths
+from core.records import read_log
 from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import LIVE_STATES, Run, State
 from core.runs.progress import Progress, read_progress
-from core.runs.staging import free_run_id, stage
+from core.runs.staging import free_run_id, run_kind, stage
 
-INTERRUPTED = "The training was interrupted: its process is gone. Train again."
-CANCELLED = "Cancelled."
 NO_WORKER = "It waits for a worker. Start one with: python -m core worker"
 
 
@@ -39,7 +45,7 @@ class JobStatus:
         fraction: Share of the stage that is done, 0-1; 1 when it succeeded.
         epoch, epochs: Epochs that are done, and at most.
         eta_seconds: Expected seconds to the end; `None` if unknown.
-        message: One sentence when it failed, was cancelled or cannot start.
+        message: One sentence when it failed, was cancelled, cannot start or goes on after an interruption.
         queue_position: 1 for the next one; `None` unless it is queued.
         pid: The training process; `None` unless it runs.
         started_at: When a worker began it, ISO 8601, UTC; `None` before.
@@ -60,7 +66,9 @@ class JobStatus:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: str | None = None) -> str:
+def enqueue(
+    paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: str | None = None, key: str | None = None
+) -> str:
     """Lets a training wait for a worker.
 
     Args:
@@ -68,23 +76,36 @@ def enqueue(paths: Paths, dataset_folder: Path, config: TrainingConfig, run_id: 
         dataset_folder: The photos.
         config: What to train.
         run_id: Its id; `None` makes a fresh one.
+        key: Of equal requests with one key the first starts a training; the others get its run, unless that was
+            deleted.
 
     Returns:
         The id of the queued run.
 
     Raises:
         DatasetError: If there is no such folder.
+        ConfigError: If another training was asked for with this key.
+        StorageError: If the disk is full or read-only.
         BusyError: If too many trainings wait already.
         TrainingError: If the id is taken or breaks the grammar, or the queue cannot be reached.
     """
     folder = Path(dataset_folder).resolve()
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
-    run_id = run_id or free_run_id(paths, config.preset)
+    check_writable(paths.models_dir)
+    has_decisions = bool(current(read_log(Decision, paths.cache_dir(folder) / DECISIONS_FILE)))
+    run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))
+    dataset = DatasetReference(folder.name, paths.reference(folder))
+    asked = json.dumps([dataset.folder, asdict(config)], sort_keys=True)
     table = JobTable(paths)
     with table.transaction() as connection:
+        earlier = table.started_by(connection, key, asked) if key else None
+        if earlier and registry.exists(paths, earlier):
+            return earlier
         table.add(connection, run_id)
-        stage(paths, run_id, config, DatasetReference(folder.name, paths.reference(folder)), "queued")
+        if key:
+            table.remember_start(connection, key, asked, run_id)
+        stage(paths, run_id, config, dataset, "queued")
     return run_id
 
 
@@ -124,7 +145,7 @@ def cancel(paths: Paths, run_id: str) -> JobStatus:
         return status(paths, run_id)
     if run.state in LIVE_STATES:
         request_cancel(run.folder)
-        if not _is_watched(paths, run):
+        if not _is_watched(run.folder):
             if trainer := trainer_of(run.folder):
                 trainer.stop(Limits.grace_seconds)
             finish(paths, run_id, "cancelled", CANCELLED)
@@ -142,11 +163,12 @@ def _status(paths: Paths, run: Run, waiting: list[str]) -> JobStatus:
     heartbeat, process, trainer = read_progress(run.folder), read_process(run.folder), trainer_of(run.folder)
     progress = heartbeat.progress if heartbeat else Progress(stage="start")
     state, message = run.state, run.message
-    if state == "queued" and not worker_alive(paths):
-        message = NO_WORKER
-    is_gone = trainer and trainer.is_local and not trainer.is_alive
-    if state == "running" and is_gone and not _is_watched(paths, run):
-        state, message = "failed", INTERRUPTED
+    if state == "running" and trainer and trainer.is_local and not trainer.is_alive:
+        if not _is_watched(run.folder):
+            goes_on = process is not None and process.may_go_on
+            state, message = ("queued", GOES_ON) if goes_on else ("failed", INTERRUPTED)
+    if state == "queued":
+        message = " ".join(filter(None, (message, _why_it_waits(paths))))
     is_running = state == "running"
     return JobStatus(
         run.run_id,
@@ -164,9 +186,19 @@ def _status(paths: Paths, run: Run, waiting: list[str]) -> JobStatus:
     )
 
 
-def _is_watched(paths: Paths, run: Run) -> bool:
-    """Whether a living worker looks after a running run."""
-    process = read_process(run.folder)
-    if process is None:  # a worker is about to start it, or it runs at a terminal
-        return (run.run_id, True) in JobTable(paths).rows() and worker_alive(paths)
-    return process.worker.is_alive or (not process.worker.is_local and worker_alive(paths))
+def _why_it_waits(paths: Paths) -> str:
+    try:
+        check_writable(paths.models_dir)
+    except StorageError as error:
+        return f"{error} The training starts by itself then."
+    return "" if worker_alive(paths) else NO_WORKER
+
+
+def _is_watched(folder: Path) -> bool:
+    """Whether a living worker looks after a run, or, as far as one can tell from here, another machine."""
+    process, trainer = read_process(folder), trainer_of(folder)
+    if process and process.worker.is_local:
+        return process.worker.is_alive
+    if process or (trainer and not trainer.is_local):
+        return OBSERVER.silence_of_run(folder) <= LEASE_SECONDS
+    return False  # it runs at a terminal of this machine

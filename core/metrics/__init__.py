@@ -2,16 +2,14 @@
 
 from core.metrics.comparison import Comparison, compare
 from core.metrics.figures import EvaluationResult, Labels, evaluate, headline
-from core.metrics.intervals import Interval, Measured, bootstrap, proportion, wilson
+from core.metrics.intervals import Measured, proportion
 from core.metrics.predictions import from_table, predictions_table, probabilities_of
 
 __all__ = [
     "Comparison",
     "EvaluationResult",
-    "Interval",
     "Labels",
     "Measured",
-    "bootstrap",
     "compare",
     "evaluate",
     "from_table",
@@ -19,5 +17,4 @@ __all__ = [
     "predictions_table",
     "probabilities_of",
     "proportion",
-    "wilson",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.metrics.intervals import Measured, bootstrap, proportion
+from core.metrics.intervals import Measured, bootstrap, share_of
 
 BINS = 10
 
@@ -41,7 +41,7 @@ def reliability_bins(correct: np.ndarray, confidence: np.ndarray) -> list[dict]:
     bins = []
     for number in np.unique(bin_of):
         inside = bin_of == number
-        accuracy = proportion(int(correct[inside].sum()), int(inside.sum()))
+        accuracy = share_of(correct[inside])
         bins.append(
             {
                 "confidence_low": int(number) / BINS,

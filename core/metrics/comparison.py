@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DatasetError
 from core.metrics.figures import Labels
-from core.metrics.intervals import Interval, Measured, proportion, wilson
+from core.metrics.intervals import Measured, proportion, share_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,20 +60,25 @@ class Comparison:
         """`p < 0.001`, `p = 0.039`."""
         return "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
 
-    def sentence(self) -> str:
-        """The comparison in plain words, for someone who never heard of McNemar."""
+    @property
+    def test(self) -> str:
+        """The test behind `verdict`: `McNemar's exact p = 0.039`."""
+        return f"McNemar's exact {self.p_text}"
+
+    def sentence(self, with_test: bool = True) -> str:
+        """The comparison in plain words, for someone who never heard of McNemar; `with_test` names the p-value."""
         before, after = (side.text(self.labels, self.split) for side in (self.accuracy_a, self.accuracy_b))
         counts = f"{_photos(len(self.fixed))} fixed, {_photos(len(self.broken))} broken"
         return (
             f"Accuracy from {before} to {after}: {self.difference.points('95 % interval ')}, {counts}; "
-            f"{self.verdict} (McNemar's exact {self.p_text})."
+            f"{self.verdict}{f' ({self.test})' if with_test else ''}."
         )
 
 
 def compare(
     predictions_a: pd.DataFrame, predictions_b: pd.DataFrame, split: str = "test", labels: Labels = "given"
 ) -> Comparison:
-    """Compares two runs on the photos both predicted.
+    """Compares two runs on the photos both predicted; the same name with another content is another photo.
 
     Args:
         predictions_a: Predictions table of the first run (see `predictions.predictions_table`).
@@ -86,14 +91,14 @@ def compare(
     """
     sides = []
     for table in (predictions_a, predictions_b):
-        columns = ["path", "given_label", "predicted_label", "probability"]
+        columns = ["path", "sha256", "given_label", "predicted_label", "probability"]
         side = table.loc[table["split"] == split, columns]
         repeated = int(side["path"].duplicated().sum())
         if repeated:
             raise DatasetError(f"Expected every photo once in the predictions. {repeated} rows repeat one.")
         sides.append(side)
     side_a, side_b = sides
-    joined = side_a.merge(side_b, on="path", suffixes=("_a", "_b"))
+    joined = side_a.merge(side_b, on=["path", "sha256"], suffixes=("_a", "_b")).drop(columns="sha256")
     n = len(joined)
     if n == 0:
         raise DatasetError(
@@ -111,14 +116,13 @@ def compare(
     right_b = joined["predicted_label_b"] == joined["given_label"]
     fixed, broken = joined[~right_a & right_b], joined[right_a & ~right_b]
     both_right, both_wrong = int((right_a & right_b).sum()), int((~right_a & ~right_b).sum())
-    interval = paired_difference_interval(both_right, len(fixed), len(broken), both_wrong)
     return Comparison(
         n=n,
         split=split,
         labels=labels,
-        accuracy_a=proportion(int(right_a.sum()), n),
-        accuracy_b=proportion(int(right_b.sum()), n),
-        difference=Measured((len(fixed) - len(broken)) / n, interval.low, interval.high, n),
+        accuracy_a=share_of(right_a),
+        accuracy_b=share_of(right_b),
+        difference=paired_difference(both_right, len(fixed), len(broken), both_wrong),
         p_value=mcnemar_exact(len(fixed), len(broken)),
         both_right=both_right,
         both_wrong=both_wrong,
@@ -142,8 +146,8 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
     return float(binomtest(fixed, fixed + broken, 0.5).pvalue)
 
 
-def paired_difference_interval(both_right: int, fixed: int, broken: int, both_wrong: int) -> Interval:
-    """Interval of (share right after) - (share right before) on the same photos.
+def paired_difference(both_right: int, fixed: int, broken: int, both_wrong: int) -> Measured:
+    """(Share right after) - (share right before) on the same photos, with its interval.
 
     Method 10 of Newcombe (1998), "Improved confidence intervals for the difference between binomial
     proportions based on paired data", Statistics in Medicine 17, 2635–2650: the two Wilson intervals squared
@@ -152,8 +156,7 @@ def paired_difference_interval(both_right: int, fixed: int, broken: int, both_wr
     """
     n = both_right + fixed + broken + both_wrong
     right_after, right_before = both_right + fixed, both_right + broken
-    after, before = right_after / n, right_before / n
-    interval_after, interval_before = wilson(right_after, n), wilson(right_before, n)
+    after, before = proportion(right_after, n), proportion(right_before, n)
     margins = right_after * (n - right_after) * right_before * (n - right_before)
     association = float(both_right * both_wrong - fixed * broken)
     if association > 0:
@@ -163,10 +166,10 @@ def paired_difference_interval(both_right: int, fixed: int, broken: int, both_wr
     def combined(first: float, second: float) -> float:
         return math.sqrt(max(first**2 - 2 * phi * first * second + second**2, 0.0))
 
-    below = combined(after - interval_after.low, interval_before.high - before)
-    above = combined(interval_after.high - after, before - interval_before.low)
+    below = combined(after.value - after.low, before.high - before.value)
+    above = combined(after.high - after.value, before.value - before.low)
     difference = (fixed - broken) / n
-    return Interval(max(-1.0, difference - below), min(1.0, difference + above))
+    return Measured(difference, max(-1.0, difference - below), min(1.0, difference + above), n)
 
 
 def _photos(count: int) -> str:

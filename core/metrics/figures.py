@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.errors import DatasetError, TrainingError
 from core.metrics.calibration_error import expected_calibration_error, reliability_bins
 from core.metrics.curves import precision_recall_curve, risk_coverage_curve, roc_curve
-from core.metrics.intervals import Interval, Measured, proportion, wilson
+from core.metrics.intervals import Interval, Measured, proportion, share_of
 
 Labels = Literal["given", "reviewed"]
+_MAX_LISTED = 5  # names of classes in a sentence
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class EvaluationResult:
         pr: Per class `class_name`, `precision`, `recall`, `average_precision`; see
             `curves.precision_recall_curve`.
         risk_coverage: `coverage`, `errors`, `threshold`; see `curves.risk_coverage_curve`.
+        learned: Photos left out because the run has learned from them; `None` if it does not record which these are.
+        near_copies: Of the `n` photos those that are near or mirrored copies of photos it has learned from.
     """
 
     split: str
@@ -59,6 +62,8 @@ class EvaluationResult:
     roc: list[dict]
     pr: list[dict]
     risk_coverage: dict[str, list[float]]
+    learned: int | None = 0
+    near_copies: int = 0
 
     @property
     def accuracy_text(self) -> str:
@@ -69,7 +74,22 @@ class EvaluationResult:
         """The answer in one sentence, with the baseline any figure has to beat; `escape` is given the class's name."""
         majority = max(self.per_class, key=lambda row: row["support"])["class_name"]
         baseline = f"always answering {escape(majority)} would reach {100 * self.majority_baseline:.1f} %"
-        return f"{self.accuracy_text}; {baseline}."
+        return "; ".join([self.accuracy_text, baseline, *self._reservations(escape)]) + "."
+
+    def _reservations(self, escape: Callable[[object], str]) -> list[str]:
+        """What these photos cannot tell, and how far they were known to the run."""
+        absent = [escape(row["class_name"]) for row in self.per_class if not row["support"]]
+        names = ", ".join(absent[:_MAX_LISTED]) + (
+            f" and {len(absent) - _MAX_LISTED} more" if absent[_MAX_LISTED:] else ""
+        )
+        words = [f"no photo of {names} among them, so this tells nothing about it"] if absent else []
+        if self.learned is None:
+            words.append("the run does not record which photos it has learned from, so some may be among them")
+        elif self.learned:
+            words.append(f"left out, because it has learned from them: {_photos(self.learned)}")
+        if self.near_copies:
+            words.append(f"near copies of photos it has learned from among them: {self.near_copies:,}")
+        return words
 
 
 def evaluate(
@@ -104,7 +124,7 @@ def evaluate(
         n=n,
         labels=labels,
         class_names=tuple(class_names),
-        accuracy=proportion(int(correct.sum()), n),
+        accuracy=share_of(correct),
         balanced_accuracy=_balanced_accuracy(matrix),
         majority_baseline=int(matrix.sum(axis=1).max()) / n,
         log_loss=float(np.mean(np.abs(np.log(probability_of_truth)))),  # abs: -log(1) would print as -0.0
@@ -127,6 +147,10 @@ def headline(evaluation: Mapping[str, EvaluationResult]) -> EvaluationResult | N
         evaluation: Of a run, by split.
     """
     return next((evaluation[split] for split in ("test", "validation", "train") if split in evaluation), None)
+
+
+def _photos(number: int) -> str:
+    return f"{number:,} photo{'' if number == 1 else 's'}"
 
 
 def _checked(
@@ -164,8 +188,7 @@ def _balanced_accuracy(matrix: np.ndarray) -> Measured:
     Statistics in Medicine 27, 1693–1702. Unlike the bootstrap it keeps a width where every photo is right, or
     there is only one.
     """
-    present = [(int(row[index]), int(row.sum())) for index, row in enumerate(matrix) if row.sum()]
-    recalls = [proportion(right, support) for right, support in present]
+    recalls = [proportion(row[index], row.sum()) for index, row in enumerate(matrix) if row.sum()]
     value = math.fsum(recall.value for recall in recalls) / len(recalls)
     below = math.hypot(*(recall.value - recall.low for recall in recalls)) / len(recalls)
     above = math.hypot(*(recall.high - recall.value for recall in recalls)) / len(recalls)
@@ -178,12 +201,11 @@ def _per_class(matrix: np.ndarray, class_names: Sequence[str]) -> list[dict]:
     for index, name in enumerate(class_names):
         right = int(matrix[index, index])
         support, predicted = int(matrix[index].sum()), int(matrix[:, index].sum())
-        row = {"class_name": name, "support": support}
+        row: dict[str, Any] = {"class_name": name, "support": support}
         for figure, total in (("precision", predicted), ("recall", support)):
-            interval = wilson(right, total)
-            row[figure] = right / total if total else None
-            row[f"{figure}_low"] = interval.low if total else None
-            row[f"{figure}_high"] = interval.high if total else None
+            share = proportion(right, total) if total else None
+            row |= {figure: share and share.value, f"{figure}_low": share and share.low}
+            row[f"{figure}_high"] = share and share.high
         row["f1"] = 2 * right / (predicted + support) if predicted + support else None
         rows.append(row)
     return rows

@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
+Z = NormalDist().inv_cdf(0.975)  # standard deviations to either side that hold 95 % of a normal distribution
 # Weights of one batch of resamples stay below this many numbers (32 MB), whatever the number of photos.
 _BATCH_NUMBERS = 4_000_000
 
@@ -66,47 +68,39 @@ def _signed(share: float) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
-def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Interval of a proportion that stays inside 0–1 and is honest for few photos and for 0 or 100 %.
+def proportion(successes: int, n: int) -> Measured:
+    """A share of photos, with an interval that stays inside 0–1 and is honest for few photos and for 0 or 100 %.
 
     Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22, 209–212.
 
     Args:
         successes: Between 0 and `n`.
-        n: Trials; 0 gives the interval 0–1 (nothing is known).
-        confidence: Between 0 and 1, both excluded.
+        n: Trials, at least 1.
 
     Raises:
-        ValueError: If the counts or the confidence are impossible.
+        ValueError: If the counts are impossible.
     """
-    if not 0 <= successes <= n:
-        raise ValueError(f"Expected 0 <= successes <= n. Received successes={successes}, n={n}.")
-    z = normal_quantile(confidence)
-    if n == 0:
-        return Interval(0.0, 1.0)
-    share = successes / n
-    centre = share + z * z / (2 * n)
-    half_width = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
+    if not 0 <= successes <= n or n < 1:
+        raise ValueError(f"Expected 0 <= successes <= n and at least one photo. Received {successes} of n={n}.")
+    share = int(successes) / int(n)
+    centre = share + Z * Z / (2 * n)
+    half_width = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    scale = 1 + Z * Z / n
     # At 0 and n the formula gives exactly 0 and 1 but for rounding.
     low = 0.0 if successes == 0 else (centre - half_width) / scale
     high = 1.0 if successes == n else (centre + half_width) / scale
-    return Interval(low, high)
+    return Measured(share, low, high, int(n))
 
 
-def proportion(successes: int, n: int) -> Measured:
-    """A share of photos with its Wilson interval; `n` must be at least 1."""
-    if n < 1:
-        raise ValueError(f"Expected at least one photo. Received n={n}.")
-    interval = wilson(successes, n)
-    return Measured(int(successes) / int(n), interval.low, interval.high, int(n))
+def share_of(hits: Any) -> Measured:
+    """The share of photos that are hits, as `proportion`; `bool`, shape `(n,)`."""
+    return proportion(hits.sum(), len(hits))
 
 
 def bootstrap(
     statistic: Callable[[np.ndarray], np.ndarray],
     n: int,
     resamples: int = 1000,
-    seed: int = 0,
 ) -> Measured:
     """Percentile interval of any statistic, by drawing the photos again with replacement.
 
@@ -119,7 +113,6 @@ def bootstrap(
             then ignored.
         n: Photos, at least 1.
         resamples: How many times the photos are drawn.
-        seed: The same seed gives the same interval.
 
     Returns:
         The statistic of the photos as they are (every weight 1) and its interval, widened if needed to
@@ -133,7 +126,7 @@ def bootstrap(
     value = float(statistic(np.ones((1, n)))[0])
     if math.isnan(value):
         raise ValueError("Expected a statistic that is defined on the photos as they are. Received NaN.")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)  # the same photos give the same interval
     batch = max(1, _BATCH_NUMBERS // n)
     found = [value]
     for start in range(0, resamples, batch):
@@ -144,14 +137,3 @@ def bootstrap(
         found.extend(values[~np.isnan(values)].tolist())
     low, high = np.quantile(found, [0.025, 0.975])
     return Measured(value, min(float(low), value), max(float(high), value), n)
-
-
-def normal_quantile(confidence: float) -> float:
-    """Half-width of a two-sided interval in standard deviations: 1.96 for 95 %.
-
-    Raises:
-        ValueError: If `confidence` is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"Expected a confidence between 0 and 1. Received {confidence}.")
-    return NormalDist().inv_cdf((1 + confidence) / 2)

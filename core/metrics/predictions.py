@@ -85,15 +85,14 @@ def from_table(
 
 def _class_indices(labels: pd.Series, class_names: Sequence[str]) -> np.ndarray:
     """Position of each label in `class_names`, `int64`; a photo nobody can judge is an error, not a miss."""
-    position = {name: index for index, name in enumerate(class_names)}
     unlabelled = int(labels.isna().sum())
     if unlabelled:
         raise UnknownClassError(f"Expected a label for every photo. {unlabelled} of {len(labels)} have none.")
-    unknown = sorted(set(labels) - set(position))
-    if unknown:
-        count = int(labels.isin(unknown).sum())
+    indices = labels.map({name: index for index, name in enumerate(class_names)})
+    unknown = labels[indices.isna()]
+    if len(unknown):
         raise UnknownClassError(
             f"The run knows the classes {', '.join(class_names)}. "
-            f"{count} of {len(labels)} photos are labelled {', '.join(map(str, unknown))}."
+            f"{len(unknown)} of {len(labels)} photos are labelled {', '.join(map(str, sorted(set(unknown))))}."
         )
-    return np.array([position[label] for label in labels], dtype=np.int64)
+    return indices.to_numpy(np.int64)

@@ -41,5 +41,9 @@ def frequent_classes(scores: np.ndarray) -> np.ndarray:
     Returns:
         `bool`, shape `(1000,)`: the first guess for at least 1.5 % of the photos, and for two.
     """
-    counts = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1])
-    return counts >= max(2, _FIRST_GUESS_SHARE * len(scores))
+    return frequent_guesses(scores.argmax(axis=1), scores.shape[1])
+
+
+def frequent_guesses(guesses: np.ndarray, num_classes: int) -> np.ndarray:
+    """The same from the first guesses alone, class indices of shape `(photos,)`."""
+    return np.bincount(guesses, minlength=num_classes) >= max(2, _FIRST_GUESS_SHARE * len(guesses))

@@ -7,6 +7,7 @@ from typing import Any
 from core.dataset.images import decode
 from core.dataset.walk import photo_paths
 from core.errors import ImageError
+from core.escaping import printable
 from core.prediction.predictor import Predictor, failed_record
 
 
@@ -26,10 +27,12 @@ def predict_paths(
     files = photo_paths(paths)
     for done, file in enumerate(files, start=1):
         try:
-            yield predictor.predict([decode(file)])[0].as_record(str(file))
+            yield predictor.predict([decode(file)])[0].as_record(printable(str(file)))
         except ImageError as error:
-            yield failed_record(str(file), predictor.run.run_id, str(error))
+            yield failed_record(printable(str(file)), predictor.run.run_id, str(error))
         except OSError:
-            yield failed_record(str(file), predictor.run.run_id, "The file cannot be opened. Check its permissions.")
+            yield failed_record(
+                printable(str(file)), predictor.run.run_id, "The file cannot be opened. Check its permissions."
+            )
         if progress:
             progress(done, len(files))

@@ -16,6 +16,8 @@ from core.runs.folder import Run
 MAX_COPIES_BYTES = 40 * 1024 * 1024
 OUTPUTS = ("probabilities", "class_maps", "embedding", "subject")  # what a prediction needs; a graph may give more
 
+NOT_SURE, NOT_SUBJECT = "not sure", "not the subject"
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -44,10 +46,18 @@ class Prediction:
     class_maps: np.ndarray | None = field(repr=False, compare=False)
     embedding: np.ndarray = field(repr=False, compare=False)
 
+    @property
+    def answer(self) -> str:
+        """What to count the photo as: a class, `not sure` or `not the subject`."""
+        if self.is_subject is False:
+            return NOT_SUBJECT
+        return NOT_SURE if self.uncertain else self.label
+
     def as_record(self, path: str) -> dict[str, Any]:
         """The JSON record of the command line and the API."""
         return {
             "path": path,
+            "answer": self.answer,
             "label": self.label,
             "probability": self.probability,
             "probabilities": self.probabilities,
@@ -63,6 +73,7 @@ def failed_record(path: str, run_id: str, error: str) -> dict[str, Any]:
     """The same record for a photo that could not be read."""
     return {
         "path": path,
+        "answer": None,
         "label": None,
         "probability": None,
         "probabilities": None,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision, current
-from core.metrics.intervals import Measured, normal_quantile
+from core.metrics.intervals import Measured, Z
 
 
 @dataclass(frozen=True)
@@ -80,5 +80,5 @@ def cohens_kappa(pairs: list[tuple[str, str]]) -> Measured | None:
     if expected >= 1:
         return None
     kappa = (observed - expected) / (1 - expected)
-    margin = normal_quantile(0.95) * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
+    margin = Z * math.sqrt(observed * (1 - observed) / n) / (1 - expected)
     return Measured(kappa, max(-1.0, kappa - margin), min(1.0, kappa + margin), n)

@@ -10,7 +10,8 @@ from core.dataset.duplicates import duplicate_pairs
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError
-from core.features.embeddings import embed, version
+from core.features.embedding_store import version
+from core.features.embeddings import embed
 from core.features.views import CLOSE, VIEWS, WHOLE
 from core.networks.cosine import unit_vectors
 from core.networks.interpreter import Progress

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from core.dataset.overlay import Decision
-from core.metrics.intervals import Measured, normal_quantile
+from core.metrics.intervals import Measured, Z
 
 _EDGES = (0.0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 _PRIOR, _PRIOR_SHARE = 10.0, 0.25  # how many decided photos the model's own probabilities are worth
@@ -71,7 +71,7 @@ def estimate_remaining(ranking: pd.DataFrame, decisions: dict[str, Decision]) ->
         expected += count * share
         variance += count * share * (1 - share) * (total + count) / (total + 1)
     doubt = _MODEL_ERROR * expected / math.sqrt(1 + decided.sum() / _TRUSTED_AFTER)
-    margin = normal_quantile(0.95) * math.sqrt(variance + doubt**2)
+    margin = Z * math.sqrt(variance + doubt**2)
     undecided = int((~decided).sum())
     low, high = max(0.0, expected - margin), min(float(undecided), expected + margin)
     return Measured(float(expected), float(low), float(high), undecided)

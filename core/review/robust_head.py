@@ -7,6 +7,7 @@ from core.features.linear_head import fit_softmax
 
 _REPEATS, _FOLDS = 2, 5
 _ITERATIONS = 60
+_LEAST_TAUGHT = 2  # pictures of a class; from a single one nobody can say what else is of that class
 _SPREAD = 1.35  # standard deviation of the combined scores; calibrates the probabilities of real photos
 
 
@@ -26,11 +27,28 @@ class OutOfFold:
         seed: Same seed, same folds.
         """
         self._x = x.astype(np.float32)
-        self._labels = labels
+        self._labels, self._groups = labels, groups
         self._regularization = regularization
         random = np.random.default_rng(seed)
         self._folds = [assign_folds(groups, labels, _FOLDS, random) for _ in range(_REPEATS)]
         self._starts: dict[tuple[int, int], np.ndarray] = {}
+
+    def too_few(self, given: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Whether the heads that judge a photo know its class from fewer than two pictures, shape `(n,)`.
+
+        Args:
+            given: The class to look up, class indices, shape `(n,)`.
+            labels: What is learned, class indices, shape `(n,)`; below 0 teaches nothing. Copies are one picture.
+        """
+        teaches = (self._labels >= 0) & (labels >= 0)
+        found = np.zeros(len(given), bool)
+        for folds in self._folds:
+            taught = np.unique(np.stack([labels, folds, self._groups])[:, teaches], axis=1)
+            count = np.zeros((max(given.max(), labels.max()) + 1, _FOLDS), int)
+            np.add.at(count, (taught[0], taught[1]), 1)
+            own = np.where(self._labels >= 0, count[given, folds], 0)
+            found |= count[given].sum(axis=1) - own < _LEAST_TAUGHT
+        return found
 
     def predict(self, targets: np.ndarray, weights: np.ndarray, robustness: float = 0.0) -> np.ndarray:
         """Log-probabilities, `float64`, shape `(n, classes)`, centred so that each row sums to 0.

@@ -31,6 +31,8 @@ class Scores:
         not_subject: Probability that it shows something else, shape `(n,)`.
         wrong: Probability that the given label is not the right class, shape `(n,)`.
         copies: Row of the first copy with another label, or -1, shape `(n,)`.
+        unknown: Whether nothing can be said of the label: there are no two other pictures of its class, shape `(n,)`.
+            Such a photo is as likely any class, shows the subject, and is as likely wrong as the mean of the others.
         not_subject_weight: How far to believe `not_subject`, 0-1; what the reviewer did with such photos moves it.
     """
 
@@ -38,6 +40,7 @@ class Scores:
     not_subject: np.ndarray
     wrong: np.ndarray
     copies: np.ndarray
+    unknown: np.ndarray
     not_subject_weight: float
 
     def suspicion(self) -> np.ndarray:
@@ -92,7 +95,12 @@ class Scorer:
         classes[labelled, known[labelled]] = _COPY_TRUST
         not_subject = np.where(copied, np.where(known == EXCLUDED, _COPY_TRUST, 0.0), not_subject)
         wrong = 1 - classes[np.arange(len(classes)), self._given]
-        return Scores(classes, not_subject, wrong, _conflicts(self._features.groups, self._given, known), float(weight))
+        labels = np.where(trusted == UNDECIDED, self._given, trusted)  # an excluded photo teaches no class
+        unknown = (known == UNDECIDED) & self._experts[0].too_few(self._given, labels)
+        classes[unknown], not_subject[unknown] = 1 / self._num_classes, 0.0
+        wrong[unknown] = 0.0 if unknown.all() else wrong[~unknown].mean()
+        copies = _conflicts(self._features.groups, self._given, known)
+        return Scores(classes, not_subject, wrong, copies, unknown, float(weight))
 
     def _classes(self, trusted: np.ndarray, not_subject: np.ndarray) -> np.ndarray:
         labels = np.where(trusted >= 0, trusted, self._given)

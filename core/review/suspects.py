@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core import cache
-from core.dataset.index import Dataset
+from core.dataset.index import NOT_IN_A_CLASS, Dataset
 from core.dataset.labels import class_indices
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
@@ -38,7 +38,7 @@ COLUMNS = [
     "decision",
 ]
 
-_VERSION = 2
+_VERSION = 3
 _POOR_SCORE = 0.9
 _NOT_SUBJECT_FROM, _NOT_SUBJECT_SHARE = 0.07, 0.25  # generous: whoever goes through this reason wants them all
 _UNCLEAR_MARGIN = 0.2  # between the two most likely classes
@@ -87,7 +87,7 @@ def _rank_all(
     trusted = trusted_classes(table, used, dataset.class_names)
     scores = Scorer(features, given, len(dataset.class_names), teaches).score(trusted)
     ranking = _in_words(table.assign(group=features.groups), scores, dataset, used)
-    broken = dataset.table[~dataset.table["problem"].isin(["", "empty-class", "outside-class"])]
+    broken = dataset.table[~dataset.table["problem"].isin(["", *NOT_IN_A_CLASS])]
     broken = broken if include_test else broken[broken["split"] != "test"]
     return pd.concat([_unreadable(broken), ranking], ignore_index=True) if len(broken) else ranking
 
@@ -105,12 +105,12 @@ def _in_words(table: pd.DataFrame, scores: Scores, dataset: Dataset, used: Mappi
         "poor": is_poor,
         "subject": scores.not_subject > least,
         "copy": scores.copies >= 0,
-        "unclear": ordered[:, -1] - ordered[:, -2] < _UNCLEAR_MARGIN,
+        "unclear": scores.unknown | (ordered[:, -1] - ordered[:, -2] < _UNCLEAR_MARGIN),
         "class": best != given,
     }
     order = [name for name in ISSUE_KINDS if name in found]
     kinds = np.select([found[name] for name in order], order, "fits")
-    has_no_class = found["poor"] | found["subject"]
+    has_no_class = found["poor"] | found["subject"] | scores.unknown
     model = np.where(is_poor, np.maximum(scores.suspicion(), _POOR_SCORE), scores.suspicion())
     facts = zip(given, best, given[scores.copies], decided, has_no_class, strict=True)
     subject, suggestions, reasons = subject_phrase(dataset), [], []

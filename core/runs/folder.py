@@ -45,7 +45,7 @@ class Run:
         calibration: How far the probabilities can be relied on; `None` if nothing was fitted.
         seconds: Training time.
         versions: Versions of the libraries that wrote the files.
-        message: One sentence when the run failed, was cancelled or is damaged.
+        message: Why the run failed, was cancelled or is damaged; of a succeeded one what it left out or cannot measure.
         files: sha256 by file name.
     """
 

@@ -1,14 +1,11 @@
 """Which run was served since when: one line a promotion or roll-back, never changed."""
 
-import contextlib
-import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from core.paths import Paths
-from core.records import from_json
+from core.records import append_log, read_log
 
 FILE = "history.jsonl"
 Action = Literal["promote", "rollback"]
@@ -31,15 +28,7 @@ class Promotion:
 
 def history(paths: Paths) -> list[Promotion]:
     """All promotions and roll-backs, oldest first; a line that a crash or somebody else damaged is passed over."""
-    try:
-        lines = (paths.models_dir / FILE).read_bytes().splitlines()
-    except OSError:
-        return []
-    entries = []
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError, RecursionError):
-            entries.append(from_json(Promotion, json.loads(line)))
-    return entries
+    return read_log(Promotion, paths.models_dir / FILE)
 
 
 def stack(paths: Paths) -> list[str]:
@@ -60,9 +49,4 @@ def record(paths: Paths, action: Action, run_id: str) -> None:
         OSError: If it cannot be written.
     """
     entry = Promotion(action, run_id, datetime.now(UTC).isoformat(timespec="seconds"))
-    with (paths.models_dir / FILE).open("ab+") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
-        is_torn = file.read(1) not in (b"\n", b"")  # by a crash: this entry gets a line of its own
-        file.write(b"\n" * is_torn + json.dumps(asdict(entry)).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_log(paths.models_dir / FILE, [asdict(entry)])

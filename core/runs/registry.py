@@ -81,6 +81,11 @@ def serving_order(paths: Paths) -> Iterator[Run]:
     yield from (run.checked() for run in runs(paths) if run.state == "succeeded")
 
 
+def exists(paths: Paths, run_id: str) -> bool:
+    """Whether there is a run of this id, live or finished, readable or not."""
+    return any((paths.models_dir / (prefix + run_id)).exists() for prefix in (STAGING_PREFIX, ""))
+
+
 def active(paths: Paths) -> Run:
     """The run of `served`."""
     return served(paths).run

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,12 +19,18 @@ from core.runs.config import TrainingConfig
 from core.runs.contents import DatasetReference
 from core.runs.folder import RUN_ID, STAGING_PREFIX, Run, State
 
+CHECKPOINT_FILE = "checkpoint.npz"  # how far a training has come, for its next start; never published
 _MODEL_FILES = ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet")
-_OPTIONAL_FILES = ("README.md",)  # the model card; runs from before there were cards have none
+_OPTIONAL_FILES = ("README.md", "learned.parquet")  # runs from before there were cards or lists of photos have none
+
+
+def run_kind(config: TrainingConfig, has_decisions: bool) -> str:
+    """What the id of a run says of it: the preset, and the labels it learns from."""
+    return f"{config.preset}-{config.labels if has_decisions else 'given'}"
 
 
 def new_run_id(preset: str) -> str:
-    """A fresh id such as `2026-11-23-quick-7f3a`."""
+    """A fresh id such as `2026-11-23-quick-given-7f3a`."""
     return f"{datetime.now(UTC):%Y-%m-%d}-{preset}-{token_hex(2)}"
 
 
@@ -92,9 +100,38 @@ def publish(run: Run, paths: Paths, **changes: Any) -> Run:
             os.fsync(file.fileno())
     fsync_dir(run.folder)
     target = paths.models_dir / run.run_id
-    os.rename(run.folder, target)
+    with _output_elsewhere(run.folder, target):
+        os.rename(run.folder, target)
     fsync_dir(paths.models_dir)
     return replace(run, folder=target)
+
+
+@contextlib.contextmanager
+def _output_elsewhere(folder: Path, target: Path) -> Iterator[None]:
+    """Lets go of `log.txt` while its folder is renamed, if our own output goes there: Windows renames no open files."""
+    log = "log.txt"
+    try:
+        own = [number for number in (1, 2) if os.path.samestat(os.fstat(number), (folder / log).stat())]
+    except OSError:
+        own = []
+    if not own:
+        yield
+        return
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    _reopen(Path(os.devnull), own)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            _reopen((target if target.exists() else folder) / log, own)
+
+
+def _reopen(file: Path, numbers: list[int]) -> None:
+    opened = os.open(file, os.O_WRONLY | os.O_APPEND)
+    for number in numbers:
+        os.dup2(opened, number)
+    os.close(opened)
 
 
 def discard(folder: Path) -> None:

@@ -1,39 +1,14 @@
 """The shapes in which African and Asian elephants differ, and the poses both share."""
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from core.files import read_json
+from core.sample.painter import shapes, table
 
 AFRICAN, ASIAN = "African", "Asian"
 BACK_POINTS = 7  # the first points of a body run along the back, from the neck to the rump
 CLEARNESS = (0.9, 1.15)  # 1 is a textbook animal, 0.5 would be halfway between the species
-
-
-@dataclass(frozen=True)
-class Species:
-    """What differs between the species beside their outlines.
-
-    Attributes:
-        tusk_length: Least and most, in shoulder heights.
-        tusked: Share of adults with visible tusks.
-        wrinkles: Least and most rings on a trunk.
-        freckled: Share of adults with pink freckles on trunk and ear.
-    """
-
-    tusk_length: tuple[float, float]
-    tusked: float
-    wrinkles: tuple[int, int]
-    freckled: float
-
-
-SPECIES = {
-    AFRICAN: Species((0.24, 0.46), 0.75, (9, 14), 0.0),
-    ASIAN: Species((0.12, 0.24), 0.4, (5, 10), 0.45),
-}
 
 
 @dataclass(frozen=True)
@@ -67,20 +42,6 @@ class Animal:
     freckled: bool
 
 
-@cache
-def shapes(name: str) -> dict[str, np.ndarray]:
-    """The control points of a kind of shape in `shapes.json`, each of shape `(n, 2)`.
-
-    They are for an elephant that faces right, feet at y = 0, shoulder height about 1, y upwards. Points of head, ear
-    and trunk are relative to the neck, before the head is pitched up or down. Both species list the same landmarks in
-    the same order, so that individuals can vary between and beyond.
-
-    Args:
-        name: `body`, `head`, `ear` or `neck`, by species; `trunk`, by pose; `others`, by what they outline.
-    """
-    return {key: np.array(points) for key, points in read_json(Path(__file__).with_name("shapes.json"))[name].items()}
-
-
 def random_animal(rng: np.random.Generator, species: str, calf: bool = False) -> Animal:
     """Returns an individual of a species in a random pose; only shape tells the species.
 
@@ -89,7 +50,7 @@ def random_animal(rng: np.random.Generator, species: str, calf: bool = False) ->
         species: "African" or "Asian".
         calf: Babies have larger heads, shorter trunks and no tusks.
     """
-    other, kind = ASIAN if species == AFRICAN else AFRICAN, SPECIES[species]
+    other, kind = ASIAN if species == AFRICAN else AFRICAN, table("species")[species]
     clearness = rng.uniform(*CLEARNESS)
 
     def individual(name: str, wobble: float) -> np.ndarray:
@@ -102,7 +63,7 @@ def random_animal(rng: np.random.Generator, species: str, calf: bool = False) ->
     flap = rng.uniform(0.75, 1.12), rng.uniform(0.92, 1.08)  # a flapping ear looks narrower
     ear = individual("ear", 0.006) * flap
     head, pitch = individual("head", 0.004), rng.uniform(-0.28, 0.2) + (0.12 if pose == "raised" else 0)
-    tusk = 0.0 if calf or rng.random() > kind.tusked else rng.uniform(*kind.tusk_length)
+    tusk = 0.0 if calf or rng.random() > kind["tusked"] else rng.uniform(*kind["tusk_length"])
     if calf:
         head, ear, trunk = head * 1.15, ear * 1.1, trunk * (1.05, 0.85)
     return Animal(
@@ -115,6 +76,6 @@ def random_animal(rng: np.random.Generator, species: str, calf: bool = False) ->
         turn=float(rng.choice([0, rng.uniform(0.2, 1)])),
         stride=float(rng.choice([rng.uniform(0.0, 0.03), rng.uniform(0.08, 0.17)])),
         tusk=tusk,
-        wrinkles=int(rng.integers(*kind.wrinkles)),
-        freckled=bool(not calf and rng.random() < kind.freckled),
+        wrinkles=int(rng.integers(*kind["wrinkles"])),
+        freckled=bool(not calf and rng.random() < kind["freckled"]),
     )

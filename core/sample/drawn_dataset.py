@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,41 +17,19 @@ from core.sample.plan import Entry, plan_sample
 from core.sample.truth import TRUTH_FILE, read_truth, truth_row
 
 JPEG_QUALITY = (84, 93)
+NUM_TRAIN, NUM_TEST = 360, 240
 MIN_PICTURES = 4  # of each split
 MIN_SIDE = 64  # pixels
 
 
-@dataclass(frozen=True)
-class SampleReport:
-    """What `draw_sample` left in the folder.
-
-    Attributes:
-        folder: The dataset folder.
-        num_train: Pictures in `train`.
-        num_test: Pictures in `test`.
-        wrong_labels: Elephants in the folder of the other species.
-        not_elephants: Lions, maps and posters.
-        duplicates: Near-duplicates of another picture.
-        already_there: Whether the folder held the same sample before, and nothing was drawn.
-    """
-
-    folder: Path
-    num_train: int
-    num_test: int
-    wrong_labels: int
-    not_elephants: int
-    duplicates: int
-    already_there: bool
-
-
 def draw_sample(
     folder: Path,
-    num_train: int = 360,
-    num_test: int = 240,
+    num_train: int = NUM_TRAIN,
+    num_test: int = NUM_TEST,
     image_size: tuple[int, int] = (240, 320),
     seed: int = 7,
     progress: Callable[[int, int], None] | None = None,
-) -> SampleReport:
+) -> bool:
     """Draws a dataset of African and Asian elephants with planted mistakes, all listed in `truth.csv`.
 
     The two species differ in shape only (ears, back, head, tusks); colours, light and landscape follow one
@@ -69,6 +46,9 @@ def draw_sample(
         seed: Same seed, same pixels (with the same Pillow and NumPy).
         progress: Called with (pictures done, pictures in all).
 
+    Returns:
+        Whether anything was drawn; `False` if the folder held this very sample before.
+
     Raises:
         DatasetError: If the folder holds something else, or cannot be written.
         ValueError: If a number or size is too small.
@@ -80,28 +60,17 @@ def draw_sample(
         )
     folder = Path(folder)
     plan = plan_sample(num_train, num_test, np.random.default_rng([seed, num_train, num_test]))
-    there = _is_there(folder, plan, image_size, seed)
-    if not there:
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(
-                prefix=f".{folder.name}.", suffix=".drawing", dir=folder.parent
-            ) as scratch:
-                staging = Path(scratch) / folder.name
-                _draw_all(staging, plan, image_size, seed, progress)
-                _publish(staging, folder, plan, image_size, seed)
-        except OSError as error:
-            raise DatasetError(f"Could not write the sample to {folder}: {error.strerror or error}.") from error
-    elephants = sum(entry.kind == "elephant" for entry in plan)
-    return SampleReport(
-        folder=folder,
-        num_train=num_train,
-        num_test=num_test,
-        wrong_labels=sum(entry.wrong_label for entry in plan),
-        not_elephants=len(plan) - elephants,
-        duplicates=sum(entry.source is not None for entry in plan),
-        already_there=there,
-    )
+    if _is_there(folder, plan, image_size, seed):
+        return False
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".drawing", dir=folder.parent) as scratch:
+            staging = Path(scratch) / folder.name
+            _draw_all(staging, plan, image_size, seed, progress)
+            _publish(staging, folder, plan, image_size, seed)
+    except OSError as error:
+        raise DatasetError(f"Could not write the sample to {folder}: {error.strerror or error}.") from error
+    return True
 
 
 def _is_there(folder: Path, plan: list[Entry], image_size: tuple[int, int], seed: int) -> bool:

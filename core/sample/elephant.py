@@ -6,9 +6,8 @@ from core.sample.anatomy import BACK_POINTS
 from core.sample.curves import closed_curve, ellipse, stroke
 from core.sample.frame import Frame
 from core.sample.head import draw_ear, draw_far_ear, draw_head
+from core.sample.painter import table
 
-# Hip, direction of swing and tone of each leg: far front, far hind, near front, near hind.
-LEGS = [(0.44, 1, 0.66), (-0.43, -1, 0.66), (0.32, -1, 1.0), (-0.57, 1, 1.0)]
 HORN = np.array((0.80, 0.74, 0.66))
 BACK_DEPTH = 0.3  # height of the box around the back line, in shoulder heights
 
@@ -20,7 +19,8 @@ def draw_elephant(frame: Frame) -> dict[str, np.ndarray]:
         "ear", "back" and "head" to points in pixels that span them, shape `(n, 2)`, not clipped to the canvas.
     """
     size, skin = frame.place.height, frame.skin
-    legs = [(hip, swing * frame.animal.stride, skin * tone) for hip, swing, tone in LEGS]
+    # Far front, far hind, near front, near hind.
+    legs = [(leg["hip"], leg["swing"] * frame.animal.stride, skin * leg["tone"]) for leg in table("legs")]
     _tail(frame)
     for hip, swing, tone in legs[:2]:
         frame.solid([_leg(frame, hip, swing)], tone, 0.09)

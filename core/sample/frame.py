@@ -35,7 +35,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Frame:
-    """A scene in the coordinates of one animal (see `anatomy`).
+    """A scene in the coordinates of one animal (see `painter`).
 
     Attributes:
         scene: Painted on.

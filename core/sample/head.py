@@ -6,36 +6,33 @@ import numpy as np
 
 from core.sample.curves import closed_curve, ellipse, stroke
 from core.sample.frame import RELIEF, Frame
+from core.sample.painter import shapes
 
 IVORY, PINK = np.array((0.93, 0.89, 0.78)), np.array((0.80, 0.60, 0.55))
 EYE, GLINT = (0.10, 0.07, 0.06), (0.95, 0.95, 0.92)
-TRUNK_WIDTHS = (0.11, 0.205, 0.16, 0.12, 0.09, 0.07)
 TUSK_ROOT = (0.25, -0.16)
-TUSK = np.array([(-0.02, 0.03), (0.2, -0.6), (0.7, -0.85), (1.05, -0.65)])
-TUSK_WIDTHS = np.array([0.062, 0.058, 0.044, 0.016])
 EYES = ((0.17, 1.0), (0.30, 0.8))  # near and far: place along the head and size
 
 
 def draw_head(frame: Frame) -> np.ndarray:
     """Draws the head without the near ear and returns the outline of the skull in pixels, shape `(n, 2)`."""
     animal, skin, pixels = frame.animal, frame.skin, frame.place.pixels
+    widths, shape = shapes("widths"), shapes("others")
     skull = closed_curve(animal.head)
     # A soft shadow where the head hides the shoulder, else the two would melt together.
     frame.flat([frame.head(skull * 0.86 - (0.07, 0.05))], skin * 0.5, 0.5, 0.025)
     line = frame.pitched(np.vstack([animal.trunk[:1] + (-0.07, 0.09), animal.trunk]))
     line = np.maximum(line, (-np.inf, 0.05))  # a trunk ends at the ground
-    widths = [*TRUNK_WIDTHS[: len(line) - 1], 0.055]
-    root = frame.pitched([TUSK_ROOT])
+    thick = [*widths["trunk"][: len(line) - 1], 0.055]
+    root, tusk = frame.pitched([TUSK_ROOT]), shape["tusk"] * animal.tusk
     if animal.tusk and animal.turn > 0.2:
-        far = root + (0.06 * animal.turn, 0.01) + TUSK * animal.tusk * 0.9
-        frame.solid([pixels(stroke(far, TUSK_WIDTHS * 0.88))], IVORY * (skin.mean() + 0.3), 0.02)
-    frame.solid([frame.head(skull), pixels(stroke(line, widths))], skin * 1.02, 0.12, RELIEF * 1.1)
-    _rings(frame, line, widths)
-    mouth = stroke([(0.25, -0.225), (0.18, -0.215), (0.11, -0.17)], [0.02, 0.016, 0.008])
-    frame.flat([frame.head(mouth)], skin * 0.45)
+        far = root + (0.06 * animal.turn, 0.01) + tusk * 0.9
+        frame.solid([pixels(stroke(far, widths["tusk"] * 0.88))], IVORY * (skin.mean() + 0.3), 0.02)
+    frame.solid([frame.head(skull), pixels(stroke(line, thick))], skin * 1.02, 0.12, RELIEF * 1.1)
+    _rings(frame, line, thick)
+    frame.flat([frame.head(stroke(shape["mouth"], widths["mouth"]))], skin * 0.45)
     if animal.tusk:
-        near = root + TUSK * animal.tusk
-        frame.solid([pixels(stroke(near, TUSK_WIDTHS))], IVORY * (skin.mean() + 0.42), 0.02)
+        frame.solid([pixels(stroke(root + tusk, widths["tusk"]))], IVORY * (skin.mean() + 0.42), 0.02)
     eyes = EYES[: 2 if animal.turn > 0.6 else 1]
     frame.flat([_dot(frame, x, 0.005, (0.034 * s, 0.026 * s)) for x, s in eyes], skin * 0.62, 1, 0.006)
     frame.flat([_dot(frame, x + 0.004, 0.002, (0.019 * s, 0.017 * s)) for x, s in eyes], EYE)

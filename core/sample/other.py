@@ -1,24 +1,16 @@
 """Draws pictures that end up among elephant photos although they show none: a lion, a map, a text poster."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.sample.anatomy import shapes
 from core.sample.curves import blobs, closed_curve, ellipse, stroke
 from core.sample.frame import Placement
 from core.sample.landscape import draw_background, draw_foreground
+from core.sample.painter import shapes, table
 from core.sample.photo import Photo, develop
-from core.sample.scene import Colour
-
-SLOGANS = [
-    ("THE LAST", "HERDS"),
-    ("ELEPHANT", "WEEK"),
-    ("SAVE", "OUR GIANTS"),
-    ("BIG EARS", "BIG HEART"),
-    ("VISIT THE", "RESERVE"),
-    ("WILDLIFE", "MAPS & FACTS"),
-]
-FUR, MANE = np.array((0.76, 0.58, 0.34)), np.array((0.45, 0.25, 0.12))
 
 
 def draw_other(rng: np.random.Generator, kind: str, image_size: tuple[int, int]) -> Photo:
@@ -38,23 +30,17 @@ def _lion(rng: np.random.Generator, image_size: tuple[int, int]) -> np.ndarray:
     size, facing = height * rng.uniform(0.4, 0.75), int(rng.choice([-1, 1]))
     place = Placement(width * rng.uniform(0.42, 0.58), height * rng.uniform(0.85, 0.95), size, facing)
     shine = scene.tint * (0.3 + 0.7 * scene.light.subject)
-    fur, mane = FUR * shine, MANE * shine
-
-    def part(outlines: list[np.ndarray], colour: Colour, depth: float = 0.08, relief: float = 0.35) -> None:
-        scene.paint([place.pixels(points) for points in outlines], colour, relief, depth * size)
-
     scene.paint([place.pixels(ellipse((0, 0), (0.8, 0.07)))], (0.1, 0.08, 0.08), opacity=0.4, softness=3)
-    part([stroke([(-0.6, 0.55), (-0.85, 0.45), (-0.9, 0.25), (-1.0, 0.2)], [0.06, 0.04, 0.035])], fur * 0.9)
-    part([ellipse((-1.0, 0.19), (0.06, 0.045))], mane)
-    part([stroke([(hip, 0.45), (hip, 0.02)], [0.16, 0.11]) for hip in (-0.45, 0.35)], fur * 0.65)
-    legs = [stroke([(hip, 0.5), (hip + 0.02, 0.02)], [0.2, 0.12]) for hip in (-0.55, 0.25)]
-    part([closed_curve(shapes("others")["lion"]), *legs], fur)
-    for spread, tone in ((0.36, 0.85), (0.29, 1.1)):
-        part([blobs(rng, (0.5, 0.72), (spread, spread))], mane * tone, 0.1, 0.5)
-    part([ellipse((0.56 + side, 0.92), (0.06, 0.06)) for side in (-0.17, 0.17)], fur * 0.9)
-    part([ellipse((0.56, 0.75), (0.19, 0.21)), ellipse((0.58, 0.64), (0.12, 0.10))], fur * 1.08)
-    part([closed_curve([(0.53, 0.70), (0.64, 0.70), (0.585, 0.645)])], (0.25, 0.14, 0.12), relief=0)
-    part([ellipse((0.56 + side, 0.80), (0.022, 0.022), 10) for side in (-0.07, 0.08)], (0.1, 0.06, 0.03), relief=0)
+    draw: dict[str, Callable[..., np.ndarray]] = {
+        "curve": closed_curve,
+        "ellipse": ellipse,
+        "stroke": stroke,
+        "tuft": partial(blobs, rng),
+    }
+    for part in table("lion"):
+        outlines = [place.pixels(draw[kind](*numbers)) for kind, *numbers in part["outlines"]]
+        light = shine if part["relief"] else 1  # flat marks, nose and eyes, do not shine
+        scene.paint(outlines, np.array(part["colour"]) * light * part["tone"], part["relief"], part["depth"] * size)
     draw_foreground(scene, place.ground)
     return scene.canvas
 
@@ -80,8 +66,8 @@ def _poster(rng: np.random.Generator, image_size: tuple[int, int]) -> np.ndarray
     page, draw = _page(image_size, rng.uniform(115, 240, 3))
     centre, radius = rng.uniform((0.2, 0.2), (0.8, 0.5)) * page.size, 0.3 * page.height
     draw.ellipse((*(centre - radius), *(centre + radius)), tuple(rng.integers(75, 230, 3).tolist()))
-    ink = tuple(rng.integers(0, 70, 3).tolist())
-    for row, words in enumerate(SLOGANS[rng.integers(len(SLOGANS))]):
+    ink, slogans = tuple(rng.integers(0, 70, 3).tolist()), table("slogans")
+    for row, words in enumerate(slogans[rng.integers(len(slogans))]):
         font = ImageFont.load_default(page.width / 6.5 * min(1, 8.5 / len(words)))
         draw.text((page.width / 2, page.height * (0.34 + 0.24 * row)), words, ink, font, "mm")
     for row in range(3):

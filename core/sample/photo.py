@@ -10,17 +10,13 @@ from core.sample.curves import ellipse
 from core.sample.elephant import draw_elephant
 from core.sample.frame import Frame, Placement
 from core.sample.landscape import WATER, draw_background, draw_foreground
+from core.sample.painter import chosen, table
 from core.sample.scene import Scene
 
 Box = tuple[int, int, int, int]
 
 PARTS = ("ear", "back", "head")
-HERD_SIZES, HERD_SHARES = (1, 2, 3, 4), (0.76, 0.13, 0.07, 0.04)
 CALF_SHARE = 0.45  # of herds have a calf
-# Share and shoulder height, as a part of the picture's height, of single animals.
-DISTANCES = {"far": (0.07, (0.30, 0.40)), "middle": (0.50, (0.48, 0.64)), "close": (0.43, (0.72, 1.05))}
-HERD_HEIGHTS = {2: (0.34, 0.50), 3: (0.28, 0.40), 4: (0.24, 0.34)}
-SKINS = np.array([(0.54, 0.53, 0.52), (0.45, 0.43, 0.42), (0.50, 0.42, 0.35), (0.62, 0.44, 0.33), (0.63, 0.57, 0.49)])
 NOISE = (0.004, 0.014)  # of the camera's sensor
 
 
@@ -54,9 +50,10 @@ def draw_elephants(
         place: One of `scene.GROUNDS`; any if not given.
     """
     scene = draw_background(rng, image_size, place)
-    number = int(rng.choice(HERD_SIZES, p=HERD_SHARES))
-    hide = SKINS.T @ rng.dirichlet(np.full(len(SKINS), 0.5)) * rng.uniform(0.78, 1.22)
-    spots = [_one_place(scene)] if number == 1 else _herd_places(scene, number)
+    herd, skins = chosen(rng, "herds"), np.array(table("skins"))
+    number = herd["animals"]
+    hide = skins.T @ rng.dirichlet(np.full(len(skins), 0.5)) * rng.uniform(0.78, 1.22)
+    spots = [_one_place(scene)] if number == 1 else _herd_places(scene, number, herd["height"])
     calf = int(rng.integers(number)) if number > 1 and rng.random() < CALF_SHARE else -1
     drawn = []
     for position, spot in enumerate(spots):
@@ -109,9 +106,9 @@ def develop(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _one_place(scene: Scene) -> Placement:
     (height, width), rng = scene.image_size, scene.rng
-    kind = rng.choice(list(DISTANCES), p=[share for share, _ in DISTANCES.values()])
-    size, facing = height * rng.uniform(*DISTANCES[kind][1]), int(rng.choice([-1, 1]))
-    if kind == "close":  # framed around the head, the body runs out of the picture
+    distance = chosen(rng, "distances")
+    size, facing = height * rng.uniform(*distance["height"]), int(rng.choice([-1, 1]))
+    if distance["name"] == "close":  # framed around the head, the body runs out of the picture
         x = width * rng.uniform(0.36, 0.64) - facing * 0.5 * size
         return Placement(x, height * rng.uniform(0.34, 0.50) + 0.85 * size, size, facing)
     room = min(0.5 * width, 1.05 * size)
@@ -120,9 +117,9 @@ def _one_place(scene: Scene) -> Placement:
     return Placement(x, min(ground, 0.98 * height), size, facing)
 
 
-def _herd_places(scene: Scene, number: int) -> list[Placement]:
+def _herd_places(scene: Scene, number: int, heights: tuple[float, float]) -> list[Placement]:
     (height, width), rng = scene.image_size, scene.rng
-    size = height * rng.uniform(*HERD_HEIGHTS[number])
+    size = height * rng.uniform(*heights)
     facing = int(rng.choice([-1, 1]))
     steps = (np.arange(number) + 0.5 + rng.uniform(-0.12, 0.12, number)) / number
     grounds = np.sort(rng.uniform(max(scene.horizon + 0.12 * height, 0.66 * height), 0.95 * height, number))

@@ -3,11 +3,10 @@
 import numpy as np
 
 from core.sample.curves import blobs, stroke
+from core.sample.painter import chosen
 from core.sample.scene import Scene
 
 BARK = np.array((0.33, 0.26, 0.20))
-# Share, number of crowns, height of each and how far they spread (x, y), in tree heights.
-TREES = {"acacia": (0.45, 5, 0.10, (0.24, 0.04)), "round": (0.45, 6, 0.24, (0.14, 0.13)), "dead": (0.1, 0, 0, (0, 0))}
 
 
 def tree(scene: Scene, foot: tuple[float, float], height: float, leaf: np.ndarray) -> None:
@@ -20,19 +19,16 @@ def tree(scene: Scene, foot: tuple[float, float], height: float, leaf: np.ndarra
         leaf: RGB of the leaves in this light, 0-1.
     """
     rng, (x, y) = scene.rng, foot
-    kind, lean = (
-        str(rng.choice(list(TREES), p=[share for share, *_ in TREES.values()])),
-        rng.uniform(-0.1, 0.1) * height,
-    )
-    _, number, flat, spread = TREES[kind]
+    kind, lean = chosen(rng, "trees"), rng.uniform(-0.1, 0.1) * height
+    flat = kind["height"]  # of each crown
     fork, top = np.array((x + lean * 0.5, y - 0.5 * height)), np.array((x + lean, y - 0.85 * height))
     wood = [stroke(np.vstack([foot, fork, top]), [0.09 * height, 0.055 * height, 0.03 * height])]
     for side in (-1, 1):
         end = top + np.array((side * rng.uniform(0.2, 0.38), rng.uniform(-0.1, 0.06))) * height
         wood.append(stroke([fork, (fork + end) / 2 + (0, 3), end], [0.04 * height, 1.5]))
     scene.paint(wood, BARK * (0.5 + leaf.mean()), 0.3, 4)
-    for _ in range(number):
-        spot = top + rng.normal(0, spread) * height
+    for _ in range(kind["crowns"]):
+        spot = top + rng.normal(0, kind["spread"]) * height
         crown = blobs(rng, spot, np.array((rng.uniform(0.22, 0.36), flat * rng.uniform(0.8, 1.2))) * height)
         scene.paint([crown], leaf * rng.uniform(0.85, 1.12), 0.45, max(3, flat * height * 0.6))
 

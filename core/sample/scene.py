@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.sample.brush import facing, mask_of, noise
+from core.sample.painter import chosen, table
 
 Colour = Sequence[float] | np.ndarray
 
@@ -15,7 +16,6 @@ class Light:
     """A time of day.
 
     Attributes:
-        share: Of the pictures.
         top: RGB of the sky.
         low: RGB of the sky at the horizon.
         tint: RGB factor of everything lit.
@@ -23,7 +23,6 @@ class Light:
         subject: Brightness of subjects, 0-1; low against the light.
     """
 
-    share: float
     top: tuple[float, float, float]
     low: tuple[float, float, float]
     tint: tuple[float, float, float]
@@ -41,20 +40,7 @@ class Ground:
     grass: tuple[float, float, float]
 
 
-LIGHTS = {
-    "noon": Light(0.32, (0.36, 0.58, 0.86), (0.76, 0.87, 0.95), (1.04, 1.02, 0.97), 1.15, 1.0),
-    "overcast": Light(0.24, (0.68, 0.72, 0.76), (0.85, 0.87, 0.88), (0.90, 0.93, 0.95), 0.65, 0.95),
-    "dawn": Light(0.17, (0.55, 0.62, 0.80), (0.98, 0.82, 0.72), (1.00, 0.92, 0.90), 0.95, 0.9),
-    "dusk": Light(0.17, (0.46, 0.36, 0.52), (0.98, 0.62, 0.34), (1.02, 0.82, 0.66), 1.1, 0.82),
-    "backlight": Light(0.10, (0.93, 0.80, 0.58), (1.00, 0.93, 0.76), (0.95, 0.85, 0.70), 0.8, 0.5),
-}
-GROUNDS = {
-    "savanna": Ground((0.72, 0.60, 0.36), (0.80, 0.71, 0.48), (0.42, 0.46, 0.24), (0.74, 0.63, 0.34)),
-    "forest": Ground((0.40, 0.42, 0.24), (0.45, 0.50, 0.30), (0.20, 0.36, 0.18), (0.33, 0.48, 0.20)),
-    "river": Ground((0.58, 0.50, 0.38), (0.55, 0.56, 0.36), (0.32, 0.43, 0.22), (0.46, 0.54, 0.28)),
-    "dust": Ground((0.66, 0.46, 0.33), (0.74, 0.57, 0.43), (0.44, 0.44, 0.30), (0.62, 0.52, 0.34)),
-    "meadow": Ground((0.42, 0.54, 0.24), (0.56, 0.64, 0.36), (0.28, 0.44, 0.20), (0.42, 0.58, 0.22)),
-}
+GROUNDS = {name: Ground(**colours) for name, colours in table("grounds").items()}
 GREEN = {"forest", "river", "meadow"}
 HORIZON = (0.30, 0.62)  # of the picture's height
 
@@ -135,7 +121,7 @@ class Scene:
 
 def random_scene(rng: np.random.Generator, image_size: tuple[int, int], place: str | None = None) -> Scene:
     """Chooses time and, if it is not given, place of a picture of (height, width); its canvas is still empty."""
-    light = LIGHTS[str(rng.choice(list(LIGHTS), p=[light.share for light in LIGHTS.values()]))]
+    light = Light(**chosen(rng, "lights")["light"])
     place = place or str(rng.choice(list(GROUNDS)))
     angle = rng.uniform(0.25, 0.75) * np.pi
     texture = 1 + 0.05 * noise(rng, image_size, (64, 96), 3) + 0.025 * noise(rng, image_size, (8, 12), 2)

@@ -29,13 +29,13 @@ def calibrate(
     """
     from scipy.optimize import minimize
 
-    num_classes = logits.shape[1]
+    rows, num_classes = np.arange(len(labels)), logits.shape[1]
 
     def negative_log_likelihood(parameters: np.ndarray) -> float:
         noise = expit(parameters[1:])
         clean = softmax(logits / np.exp(parameters[0]), axis=1)
         seen = clean * (1 - noise) + (clean * noise) @ (1 - np.eye(num_classes)) / (num_classes - 1)
-        likelihood = np.where(decided, _pick(clean, labels), _pick(seen, labels))
+        likelihood = np.where(decided, clean[rows, labels], seen[rows, labels])
         prior = _PRIOR_WRONG * np.log(noise) + _PRIOR_RIGHT * np.log(1 - noise)
         far = (parameters[0] / _USUAL_LOG_TEMPERATURE) ** 2 / 2  # few photos, all right: still not endlessly sure
         return float(-(weights * np.log(np.maximum(likelihood, 1e-9))).sum() - prior.sum() + far)
@@ -61,7 +61,3 @@ def calibrate(
         },
         n=len(labels),
     )
-
-
-def _pick(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return probabilities[np.arange(len(labels)), labels]

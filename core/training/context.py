@@ -64,6 +64,8 @@ class Trained:
         probabilities: Of every row of the table, shape `(photos, classes)`; for `validation` rows they come from a
             model that has not learned from them.
         final: Of every row, by the model that was written.
+        unseen: Whether `probabilities` come from a model that has not learned from the row, `bool`, shape `(photos,)`.
+        learned: Whether the model that was written has learned from the row, `bool`, shape `(photos,)`.
         subject: How to read the out-of-distribution score; `None` if the network has none.
         subject_scores: Of every row, 0-1, shape `(photos,)`; `None` if the network has none.
         calibration: How far the probabilities can be relied on; `None` where nothing was fitted.
@@ -71,6 +73,8 @@ class Trained:
 
     probabilities: np.ndarray
     final: np.ndarray
+    unseen: np.ndarray
+    learned: np.ndarray
     subject: SubjectThreshold | None = None
     subject_scores: np.ndarray | None = None
     calibration: Calibration | None = None

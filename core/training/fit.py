@@ -1,7 +1,9 @@
 """Trains a network from scratch with Keras; photos are decoded once and augmented in batches."""
 
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -9,6 +11,7 @@ import tensorflow as tf
 
 from core.errors import TrainingError
 from core.runs.config import TrainingConfig
+from core.training.checkpoint import Checkpoint, Reached
 
 OnBatch = Callable[[int, int], None]
 OnEpoch = Callable[[dict[str, float]], None]
@@ -35,6 +38,7 @@ def fit(
     weights: np.ndarray | None = None,
     on_batch: OnBatch | None = None,
     on_epoch: OnEpoch | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
     """Trains a model's `probabilities` in place.
 
@@ -46,6 +50,9 @@ def fit(
         weights: Weight of each training photo.
         on_batch: Called with (photos seen, photos to see) over all epochs.
         on_epoch: Called with `epoch`, `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+        checkpoint: Where what is reached is kept after every epoch. A training that was interrupted goes on from it
+            and tells `on_epoch` its earlier epochs again; its further epochs draw other batches than it would have
+            drawn without the interruption.
 
     Raises:
         TrainingError: If the loss stops being a finite number.
@@ -58,16 +65,29 @@ def fit(
         metrics=["accuracy"],
     )
     callbacks: list[keras.callbacks.Callback] = [EpochReport(len(train.images), config, on_batch, on_epoch)]
+    stopping = None
     if config.early_stopping_patience and validation is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                "val_loss", patience=config.early_stopping_patience, restore_best_weights=True
-            )
+        stopping = keras.callbacks.EarlyStopping(
+            "val_loss", patience=config.early_stopping_patience, restore_best_weights=True
         )
+        callbacks.append(stopping)
+    done = 0
+    if checkpoint:
+        keeper = Keeper(checkpoint, stopping)  # last: it keeps what the others have come to
+        callbacks.append(keeper)
+        reached = keeper.restore(trained)
+        done = len(reached.rows) if reached else 0
+        if reached and on_epoch:
+            for row in reached.rows:
+                on_epoch(row)
+        if reached and reached.stopped:
+            done = config.epochs
     trained.fit(
-        batches(train, config, weights),
-        validation_data=None if validation is None else _plain_batches(validation, config),
+        batches(train, replace(config, seed=config.seed + done), weights),
+        validation_data=validation and (validation.images, validation.labels),
+        validation_batch_size=config.batch_size,
         epochs=config.epochs,
+        initial_epoch=done,
         callbacks=callbacks,
         verbose=0,
         shuffle=False,  # the data shuffle themselves
@@ -131,11 +151,6 @@ def augment(images: tf.Tensor, config: TrainingConfig, seed: tf.Tensor) -> tf.Te
     )
 
 
-def _plain_batches(arrays: Arrays, config: TrainingConfig) -> tf.data.Dataset:
-    data = tf.data.Dataset.from_tensor_slices((arrays.images, arrays.labels)).batch(config.batch_size)
-    return data.map(lambda images, labels: (tf.cast(images, tf.float32), labels))
-
-
 class EpochReport(keras.callbacks.Callback):
     """Passes Keras's progress on; stops a training that has diverged."""
 
@@ -143,6 +158,9 @@ class EpochReport(keras.callbacks.Callback):
         super().__init__()
         self._num_photos, self._config, self._epoch = num_photos, config, 0
         self._on_batch, self._on_epoch = on_batch, on_epoch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not np.isfinite((logs or {}).get("loss", 0.0)):
@@ -152,6 +170,58 @@ class EpochReport(keras.callbacks.Callback):
             self._on_batch(self._epoch * self._num_photos + seen, self._config.epochs * self._num_photos)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._epoch = epoch + 1
         if self._on_epoch:
-            self._on_epoch({"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}})
+            self._on_epoch(_row(epoch, logs))
+
+
+class Keeper(keras.callbacks.Callback):
+    """Keeps what a training has reached after an epoch; of short epochs not after every one."""
+
+    _MAX_SHARE = 0.1  # of the time goes into keeping
+
+    def __init__(self, checkpoint: Checkpoint, stopping: keras.callbacks.EarlyStopping | None):
+        super().__init__()
+        self._checkpoint, self._stopping = checkpoint, stopping
+        self._reached: Reached | None = None
+        self._rows: list[dict[str, float]] = []
+        self._kept_at, self._cost = -math.inf, 0.0
+
+    def restore(self, model: keras.Model) -> Reached | None:
+        """Puts a compiled model where an earlier training was interrupted."""
+        reached = self._checkpoint.load()
+        if reached:
+            model.set_weights(reached.weights)
+            model.optimizer.build(model.trainable_variables)
+            for variable, value in zip(model.optimizer.variables, reached.optimizer, strict=True):
+                variable.assign(value)
+            self._reached, self._rows = reached, list(reached.rows)
+        return reached
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        if self._stopping and self._reached and self._reached.best:
+            self._stopping.best_weights, self._stopping.best_epoch = self._reached.best, self._reached.best_epoch
+            self._stopping.best = self._rows[self._reached.best_epoch]["val_loss"]
+            self._stopping.wait = len(self._rows) - 1 - self._reached.best_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._rows.append(_row(epoch, logs))
+        started = time.monotonic()
+        if self._cost > self._MAX_SHARE * (started - self._kept_at) and not self.model.stop_training:
+            return
+        stopping = self._stopping
+        self._checkpoint.save(
+            Reached(
+                self._rows,
+                self.model.get_weights(),
+                [np.asarray(variable) for variable in self.model.optimizer.variables],
+                list(stopping.best_weights or ()) if stopping else [],
+                stopping.best_epoch if stopping else 0,
+                bool(self.model.stop_training),
+            )
+        )
+        self._kept_at = time.monotonic()
+        self._cost = self._kept_at - started
+
+
+def _row(epoch: int, logs: dict[str, float] | None) -> dict[str, float]:
+    return {"epoch": epoch + 1, **{key: float(value) for key, value in (logs or {}).items()}}

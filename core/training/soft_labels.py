@@ -36,15 +36,17 @@ def soft_labels(
     Args:
         features: Of n photos.
         labels: Class indices, decisions applied, shape `(n,)`.
-        decided: `bool`, shape `(n,)`: a person decided about this label; it is learned as it stands.
+        decided: `bool`, shape `(n,)`: a person decided about this label; it is learned as it stands, and so is one of
+            a class of fewer than three pictures, of which nothing can be said.
         num_classes: At least 2.
         teaches: `bool`, shape `(n,)`: labels of other photos are not looked at.
         seed: Same seed, same labels.
     """
     trusted = np.where(decided & teaches, labels, UNDECIDED)
     scores = Scorer(features, labels, num_classes, teaches, seed).score(trusted)
+    stands = decided | scores.unknown
     hard = np.eye(num_classes)[labels]
     logits = np.log(np.clip(scores.classes, 1e-9, 1)) + _GIVEN * hard
-    targets = np.where(decided[:, None], hard, softmax(logits, axis=1))
-    weights = np.where(decided, 1.0, 1 - scores.not_subject)
+    targets = np.where(stands[:, None], hard, softmax(logits, axis=1))
+    weights = np.where(stands, 1.0, 1 - scores.not_subject)
     return SoftLabels(targets.astype(np.float32), weights.astype(np.float32))

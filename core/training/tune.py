@@ -9,7 +9,7 @@ import numpy as np
 from core.features.linear_head import fit_head
 from core.networks.tuned_networks import last_block_network
 from core.runs.config import TrainingConfig
-from core.training.fit import EpochReport
+from core.training.fit import EpochReport, OnBatch, OnEpoch
 from core.training.soft_labels import SoftLabels
 
 _MOMENTUM, _CLIP = 0.9, 2.0
@@ -24,8 +24,8 @@ def tune(
     config: TrainingConfig,
     number: int,
     grid: tuple[int, int],
-    on_batch: Callable[[int, int], None] | None = None,
-    on_epoch: Callable[[dict[str, float]], None] | None = None,
+    on_batch: OnBatch | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> keras.Model:
     """Fits a tuned copy of a last block and a linear head; every epoch shows each photo in one of its views.
 

@@ -63,7 +63,7 @@ def model_card(run: Run, facts: DataFacts | None = None) -> str:
         "## Data",
         *_data(run, facts),
         "## Figures",
-        _figures(results),
+        _figures(results) + (f"\n\n{plain(run.message)}" if run.message else ""),
         "## Doubt",
         _doubt(run),
         "## Use and limits",

@@ -1,6 +1,7 @@
 """Training from start to end: labels, split, recipe, evaluation, reload check, publication."""
 
 import math
+import os
 import signal
 import threading
 import time
@@ -9,15 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from core.dataset.images import decode
 from core.dataset.index import Dataset, index_dataset
-from core.dataset.splits import with_validation
 from core.errors import TrainingError, TuskscopeError
-from core.files import write_json, write_parquet
+from core.evaluation.learned import LEARNED_FILE, near_copies, write_learned
+from core.files import storage_error, write_json, write_parquet
+from core.jobs.lease import kept_lease
+from core.jobs.staged import ATTEMPT
 from core.metrics import Labels, from_table, predictions_table
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -27,11 +30,13 @@ from core.runs.contents import DatasetReference
 from core.runs.folder import Run
 from core.runs.promotions import history
 from core.runs.reporter import Listener, Reporter
-from core.runs.staging import free_run_id, publish, stage, write
+from core.runs.staging import CHECKPOINT_FILE, free_run_id, publish, run_kind, stage, write
 from core.training.context import Trained, TrainingContext
 from core.training.recipes import RECIPES
 from core.workflows.card import CARD_FILE, write_card
+from core.workflows.choose_photos import choose_photos
 
+_RESULTS = ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", LEARNED_FILE, CARD_FILE)
 _SUBJECT_TOLERANCE = 0.05  # the score is steep where photos are alike, and weights may have been rounded
 # Of a probability, between training and the written model: float16 weights move it by 0.006, a wrong file by more.
 _RELOAD_TOLERANCE = 0.02
@@ -60,35 +65,46 @@ def train(
         TrainingError: If it cannot start, diverges, or its written model does not predict what it learned. The run
             is then listed as failed, with its log and without a model.
     """
-    run = stage(paths, run_id or free_run_id(paths, config.preset), config, _describe(dataset, paths), "running")
+    run_id = run_id or free_run_id(paths, run_kind(config, bool(dataset.decisions())))
+    run = stage(paths, run_id, config, _describe(dataset, paths), "running")
     return _finish(run, paths, progress, lambda report: dataset)
 
 
 def train_staged(paths: Paths, run_id: str, progress: Listener | None = None) -> Run:
-    """Trains a run that was queued before; see `train`."""
+    """Trains a run that was queued before, from where an earlier start of it came to; see `train`."""
     run = write(registry.load(paths, run_id), state="running")
 
     def open_dataset(report: Reporter) -> Dataset:
         folder = paths.dataset_folder(run.dataset.folder)
         return index_dataset(folder, paths, partial(report, "read the dataset"))
 
-    return _finish(run, paths, progress, open_dataset)
+    attempt = os.environ.get(ATTEMPT, "")
+    return _finish(run, paths, progress, open_dataset, int(attempt) if attempt.isdigit() else None)
 
 
-def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Callable[[Reporter], Dataset]) -> Run:
+def _finish(
+    run: Run,
+    paths: Paths,
+    progress: Listener | None,
+    open_dataset: Callable[[Reporter], Dataset],
+    attempt: int | None = None,
+) -> Run:
     reporter = Reporter(run, progress)
     started = time.monotonic()
+    if (attempt or 1) > 1:
+        reporter.log(f"start {attempt}, after an interruption")
 
     def seconds() -> float:
         return round(time.monotonic() - started, 1)
 
     try:
-        with _cancel_on_sigterm():
+        with _cancel_on_sigterm(), kept_lease(run.folder, attempt):
             dataset = open_dataset(reporter)
             run = _work(run, dataset, paths, reporter)
             run = replace(run, seconds=seconds())
             write_card(run, dataset)
         reporter.close()
+        (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
         run = publish(run, paths, state="succeeded")
     except BaseException as error:
         cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
@@ -96,8 +112,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
         if not expected:
             reporter.log(traceback.format_exc())
         reporter.close()
-        message = "Cancelled." if cancelled else _sentence(error)
-        for name in ("model.keras", "model.tflite", "evaluation.json", "predictions.parquet", CARD_FILE):
+        message = "Cancelled." if cancelled else _sentence(error, paths.dataset_folder(run.dataset.folder))
+        for name in (*_RESULTS, CHECKPOINT_FILE):
             (run.folder / name).unlink(missing_ok=True)
         publish(run, paths, state="cancelled" if cancelled else "failed", message=message, seconds=seconds())
         if expected:
@@ -111,11 +127,8 @@ def _finish(run: Run, paths: Paths, progress: Listener | None, open_dataset: Cal
 def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     config = run.config
     used = dataset.decisions() if config.labels == "reviewed" else {}
-    table = dataset.reviewed(used)
-    class_names = tuple(sorted(table.loc[table["split"] != "test", "label"].unique()))
-    table = table[table["label"].isin(class_names)].reset_index(drop=True)
-    table = with_validation(table, config.validation_fraction, config.seed)
-    _check_trainable(dataset, table, class_names)
+    chosen = choose_photos(dataset, used, config)
+    table, class_names = chosen.table, chosen.class_names
     run = write(
         run,
         class_names=class_names,
@@ -132,36 +145,29 @@ def _work(run: Run, dataset: Dataset, paths: Paths, report: Reporter) -> Run:
     report("evaluate", 0, 1)
     decided = dataset.usable.loc[dataset.usable["sha256"].isin(used), "split"]
     _evaluate(context, trained, test_labels="reviewed" if "test" in set(decided) else "given")
-    return run
+    return write(run, message=" ".join(chosen.notes))
 
 
 def _evaluate(context: TrainingContext, trained: Trained, test_labels: Labels) -> None:
-    """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true."""
-    run, rows = context.run, ~context.rows("train")
-    predictions = predictions_table(context.table[rows], trained.probabilities[rows], run.class_names)
+    """Writes the predictions of the held-out photos and their figures; says `reviewed` only where it is true.
+
+    A photo that was learned from, under another name or as a copy in another split, is not held out.
+    """
+    run, table, images = context.run, context.table, context.table["sha256"]
+    write_learned(run.folder, table[~context.rows("test")], trained.learned[~context.rows("test")])
+    seen = {"validation": context.rows("train"), "test": ~context.rows("test")}
+    known = {split: context.rows(split) & images.isin(images[rows]).to_numpy() for split, rows in seen.items()}
+    rows = ~context.rows("train") & ~known["validation"] & ~known["test"] & trained.unseen
+    predictions = predictions_table(table[rows], trained.probabilities[rows], run.class_names)
     write_parquet(run.folder / "predictions.parquet", predictions)
-    labels = {"validation": run.labels, "test": test_labels}
-    results = {
-        split: asdict(from_table(predictions, split, run.class_names, labels[split]))
-        for split in labels
-        if context.rows(split).any()
-    }
+    labels, results = {"validation": run.labels, "test": test_labels}, {}
+    for split in labels:
+        own = rows & context.rows(split)
+        if own.any():
+            found = from_table(predictions, split, run.class_names, labels[split])
+            copies = int(near_copies(table[own], table[seen[split]]).sum())
+            results[split] = asdict(replace(found, learned=int(known[split].sum()), near_copies=copies))
     write_json(run.folder / "evaluation.json", results)
-
-
-def _check_trainable(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
-    if len(class_names) < 2:
-        raise TrainingError(
-            f"Expected photos of at least two classes to train on, but {dataset.name} has {len(class_names)}. "
-            "Add a folder with photos of another class."
-        )
-    counts = table.loc[table["split"] == "train", "label"].value_counts()
-    for name in class_names:
-        if counts.get(name, 0) < 2:
-            raise TrainingError(
-                f"Expected at least two photos of {name} to train on, but there are {counts.get(name, 0)}. "
-                "Add photos or leave the class out."
-            )
 
 
 def _check_reload(run: Run, context: TrainingContext, trained: Trained) -> None:
@@ -204,11 +210,13 @@ def _describe(dataset: Dataset, paths: Paths) -> DatasetReference:
     return DatasetReference(dataset.name, paths.reference(dataset.folder), dataset.fingerprint, num_photos)
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException, photos: Path) -> str:
     if isinstance(error, TuskscopeError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == 28:
-        return "The disk is full. Free some space and train again."
+    if found := storage_error(error):
+        return str(found)
+    if isinstance(error, FileNotFoundError) and Path(str(error.filename)).is_relative_to(photos):
+        return "A photo was removed or renamed while the training read the dataset. Train again."
     if isinstance(error, MemoryError):
         return "The memory was not enough. Lower batch_size or image_size and train again."
     return f"The training stopped by an unexpected {type(error).__name__}. The log has the details."

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core.metrics import EvaluationResult, Measured
 from streamlit_app.charts.style import DOTTED, QUIET, STRONG, corner_names, empty, error_bars, escaped, styled, write
 
+WRITTEN_CLASSES = 12  # with more, a cell has no room for its figures, and each costs the browser a text of its own
 # A cell that holds most of its row is dark with white figures, any other light with dark ones: both read
 # on any page.
 SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.14)"], [0.5, "#8675CB"], [1, "#5B4B9A"]]
@@ -15,10 +17,13 @@ SHARES = [[0, "rgba(122,104,196,0.06)"], [0.499, "rgba(122,104,196,0.14)"], [0.5
 def confusion_matrix(result: EvaluationResult) -> go.Figure:
     """Photos by true class (rows) and predicted class (columns): counts and the share of the row.
 
-    The points over the cells can be clicked; `customdata` holds (true class, predicted class).
+    The points over the cells can be clicked; `customdata` holds (true class, predicted class). Many classes share the
+    room of a few: their cells are coloured, what they hold is said when one is pointed at.
     """
     names = [escaped(name) for name in result.class_names]
-    shares = [[count / max(1, sum(counts)) for count in counts] for counts in result.confusion_matrix]
+    is_small = len(names) <= WRITTEN_CLASSES
+    counts = np.array(result.confusion_matrix, int).reshape(len(names), len(names))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = go.Figure()
     figure.add_heatmap(
         x=names,
@@ -28,35 +33,43 @@ def confusion_matrix(result: EvaluationResult) -> go.Figure:
         zmax=1,
         showscale=False,
         hoverinfo="skip",
-        xgap=4,
-        ygap=4,
+        xgap=4 if is_small else 0,
+        ygap=4 if is_small else 0,
         colorscale=SHARES,
     )
-    cells = [(row, column) for row in range(len(names)) for column in range(len(names))]
-    for row, column in cells:
-        count, share = result.confusion_matrix[row][column], shares[row][column]
-        font = {"size": 15, "color": "#FFFFFF" if share >= 0.5 else STRONG}
-        write(figure, names[column], names[row], f"<b>{count:,}</b><br>{100 * share:.0f} %", font=font)
     # A heat map cannot be clicked in Streamlit; invisible points over its cells can.
-    invisible = {"marker": {"opacity": 0}}
+    rows, columns = np.nonzero(counts + is_small)
+    invisible, height = {"marker": {"opacity": 0}}, 92 * min(len(names), WRITTEN_CLASSES)
     figure.add_scatter(
-        x=[names[column] for _, column in cells],
-        y=[names[row] for row, _ in cells],
+        x=[names[column] for column in columns],
+        y=[names[row] for row in rows],
         mode="markers",
-        marker={"size": 80, "symbol": "square", "opacity": 0},
+        marker={"size": min(80, max(4, height // len(names))), "symbol": "square", "opacity": 0},
         selected=invisible,
         unselected=invisible,
-        customdata=[[result.class_names[row], result.class_names[column]] for row, column in cells],
-        hovertemplate=[
-            f"{result.confusion_matrix[row][column]:,} photos labelled {names[row]}, predicted {names[column]}"
-            " (click to see them)<extra></extra>"
-            for row, column in cells
+        customdata=[
+            [result.class_names[row], result.class_names[column]] for row, column in zip(rows, columns, strict=True)
         ],
+        text=[f"{count:,}" for count in counts[rows, columns]],
+        hovertemplate="%{text} photos labelled %{y}, predicted %{x} (click to see them)<extra></extra>",
     )
-    styled(figure, height=90 + 92 * len(names), x_title="predicted", y_title=f"{result.labels} label")
+    styled(figure, height=90 + height, x_title="predicted", y_title=f"{result.labels} label")
     figure.update_xaxes(showgrid=False, side="top")
     figure.update_yaxes(showgrid=False, autorange="reversed")
+    for row, column in zip(rows, columns, strict=True) if is_small else ():
+        share = shares[row, column]
+        font = {"size": 15, "color": "#FFFFFF" if share >= 0.5 else STRONG}
+        text = f"<b>{counts[row, column]:,}</b><br>{100 * share:.0f} %"
+        write(figure, names[column], names[row], text, font=font)
     return figure.update_layout(clickmode="event+select")
+
+
+def largest_confusions(result: EvaluationResult) -> list[tuple[str, str]]:
+    """The cells that hold photos, as (true class, predicted class): mistakes before right answers, largest first."""
+    names, matrix = result.class_names, result.confusion_matrix
+    cells = ((row, column) for row, counts in enumerate(matrix) for column, count in enumerate(counts) if count)
+    ordered = sorted(cells, key=lambda cell: (cell[0] == cell[1], -matrix[cell[0]][cell[1]]))
+    return [(names[row], names[column]) for row, column in ordered]
 
 
 def roc(result: EvaluationResult, colors: Mapping[str, str]) -> go.Figure:

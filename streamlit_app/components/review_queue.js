@@ -197,31 +197,25 @@ function show(state) {
   else status.textContent = state.saved ? "✓ Saved" : "";
 }
 
-function button(state, action, text, key, label = "") {
+function button(state, action, text, keys, label = "") {
   const element = make(`button ${action}`, "", "button");
   element.type = "button";
   Object.assign(element, { action, label });
   element.append(make("text", text, "span"));
-  if (key) {
-    element.append(make("", key.toUpperCase(), "kbd"));
-    element.setAttribute("aria-keyshortcuts", key);
-  }
+  element.append(...keys.map((key) => make("", key.toUpperCase(), "kbd")));
+  element.setAttribute("aria-keyshortcuts", keys.join(" "));
   if (label) element.style.setProperty("--class-color", state.colors[label]);
   element.onclick = () => decide(state, action, label);
-  state.keys.set(key, element);
+  for (const key of keys) state.keys.set(key, element);
   return element;
 }
 
 function buttons(state, data) {
   state.keys = new Map();
   state.buttons = [
-    ...data.classes.map((item) => button(state, "relabel", item.name, item.key, item.name)),
-    ...Object.keys(OWN).map((action) => button(state, action, OWN[action], data.keys[action])),
+    ...data.classes.map((item) => button(state, "relabel", item.name, item.keys, item.name)),
+    ...Object.keys(OWN).map((action) => button(state, action, OWN[action], [data.keys[action]])),
   ];
-  state.buttons.slice(0, data.classes.length).forEach((element, place) => {
-    const digit = String(place + 1);
-    if (!state.keys.has(digit)) state.keys.set(digit, element);
-  });
   const places = state.root.querySelector(".buttons");
   places.replaceChildren(...state.buttons);
 }

@@ -74,22 +74,17 @@ class KnownPhoto:
     twin: str
 
 
-def class_keys(class_names: Sequence[str]) -> dict[str, str]:
-    """A key for every class: its first letter, or where classes share it their first letters that differ.
+def class_keys(class_names: Sequence[str]) -> dict[str, list[str]]:
+    """The keys of every class: its number, and its first letter where no other class and no other action has it.
 
-    African and Asian get `f` and `i`: `a` would be either, and `s` skips. Without a letter left it is a digit.
+    African and Asian get `1` and `2` alone: a letter further on would have to be learned by heart.
     """
-    taken = set(OWN_KEYS.values())
-    words = {name: [letter for letter in name.lower() if letter.isalnum()] for name in class_names}
-    first = [letters[0] for letters in words.values() if letters]
-    taken |= {letter for letter in first if first.count(letter) > 1}
-    free = [letter for letter in "1234567890abcdefghijklmnopqrstuvwxyz" if letter not in taken]
-    keys = {}
-    for name, letters in words.items():
-        found = [letter for letter in letters if letter not in taken] or [key for key in free if key not in taken]
-        keys[name] = found[0] if found else ""
-        taken.add(keys[name])
-    return keys
+    firsts = [name[:1].lower() for name in class_names]
+    free = [letter.isalpha() and letter not in OWN_KEYS.values() and firsts.count(letter) == 1 for letter in firsts]
+    return {
+        name: [str(place)] * (place <= 9) + [first] * is_free
+        for place, (name, first, is_free) in enumerate(zip(class_names, firsts, free, strict=True), start=1)
+    }
 
 
 def review_queue(
@@ -116,7 +111,7 @@ def review_queue(
     keys = class_keys(list(colors))
     result = component("review_queue")(
         data={
-            "classes": [{"name": name, "color": color, "key": keys[name]} for name, color in colors.items()],
+            "classes": [{"name": name, "color": color, "keys": keys[name]} for name, color in colors.items()],
             "keys": OWN_KEYS,
             "items": [asdict(photo) for photo in photos],
             "left": left,

@@ -14,20 +14,28 @@ from streamlit_app.resources.datasets import (
 )
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
-from streamlit_app.resources.review import decisions, rank, ranking
+from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
 from streamlit_app.resources.runs import (
     active_run,
+    answering_run,
+    ask,
+    asked,
+    is_of,
     known_robustness,
     predictor,
     robustness,
     runs_of,
     served_problem,
     upload_record,
+    usual_similarity,
 )
 
 __all__ = [
     "AnsweredPhoto",
     "active_run",
+    "answering_run",
+    "ask",
+    "asked",
     "averages",
     "copied_into",
     "dataset",
@@ -35,6 +43,7 @@ __all__ = [
     "duplicates",
     "first_start_lock",
     "heat_maps",
+    "is_of",
     "known_averages",
     "known_robustness",
     "large_photo",
@@ -51,5 +60,7 @@ __all__ = [
     "small_photo",
     "start_maps",
     "statistics",
+    "unfit_decisions",
     "upload_record",
+    "usual_similarity",
 ]

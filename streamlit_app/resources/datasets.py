@@ -1,7 +1,9 @@
 """Datasets and their photos, read once and shared between people."""
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import numpy as np
 import streamlit as st
 
 from core.dataset.duplicates import duplicate_groups
+from core.dataset.folder_state import folder_state
 from core.dataset.images import decode
-from core.dataset.index import Dataset, Progress, index_dataset
+from core.dataset.index import TEST_PHOTOS_FILE, Dataset, Progress, index_dataset
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
@@ -19,9 +22,10 @@ from core.evaluation.groups import copied_into as find_copied
 from core.paths import Paths
 from streamlit_app.pictures import as_webp
 
+_LONG_LOOK = 0.2  # seconds
 LARGE_SIDE = 1400  # pixels of a photo under review: fills a large window, and is a tenth of a megabyte
 HashFuncs = dict[str | type[Any], Callable[[Any], Any]]
-BY_CONTENT: HashFuncs = {Dataset: lambda data: (str(data.folder), data.fingerprint, len(data.table))}
+BY_CONTENT: HashFuncs = {Dataset: lambda data: (str(data.folder), data.fingerprint, _problems(data))}
 
 
 def paths() -> Paths:
@@ -30,7 +34,10 @@ def paths() -> Paths:
 
 
 def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
-    """The dataset of a folder; read again only when files were added, removed or renamed.
+    """The dataset of a folder, as `index` shows it; read again when a file came, went or was written to.
+
+    Files that could not be read are tried again each time. A folder so large that looking takes a while is looked at
+    again only after ten times that while.
 
     Args:
         folder: Of the photos.
@@ -39,19 +46,22 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
     Raises:
         DatasetError: If there is no folder with classes.
     """
-    known, state = _datasets(), folder_state(folder)
-    key = (folder, paths().data_dir)
-    if key not in known or known[key][0] != state:
-        known[key] = (state, index_dataset(folder, paths(), progress))
-    return known[key][1]
-
-
-def folder_state(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Changes when a file comes or goes: the times of the folder and of the two levels below it."""
-    found = [folder, *sorted(folder.glob("*")), *sorted(folder.glob("*/*"))]
-    return tuple(
-        (str(child), child.stat().st_mtime_ns) for child in found if child.is_dir() and not child.name.startswith(".")
-    )
+    known, key, start = _datasets(), (folder, paths().data_dir), time.monotonic()
+    aside = paths().cache_dir(folder) / TEST_PHOTOS_FILE
+    set_aside_at = aside.stat().st_mtime_ns if aside.exists() else 0
+    if (last := known.get(key)) is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
+        return last.data
+    state = folder_state(folder)
+    looked = time.monotonic()
+    same = last.data if last is not None and (last.state, last.set_aside_at) == (state, set_aside_at) else None
+    if same is not None and not (same.table["problem"] == "unreadable").any():
+        data = same
+    else:
+        data = index_dataset(folder, paths(), progress)
+    now = time.monotonic()
+    took = (looked if same is None else now) - start  # what a next look would take if nothing changes
+    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at)
+    return data
 
 
 def num_photos(data: Dataset, *splits: str) -> int:
@@ -75,13 +85,17 @@ def small_photo(data: Dataset, path: str, sha256: str) -> bytes | None:
         return None
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def large_photo(file: Path, sha256: str) -> bytes | None:
     """A photo as large as a window needs, as WebP, or `None` if it cannot be read."""
     try:
-        return as_webp(decode(file, shortest_side=LARGE_SIDE), LARGE_SIDE)
-    except (ImageError, OSError):
+        return _large_photo(file, sha256)
+    except (ImageError, OSError):  # not kept: it is tried again
         return None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _large_photo(file: Path, sha256: str) -> bytes:
+    return as_webp(decode(file, shortest_side=LARGE_SIDE), LARGE_SIDE)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Measuring the photos…", hash_funcs=BY_CONTENT)
@@ -108,6 +122,22 @@ def first_start_lock() -> threading.Lock:
     return threading.Lock()
 
 
+def _problems(data: Dataset) -> int:
+    rows = data.table[data.table["problem"] != ""]
+    return hash(tuple(zip(rows["path"], rows["problem"], strict=True)))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A dataset as it was read, the state its folder had then, until when nobody looks again, and when test photos
+    were set aside."""
+
+    data: Dataset
+    state: int
+    trusted_until: float
+    set_aside_at: int
+
+
 @st.cache_resource
-def _datasets() -> dict[tuple[Path, Path], tuple[tuple, Dataset]]:
+def _datasets() -> dict[tuple[Path, Path], _Known]:
     return {}

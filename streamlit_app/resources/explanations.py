@@ -118,14 +118,18 @@ def known_averages(data: Dataset, run: Run, split: str) -> MeanMaps | None:
     return _kept().get(_averages_key(data, run, split))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=BY_MODEL)
 def heat_maps(file: Path, sha256: str, run: Run) -> dict[str, bytes]:
     """A photo with the heat map of every class, as small WebP; empty if the run has no class maps."""
     try:
-        image = decode(file, shortest_side=HEAT_SIDE)
-        found = explain_classes(image, resources.predictor(run))
-    except (ImageError, MethodUnavailableError, OSError):
+        return _heat_maps(file, sha256, run)
+    except (ImageError, MethodUnavailableError, OSError):  # not kept: it is tried again
         return {}
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=BY_MODEL)
+def _heat_maps(file: Path, sha256: str, run: Run) -> dict[str, bytes]:
+    image = decode(file, shortest_side=HEAT_SIDE)
+    found = explain_classes(image, resources.predictor(run))
     return {name: as_webp(overlay(image, item.heatmap, 0.5), HEAT_SIDE) for name, item in found.items()}
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.index import Dataset, Progress
-from core.dataset.overlay import Decision
+from core.dataset.overlay import Decision, UnfitDecision
 from core.features.views import WHOLE
 from core.networks.templates import prepare_apart
 from core.review.stored import ranking_file, stored_ranking
@@ -23,7 +23,7 @@ def _state(file: Path) -> tuple[str, int, int]:
     return str(file), found.st_mtime_ns, found.st_size
 
 
-BY_DECISIONS: HashFuncs = {Dataset: lambda data: _state(data.decisions_file)}
+BY_DECISIONS: HashFuncs = {Dataset: lambda data: (data.fingerprint, *_state(data.decisions_file))}
 BY_RANKING: HashFuncs = {
     Dataset: lambda data: (data.fingerprint, *(_state(ranking_file(data, test)) for test in (False, True)))
 }
@@ -42,6 +42,12 @@ def ranking(data: Dataset, with_test: bool = False) -> pd.DataFrame | None:
     It may be older than the last decisions: a photo keeps its place until `rank` is asked for a new one.
     """
     return stored_ranking(data, with_test)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_DECISIONS)
+def unfit_decisions(data: Dataset) -> tuple[UnfitDecision, ...]:
+    """The decisions that fit no photo or class as the folder is now."""
+    return data.unfit_decisions()
 
 
 def rank(data: Dataset, with_test: bool, progress: Progress | None = None) -> None:

@@ -1,27 +1,37 @@
 """Runs, their predictors, what they said of uploaded photos, and how robust they were measured to be."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from core import cache
 from core.dataset.images import decode
 from core.dataset.index import Dataset
 from core.errors import ImageError, NoActiveRunError
 from core.evaluation.background import is_prepared
+from core.evaluation.measure import predict_split
 from core.evaluation.robustness import Robustness, measure_robustness, stored_robustness
 from core.explanation.masking import Progress
+from core.features.neighbours import usual_similarity as find_usual_similarity
 from core.prediction.predictor import Predictor, failed_record
 from core.runs import registry
 from core.runs.folder import Run
-from streamlit_app import resources
-from streamlit_app.resources.datasets import HashFuncs
+from streamlit_app import loop, resources
+from streamlit_app.resources.datasets import BY_CONTENT, HashFuncs
 
 BY_MODEL: HashFuncs = {Run: lambda run: (str(run.folder), run.files.get("model.tflite", ""))}
 
 
-def runs_of(name: str) -> list[Run]:
+def runs_of(data: Dataset) -> list[Run]:
     """Runs trained on a dataset, live and finished, newest first."""
-    return [run for run in registry.runs(resources.paths()) if run.dataset.name == name]
+    return [run for run in registry.runs(resources.paths()) if is_of(run, data)]
+
+
+def is_of(run: Run, data: Dataset) -> bool:
+    """Whether a run was trained on this folder, not on another one of the same name."""
+    return resources.paths().dataset_folder(run.dataset.folder).resolve() == data.folder
 
 
 def active_run() -> Run | None:
@@ -30,6 +40,12 @@ def active_run() -> Run | None:
         return registry.active(resources.paths())
     except NoActiveRunError:
         return None
+
+
+def answering_run(data: Dataset) -> Run | None:
+    """Who answers about a dataset's own photos: a run that learned from it, if there is one, else the run in use."""
+    served = active_run()
+    return served if served and is_of(served, data) else loop.best(runs_of(data)) or served
 
 
 def served_problem() -> str:
@@ -47,13 +63,42 @@ def predictor(run: Run) -> Predictor:
     return Predictor(run)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={**BY_CONTENT, **BY_MODEL})
+def usual_similarity(data: Dataset, run: Run) -> float:
+    """How similar a photo like those the run learned from is to the most similar of them, at least."""
+    return find_usual_similarity(data, run)
+
+
 @st.cache_data(max_entries=2000, show_spinner=False, hash_funcs=BY_MODEL)
-def upload_record(content: bytes, name: str, run: Run) -> dict[str, Any]:
-    """The record of one uploaded photo; kept, because every click on the table asks for all of them again."""
+def upload_record(id: str, name: str, run: Run, _read: Callable[[], bytes]) -> dict[str, Any]:
+    """The record of one photo by its id; kept, because every click on the table asks for all of them again."""
     try:
-        return resources.predictor(run).predict([decode(content)])[0].as_record(name)
+        return resources.predictor(run).predict([decode(_read())])[0].as_record(name)
     except ImageError as error:
         return failed_record(name, run.run_id, str(error))
+    except OSError:
+        return failed_record(name, run.run_id, "The file cannot be opened. Check its permissions.")
+
+
+def asked(data: Dataset, run: Run) -> pd.DataFrame | None:
+    """What a run says of a dataset's test photos: its own evaluation, or what `ask` has kept; `None` before."""
+    if run.dataset.fingerprint == data.fingerprint and not run.predictions.empty:
+        return run.predictions
+    return cache.stored(*_asked(data, run))
+
+
+def ask(data: Dataset, run: Run, progress: Progress | None = None) -> pd.DataFrame:
+    """Lets a run of another dataset predict the test photos of this one.
+
+    Raises:
+        DatasetError: If there are none of its classes.
+    """
+    return cache.cached(*_asked(data, run), lambda: predict_split(run, data, "test", progress))
+
+
+def _asked(data: Dataset, run: Run) -> tuple[cache.Kept[pd.DataFrame], str]:
+    kept = cache.as_table(data.cache_dir / "asked" / f"{run.run_id}.parquet")
+    return kept, f"{data.fingerprint} {run.files.get('model.tflite', '')}"
 
 
 def known_robustness(data: Dataset, run: Run, split: str) -> Robustness | None:

@@ -11,7 +11,7 @@ from streamlit_app.words import plain
 
 QUESTION = "How good is it, and where does it fail?"
 data = frame.dataset()
-runs = [run for run in resources.runs_of(data.name) if run.state == "succeeded" and run.evaluation]
+runs = [run for run in resources.runs_of(data) if run.state == "succeeded" and run.evaluation]
 if not runs:
     head(QUESTION, f"No run of **{plain(data.name)}** has been evaluated yet.")
     navigation.empty(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.runs import registry
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts.models import actions
+from streamlit_app.parts.models import actions, confirmations
 from streamlit_app.parts.models import table as run_table
 from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.shared.run_picker import standing
@@ -37,10 +37,12 @@ shown = st.segmented_control(
     "Runs of", [HERE, EVERYWHERE], default=HERE, key="which", required=True, label_visibility="collapsed"
 )
 if shown == HERE:
-    runs = [run for run in runs if run.dataset.name in (data.name, "")]  # "": nobody can tell any more
+    runs = [run for run in runs if not run.dataset.name or resources.is_of(run, data)]  # "": nobody can tell any more
 if not runs:
     navigation.empty(f"**No run of {plain(data.name)} yet.**", "training", "Train a model")
     st.stop()
+if len({confirmations.measured_on(run) for run in runs if run.evaluation}) > 1:
+    st.caption(":orange[:material/front_hand:] These accuracies are of different photos or labels: see the intervals.")
 st.caption(f"{counted(len(runs), 'run')}. Choose a row to use that model, to read its card, to export or to delete it.")
 chosen = run_table.choose(runs, key="runs")
-actions.show(chosen or served, served)
+actions.show(data, chosen or served, served)

@@ -1,5 +1,7 @@
 """Overview: where the dataset stands in the loop, and an answer about a photo right away."""
 
+import os
+
 import streamlit as st
 
 from streamlit_app import frame, loop, navigation, resources
@@ -7,6 +9,7 @@ from streamlit_app.parts.predict import answer, examples
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.layout import card, head
 from streamlit_app.parts.shared.run_picker import standing
+from streamlit_app.parts.training import live
 from streamlit_app.uploads import PHOTO_TYPES, decoded
 from streamlit_app.words import plain
 
@@ -34,8 +37,12 @@ else:
         else:
             image = decoded(upload.getvalue())
         if image is not None:
-            answer.show(image, served, "hero-answer", data, own_path=path, open_photo=photo_panel.opener(data))
+            run = resources.answering_run(data) if path else served
+            answer.show(
+                image, run or served, "hero-answer", data, own_path=path, open_photo=photo_panel.opener(data, run)
+            )
 
+live.show(brief=True)
 st.subheader("The loop", anchor=False)
 for column, step in zip(st.columns(len(steps)), steps, strict=True):
     with card(column, f"{MARKS[step.state]} {step.title}"):
@@ -52,5 +59,6 @@ with st.expander("New here? What Tuskscope does"):
         "Every answer comes with the pixels that spoke for it. Start with the step that is highlighted above."
     )
 with st.expander("Use the API"):
-    st.code('curl -F "image=@photo.jpg" http://localhost:8000/api/v1/predictions', language="bash")
-    st.caption("It runs beside these pages (`make app`). The answer is JSON.")
+    port = os.environ.get("TUSKSCOPE_API_PORT")  # set by `python -m core app`, which runs it beside these pages
+    st.code(f'curl -F "image=@photo.jpg" http://localhost:{port or 8000}/api/v1/predictions', language="bash")
+    st.caption("The answer is JSON." if port else "Start the API with `python -m api` first. The answer is JSON.")

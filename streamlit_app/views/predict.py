@@ -24,8 +24,7 @@ if served is None:
     navigation.no_model()
     st.stop()
 
-head(QUESTION, f"{standing(served)}. It tells {plain(listed(served.class_names))} apart.")
-run = chosen_photo.answering_run(served)
+head(QUESTION, f"In use: {standing(served)}. It tells {plain(listed(served.class_names))} apart.")
 source = st.segmented_control(
     "Photo",
     list(SOURCES),
@@ -43,13 +42,18 @@ else:
     taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
     uploads = [taken] if taken else []
 
-photo = None
-if uploads:
+run = chosen_photo.answering_run(served if uploads else resources.answering_run(data) or served)
+photo, ids = None, [upload.file_id for upload in uploads]
+if ids and st.session_state.get("seen-uploads") != ids:  # others came: what a link or a click named is over
     chosen_photo.forget()
-if len(uploads) > 1:
-    prediction_table.show(uploads, run, data)
-elif uploads:
-    image = decoded(uploads[0].getvalue())
+st.session_state["seen-uploads"] = ids
+many = [] if chosen_photo.is_named() else prediction_table.uploaded(uploads)
+if not many and not data.class_names and not chosen_photo.is_named():
+    many = prediction_table.in_folder(data)
+if len(many) > 1:
+    prediction_table.show(many, run, data)
+elif many:
+    image = decoded(many[0].read())
     photo = None if image is None else ChosenPhoto(image)
 else:
     photo = chosen_photo.choose(data)

@@ -10,7 +10,7 @@ from streamlit_app.parts.training import form, live
 from streamlit_app.words import counted, plain
 
 data = frame.dataset()
-runs = resources.runs_of(data.name)
+runs = resources.runs_of(data)
 under_way = len(jobs.jobs(resources.paths()))
 finished = [run for run in runs if run.state == "succeeded"]
 photos = counted(resources.num_photos(data, "train", "validation"), "training photo")

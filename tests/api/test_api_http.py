@@ -544,7 +544,7 @@ def test_H25_an_error_in_predicting_or_queueing_tells_nothing(client):
 def test_H25_dataset_errors_do_not_name_folders(client):
     from core.errors import DatasetError
 
-    def enqueue(*_):
+    def enqueue(*_, **__):
         raise DatasetError("Expected class folders with photos in /srv/secret-path.")
 
     client.jobs.enqueue = enqueue

@@ -384,3 +384,30 @@ def test_importing_the_api_loads_neither_tensorflow_nor_streamlit():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_T2_the_same_idempotency_key_gets_the_first_run(client):
+    body = {"dataset": "photos", "preset": "quick"}
+    answers = [
+        client.post("/api/v1/runs", json=body, headers={"Idempotency-Key": key}) for key in ("one", "one", "two")
+    ]
+    assert [answer.status_code for answer in answers] == [202] * 3
+    first, again, other = (answer.get_json()["run_id"] for answer in answers)
+    assert first == again != other and len(client.jobs.asked) == 2
+    refused = client.post("/api/v1/runs", json=body, headers={"Idempotency-Key": "x" * 256})
+    assert refused.status_code == 400 and "1 to 255 characters" in refused.get_json()["detail"]
+
+
+@pytest.mark.parametrize("number", [28, 30])
+def test_T9_a_disk_that_takes_nothing_is_507_with_a_sentence(client, monkeypatch, number):
+    def refuses(*_, **__):
+        raise OSError(number, "the system's words", "/secret/path")
+
+    monkeypatch.setattr(client.jobs, "enqueue", refuses)
+    monkeypatch.setattr(registry, "promote", refuses)
+    for answer in (
+        client.post("/api/v1/runs", json={"dataset": "photos", "preset": "quick"}),
+        client.post("/api/v1/runs/run-a/promote"),
+    ):
+        assert answer.status_code == 507
+        assert answer.get_json()["detail"].startswith("The disk is ") and "secret" not in answer.get_data(as_text=True)

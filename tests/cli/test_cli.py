@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import draw_world
+from conftest import draw_photo, draw_world
 
 from core.__main__ import run as main
 from core.jobs import queue as jobs
@@ -51,6 +51,25 @@ def test_index_refuses_a_missing_folder_in_one_sentence(cli, tmp_path):
     status, out, err = cli("index", tmp_path / "nothing", "--json")
     assert (status, out) == (1, "")
     assert err.startswith("error: Expected a folder of photos") and err.count("\n") == 1
+
+
+def test_index_says_what_it_left_out(cli, tmp_path):
+    draw_photo(tmp_path / "flat" / "a.jpg", (1, 2, 3), 1)
+    draw_photo(tmp_path / "flat" / "two\nlines.jpg", (1, 2, 3), 2)
+    (tmp_path / "flat" / "list.csv").write_text("x")
+    status, out, _ = cli("index", tmp_path / "flat")
+    assert status == 0 and "flat: 2 usable photos without a label (unlabelled)" in out
+    assert "note: 1 file (“list.csv”) not taken" in out
+    assert json.loads(cli("index", tmp_path / "flat", "--json")[1])["notes"][0].startswith("There are no class folders")
+
+
+def test_predict_names_what_a_folder_holds_beside_photos(cli, tmp_path):
+    draw_photo(tmp_path / "mixed" / "a.jpg", (1, 2, 3), 1).rename(tmp_path / "mixed" / "no-suffix")
+    (tmp_path / "mixed" / "video.mp4").write_bytes(b"x")
+    draw_photo(tmp_path / "mixed" / "@eaDir" / "thumbnail.jpg", (1, 2, 3), 2)
+    status, out, err = cli("predict", tmp_path / "mixed", "--json")
+    assert status == 0 and [Path(record["path"]).name for record in json.loads(out)] == ["no-suffix"]
+    assert "video.mp4" in err and "@eaDir" in err
 
 
 def test_predict_prints_one_record_a_photo(cli, trained_paths):
@@ -121,8 +140,9 @@ def test_evaluate_adds_the_reviewed_labels_where_there_are_some(cli, tmp_path):
 
 def test_evaluate_takes_a_foreign_plain_folder_as_test(cli, tmp_path):
     folder = draw_world(tmp_path / "other")
-    status, out, _ = cli("evaluate", "quick-run", folder / "train", "--json")
-    assert status == 0 and json.loads(out)["n"] == 16
+    assert "learned from all 16 photos" in cli("evaluate", "quick-run", folder / "train", "--json")[2]
+    status, out, _ = cli("evaluate", "quick-run", folder / "test", "--json")
+    assert status == 0 and json.loads(out)["n"] == 8
 
 
 def test_evaluate_names_the_splits_there_are(cli, trained_paths):

@@ -3,16 +3,20 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import COLOURS, draw_photo
 
+from core.cli.datasets import index as index_command
 from core.cli.review import decide as decide_command
 from core.cli.review import decisions as decisions_command
 from core.dataset.decisions import append, decide, decide_all
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import index_dataset
+from core.dataset.overlay import current
 from core.errors import DatasetError, UnknownClassError
 from core.review.agreement import agreements, cohens_kappa
 
@@ -242,3 +246,108 @@ def test_the_log_is_plain_json_lines(world):
     append(world, world.decision_log())
     lines = world.decisions_file.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["reviewer"] for line in lines] == ["ann", "ann"]
+
+
+def renamed(world, paths, old: str, new: str):
+    for split in ("train", "test"):
+        (world.folder / split / old).rename(world.folder / split / new)
+    return index_dataset(world.folder, paths)
+
+
+def test_a_renamed_class_never_comes_back_as_a_ghost(world, paths):
+    decide(world, OTHER, "relabel", "African")
+    dataset = renamed(world, paths, "African", "Forest")
+    assert set(dataset.reviewed()["label"]) == {"Asian", "Forest"}
+    assert dataset.decisions() == {} and len(dataset.decision_log()) == 1
+    (unfit,) = dataset.unfit_decisions()
+    assert "relabelled to “African”, which is no class here" in unfit.why
+    assert set(dataset.reviewed(current(dataset.decision_log()))["label"]) == {"Asian", "Forest"}  # as a run kept them
+    dataset = renamed(dataset, paths, "Forest", "African")
+    assert len(dataset.decisions()) == 1 and dataset.unfit_decisions() == ()
+
+
+def test_keep_remembers_the_label_that_it_kept(world, paths):
+    assert decide(world, PHOTO, "keep").label == "African"
+    (world.folder / PHOTO).rename(world.folder / "train" / "Asian" / "moved.png")
+    dataset = index_dataset(world.folder, paths)
+    assert dataset.decisions() == {}
+    assert "kept as “African”, but the photo lies under “Asian” now" in dataset.unfit_decisions()[0].why
+    decide(dataset, "train/Asian/moved.png", "keep")
+    assert [item.label for item in dataset.decisions().values()] == ["Asian"] and dataset.unfit_decisions() == ()
+
+
+def test_a_kept_photo_settles_a_copy_that_came_later_under_another_class(world, paths):
+    decide(world, PHOTO, "keep")
+    copy = world.folder / "train" / "Asian" / "copy.png"
+    copy.write_bytes((world.folder / PHOTO).read_bytes())
+    labels = index_dataset(world.folder, paths).reviewed().set_index("path")["label"]
+    assert labels[PHOTO] == labels["train/Asian/copy.png"] == "African"
+
+
+def test_keep_of_an_old_log_without_a_label_still_counts(world):
+    decide(world, PHOTO, "exclude")
+    append(world, [replace(world.decision_log()[0], action="keep", label="")])
+    assert [item.action for item in world.decisions().values()] == ["keep"] and world.unfit_decisions() == ()
+
+
+@pytest.mark.parametrize("change", ["removed", "edited"])
+def test_a_decision_about_a_photo_that_is_gone_is_counted_and_kept(world, paths, change):
+    decide(world, PHOTO, "exclude")
+    if change == "removed":
+        (world.folder / PHOTO).unlink()
+    else:
+        draw_photo(world.folder / PHOTO, COLOURS["African"], 4711)
+    dataset = index_dataset(world.folder, paths)
+    assert dataset.decisions() == {} and len(dataset.unfit_decisions()) == 1
+    assert len(export_csv(dataset).splitlines()) == 2  # whoever has the photo can still use it
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("quote", ["", '"', "'"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_of_decisions_is_read_as_spreadsheets_save_it(world, separator, quote, encoding):
+    rows = [("Path", " ACTION ", "label"), (PHOTO, "Relabel", "Asian"), (OTHER.replace("/", "\\"), "exclude", "")]
+    text = "\r\n".join(separator.join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+    done = import_csv(world, (text + f"\r\n{2 * separator}\r\n").encode(encoding))
+    assert (done.added, done.refused) == (2, ())
+    assert [item.action for item in world.decision_log()] == ["relabel", "exclude"]
+
+
+def test_the_separator_that_excel_names_in_a_first_line_is_passed_over(world):
+    done = import_csv(world, f"sep=;\npath;action;note\n{PHOTO};keep;a, b\n{OTHER};burn;\n")
+    assert done.added == 1 and done.refused[0].startswith("Line 4")
+    assert world.decision_log()[0].note == "a, b"
+
+
+def test_a_row_with_too_many_cells_is_refused_by_its_line(world):
+    done = import_csv(world, f"path,action,note\n{PHOTO},keep,one, two\n{OTHER},keep,\n")
+    assert done.added == 1 and done.refused == (
+        "Line 2: It has more cells than the header; put quotes around those that hold a separator.",
+    )
+
+
+def test_quotes_escaped_by_backslashes_are_read(world):
+    import_csv(world, f'path,action,note\n"{PHOTO}","keep","so \\"sure\\", really"\n')
+    assert world.decision_log()[0].note == 'so "sure", really'
+
+
+def test_a_row_that_keeps_another_label_than_the_folder_has_is_refused(world):
+    done = import_csv(world, f"path,action,label\n{PHOTO},keep,Asian\n{OTHER},keep,Asian\n")
+    assert done.added == 1 and "Expected African as the label that is kept" in done.refused[0]
+
+
+def test_a_table_in_another_encoding_is_refused_in_a_sentence(world):
+    with pytest.raises(DatasetError, match="Save it as “CSV UTF-8”"):
+        import_csv(world, "path,action\nÄ.png,keep\n".encode("latin-1"))
+
+
+def test_index_and_decisions_report_what_does_not_fit(world, paths, monkeypatch):
+    monkeypatch.setenv("TUSKSCOPE_DATA", str(paths.data_dir))
+    decide(world, PHOTO, "exclude")
+    (world.folder / PHOTO).unlink()
+    runner = CliRunner()
+    assert "decision that does not fit: “" + PHOTO in runner.invoke(index_command, [str(world.folder)]).output
+    found = json.loads(runner.invoke(index_command, [str(world.folder), "--json"]).output)
+    assert found["unfit_decisions"][0]["decision"]["path"] == PHOTO
+    assert "0 decisions count, 1 do not fit" in runner.invoke(decisions_command, ["check", str(world.folder)]).output
+    assert "1 of them do not fit" in runner.invoke(decisions_command, ["export", str(world.folder)]).output

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.dataset import duplicates
+from core.dataset import duplicates, hash_search
 from core.dataset.duplicates import duplicate_groups, duplicate_pairs
 
 COLUMNS = ["path", "label", "split", "sha256", "phash", "phash_mirrored"]
@@ -99,13 +99,12 @@ def test_distance_counts_the_differing_bits():
                 "phash": f"{base ^ ((1 << bits) - 1):016x}",
                 "phash_mirrored": f"{0xFFFF0000FFFF0000:016x}",
             }
-            for bits in (0, 8, 20)
+            for bits in (0, 8, 16, 25)
         )
     )
-    pairs = duplicate_pairs(table, max_distance=8)
-    assert pairs[["path_a", "path_b", "distance"]].to_numpy().tolist() == [["0", "8", 8]]
-    assert duplicate_groups(table, max_distance=7).tolist() == [0, 1, 2]
-    assert duplicate_groups(table, max_distance=12).tolist() == [0, 0, 0], "20 is within 12 of 8: one chain"
+    pairs = duplicate_pairs(table)
+    assert pairs[["path_a", "path_b", "distance"]].to_numpy().tolist() == [["0", "8", 8], ["8", "16", 8]]
+    assert duplicate_groups(table).tolist() == [0, 0, 0, 1], "16 is within 8 of 8: one chain; 25 is 9 bits away"
 
 
 def test_blank_pages_and_plain_gradients_are_copies_only_if_their_bytes_are_equal():
@@ -153,7 +152,8 @@ def test_groups_do_not_depend_on_the_index_or_the_blocks(monkeypatch):
     table = table_of(*(row(f"{i}", image) for i, image in enumerate(images + [recompressed(i) for i in images])))
     expected = [*range(30), *range(30)]
     assert duplicate_groups(table).tolist() == expected
-    monkeypatch.setattr(duplicates, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(hash_search, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(hash_search, "BLOCK_PAIRS", 5)
     monkeypatch.setattr(duplicates, "PENDING_EDGES", 3)
     assert duplicate_groups(table.set_index(np.arange(60)[::-1])).tolist() == expected
     assert len(duplicate_pairs(table)) == 30
@@ -172,3 +172,76 @@ def test_many_rows_take_seconds_and_a_folder_of_one_photo_stays_bounded(monkeypa
     assert set(duplicate_groups(same).tolist()) == {0}
     assert len(duplicate_pairs(same)) == 500
     assert len(duplicate_pairs(same.assign(sha256="one"))) == 500
+
+
+def changed(hashes: np.ndarray, num_bits: int, random: np.random.Generator) -> np.ndarray:
+    """Hashes that differ from the given ones in so many bits each."""
+    bits = np.argsort(random.random((len(hashes), 64)), axis=1)[:, :num_bits].astype(np.uint64)
+    return hashes ^ np.bitwise_or.reduce(np.uint64(1) << bits, axis=1, initial=np.uint64(0))
+
+
+def compared_with_all(hashes: np.ndarray, mirrored: np.ndarray) -> list[tuple[int, int, int, bool]]:
+    found = []
+    for row in range(len(hashes)):
+        straight = np.bitwise_count(hashes[row] ^ hashes).astype(int)
+        flips = [np.bitwise_count(a[row] ^ b).astype(int) for a, b in ((hashes, mirrored), (mirrored, hashes))]
+        flipped = np.minimum(*flips)
+        for other in np.flatnonzero(np.minimum(straight, flipped) <= 8):
+            if other > row:
+                is_mirrored = bool(flipped[other] < straight[other])
+                found.append((row, int(other), int(min(straight[other], flipped[other])), is_mirrored))
+    return found
+
+
+def by_search(hashes: np.ndarray, mirrored: np.ndarray) -> list[tuple[int, int, int, bool]]:
+    blocks = hash_search.close_pairs(hashes, mirrored, np.arange(len(hashes)))
+    return [
+        (a, b, int(bits), flip)
+        for block in blocks
+        for a, b, bits, flip in zip(*map(np.ndarray.tolist, block), strict=True)
+    ]
+
+
+def test_the_search_finds_exactly_the_pairs_that_comparing_all_with_all_finds():
+    random = np.random.default_rng(0)
+    straight, mirrored = random.integers(0, 2**64, (2, 300), dtype=np.uint64)
+    scene = changed(np.repeat(straight[:1], 200), 3, random)  # frames of one scene: compared, not looked up
+    some, flips = straight[:60], mirrored[:60]
+    hashes = [straight, scene, *(changed(some, bits, random) for bits in range(11))]
+    others = [mirrored, changed(scene, 20, random), *(changed(flips, bits, random) for bits in range(11))]
+    hashes += [changed(flips, bits, random) for bits in range(5, 11)]  # mirror images, one side or both alike
+    others += [changed(some, 30, random) if bits % 2 else changed(some, bits, random) for bits in range(5, 11)]
+    order = random.permutation(sum(map(len, hashes)))
+    hashes, others = np.concatenate(hashes)[order], np.concatenate(others)[order]
+    expected = compared_with_all(hashes, others)
+    assert len(expected) > 15_000 and {bits for *_, bits, _ in expected} == set(range(9))
+    assert sorted(by_search(hashes, others)) == expected
+
+
+def test_only_few_of_many_photos_are_compared(monkeypatch):
+    compared = []
+
+    class Counted:
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def bitwise_count(self, values):
+            compared.append(values.size)
+            return np.bitwise_count(values)
+
+    monkeypatch.setattr(hash_search, "np", Counted())
+    for num_rows in (2_000, 4_000):
+        compared.clear()
+        assert not by_search(*np.random.default_rng(1).integers(0, 2**64, (2, num_rows), dtype=np.uint64))
+        parts = 2 * (2**19 + 3 * 2**15)  # the masks of a part are counted too
+        assert sum(compared) - parts < 0.01 * num_rows**2
+
+
+def test_frames_of_one_scene_are_one_group():
+    random = np.random.default_rng(2)
+    frames = changed(np.full(3_000, 0x5555555555555555, np.uint64), 3, random)
+    names = [f"{i}" for i in range(len(frames))]
+    table = pd.DataFrame({"path": names, "label": "A", "split": "train", "sha256": names})
+    for column in ("phash", "phash_mirrored"):
+        table[column] = [f"{int(value):016x}" for value in frames]
+    assert set(duplicate_groups(table).tolist()) == {0}

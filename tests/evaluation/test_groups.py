@@ -4,7 +4,15 @@ import pandas as pd
 import pytest
 
 from core.dataset.index import index_dataset
+from core.evaluation import groups
 from core.evaluation.groups import by_group, copied_into
+
+USUAL_MIN = groups.MIN_PHOTOS
+
+
+@pytest.fixture(autouse=True)
+def a_group_of_one_counts(monkeypatch):
+    monkeypatch.setattr(groups, "MIN_PHOTOS", 1)
 
 
 def photos(**columns) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -25,7 +33,8 @@ def photos(**columns) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def found(**arguments) -> dict[tuple[str, str], tuple[float, int]]:
     columns = arguments.pop("columns", {})
-    items = by_group(*photos(**columns), "test", min_photos=1, **arguments)
+    known = {"copies": None, "subject_area": {}} | arguments
+    items = by_group(*photos(**columns), "test", **known)
     return {(item.about, item.group): (item.accuracy.value, item.accuracy.n) for item in items}
 
 
@@ -50,15 +59,16 @@ def test_copies_and_subjects_part_the_photos_only_where_they_are_known():
     assert subjects == {(about, "small half"): (1.0, 1), (about, "large half"): (0.5, 2)}
 
 
-def test_groups_of_a_few_photos_say_nothing():
+def test_groups_of_a_few_photos_say_nothing(monkeypatch):
+    monkeypatch.setattr(groups, "MIN_PHOTOS", USUAL_MIN)
     predictions, table = photos(width=[100, 400, 400, 400], height=[100, 300, 300, 300])
-    assert by_group(predictions, table, "test") == []
+    assert by_group(predictions, table, "test", None, {}) == []
 
 
 def test_other_splits_and_lost_photos_are_left_out():
     predictions, table = photos(width=[100, 400, 400, 400], height=[100, 300, 300, 300])
-    assert by_group(predictions, table, "validation", min_photos=1) == []
-    assert by_group(predictions, table.iloc[1:], "test", min_photos=1) == []
+    assert by_group(predictions, table, "validation", None, {}) == []
+    assert by_group(predictions, table.iloc[1:], "test", None, {}) == []
 
 
 def test_copied_test_photos_are_found(paths, world):

@@ -120,10 +120,11 @@ def test_a_measurement_is_kept_by_model_and_photos_and_the_run_folder_stays_as_i
     assert by_name["clean"] == 1 and by_name["grey-2"] == 0.5  # the fake knows colours only
 
 
-def test_a_large_split_is_sampled_with_the_same_share_of_each_class(paths):
+def test_a_large_split_is_sampled_with_the_same_share_of_each_class(paths, monkeypatch):
+    monkeypatch.setattr(robustness, "MAX_PHOTOS", 8)
     world = index_dataset(draw_world(paths.data_dir / "large", num_train=2, num_test=12), paths)
     run = fake_run(world, paths)
-    found = measure_robustness(FakePredictor(run), world, "test", paths, limit=8, with_background=False)
+    found = measure_robustness(FakePredictor(run), world, "test", paths, with_background=False)
     assert (len(found.images), found.num_photos) == (8, 24)
     assert sum(found.answers["clean"]) == 4
 

@@ -10,6 +10,7 @@ from benchmarks.known_evidence import evidence_mask, point
 from core.dataset.images import resize
 from core.dataset.index import index_dataset
 from core.errors import DatasetError
+from core.explanation import averages
 from core.explanation.averages import mean_maps, middle_share
 from core.explanation.deletion import centre_map, deletion_and_insertion, random_maps
 from core.explanation.faithfulness import VERDICTS, measure_faithfulness, verdict_of
@@ -181,7 +182,7 @@ def test_the_pointing_game_counts_the_strongest_pixel():
     assert not flat.hit and flat.energy == pytest.approx(100 / 64**2)
 
 
-def test_mean_maps_count_photos_and_errors(trained_paths, predictor):
+def test_mean_maps_count_photos_and_errors(trained_paths, predictor, monkeypatch):
     dataset = index_dataset(trained_paths.data_dir / "world", trained_paths)
     seen = []
     result = mean_maps(dataset, "test", predictor, progress=lambda done, total: seen.append((done, total)))
@@ -192,7 +193,8 @@ def test_mean_maps_count_photos_and_errors(trained_paths, predictor):
         for heatmap in [*result.by_class.values(), *result.errors.values()]
     )
     assert set(result.errors) == set(result.error_counts)
-    assert sum(mean_maps(dataset, "train", predictor, limit=4).counts.values()) == 4
+    monkeypatch.setattr(averages, "MAX_PHOTOS", 4)
+    assert sum(mean_maps(dataset, "train", predictor).counts.values()) == 4
     with pytest.raises(DatasetError, match="validation"):
         mean_maps(dataset, "validation", predictor)
 

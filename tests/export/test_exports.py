@@ -163,7 +163,7 @@ def test_decisions_that_change_are_counted_and_warned_about():
 def test_test_photos_are_never_used_and_drawn_ones_are_said_to_be(run, tiny_paths, tmp_path):
     assert len(export_photos(run, tiny_paths).compared) == 16
     elsewhere = export_photos(run, Paths(tmp_path / "data", tmp_path / "models"))
-    assert elsewhere.description.startswith("100 drawn pictures, because the photos of the data set are not there")
+    assert elsewhere.description.startswith("100 drawn pictures, because the photos of the dataset are not there")
     given = export_photos(run, tiny_paths, [tiny_paths.data_dir / "world" / "test" / "Asian"])
     assert (len(given.compared), given.description) == (4, "4 given photos")
     (tmp_path / "empty").mkdir()

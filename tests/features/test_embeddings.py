@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from core.features import embeddings
-from core.features.embeddings import cache_file, cached, embed, remember
+from core.features import embedding_store, embeddings
+from core.features.embedding_store import EmbeddingStore, known_files
+from core.features.embeddings import cached, embed, remember
 from core.features.neighbours import nearest, similarity_to_neighbours
 from core.features.views import CLOSE, COLOURS, WHOLE
 from core.networks.interpreter import in_parallel
@@ -14,8 +15,10 @@ from core.networks.interpreter import in_parallel
 def test_numbers_of_another_decoder_are_not_read(world, monkeypatch, view):
     remember(world, view, {"a": np.ones(3)})
     assert set(cached(world, view)) == {"a"}
-    monkeypatch.setattr(embeddings, "PIXELS_VERSION", "another")
-    assert cached(world, view) == {}
+    monkeypatch.setattr(embedding_store, "PIXELS_VERSION", "another")
+    assert not cached(world, view)
+    remember(world, view, {"b": np.ones(3)})
+    assert set(cached(world, view)) == {"b"} and len(list((world.cache_dir / "embeddings" / view).iterdir())) == 1
 
 
 def test_numbers_of_another_backbone_are_not_read(world, monkeypatch):
@@ -25,24 +28,76 @@ def test_numbers_of_another_backbone_are_not_read(world, monkeypatch):
 
     remember(world, WHOLE[1], {"a": np.ones(3)})
     monkeypatch.setitem(BACKBONES, WHOLE[1], replace(BACKBONES[WHOLE[1]], sha256="0" * 64))
-    assert cached(world, WHOLE[1]) == {}
+    assert not cached(world, WHOLE[1])
 
 
 def test_numbers_from_before_versions_count_for_a_runs_own_network_only(world):
-    for name in (COLOURS, "a-run"):
-        cache_file(world, name).parent.mkdir(parents=True, exist_ok=True)
-        np.savez(cache_file(world, name), sha256=np.array(["a"]), embeddings=np.ones((1, 1), np.float32))
-    assert cached(world, COLOURS) == {} and set(cached(world, "a-run")) == {"a"}
+    files = {name: world.cache_dir / f"embeddings-{name}.npz" for name in (COLOURS, "a-run")}
+    for file in files.values():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, sha256=np.array(["a"]), embeddings=np.full((1, 2), 7, np.float32))
+    assert not cached(world, COLOURS) and cached(world, "a-run").read(["a"]).tolist() == [[7, 7]]
+    assert not any(file.exists() for file in files.values()), "what they held is in the stores now"
+    assert set(cached(world, "a-run")) == {"a"}
 
 
-@pytest.mark.parametrize("content", [b"", b"damaged", b"PK\x03\x04"])
-def test_a_damaged_cache_is_filled_again(world, paths, content):
+@pytest.mark.parametrize("damage", [lambda old: b"", lambda old: b"damaged", lambda old: old[:-3], bytes.swapcase])
+def test_a_damaged_part_is_filled_again(world, paths, damage):
     found = embed(world, world.usable, [COLOURS], paths)[COLOURS]
-    cache_file(world, COLOURS).write_bytes(content)
+    (part,) = known_files(world.cache_dir, COLOURS)
+    part.write_bytes(damage(part.read_bytes()))
     steps = []
     again = embed(world, world.usable, [COLOURS], paths, lambda *step: steps.append(step))[COLOURS]
     assert np.array_equal(found, again) and steps[-1] == (len(world.usable), len(world.usable))
     embed(world, world.usable, [COLOURS], paths, lambda *step: pytest.fail("a known photo was looked at"))
+
+
+def test_each_photo_is_written_once_and_a_look_that_was_broken_off_goes_on(world, paths, monkeypatch):
+    written, rows = [], world.usable
+    monkeypatch.setattr(embeddings, "PART_ROWS", 5)
+    monkeypatch.setattr(embedding_store, "PART_ROWS", 5)
+    real = embedding_store.write_atomic
+    monkeypatch.setattr(embedding_store, "write_atomic", lambda *part: (written.append(len(part[1])), real(*part)))
+
+    def stop(done: int, total: int) -> None:
+        if done > 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embed(world, rows, [COLOURS], paths, stop)
+    assert len(cached(world, COLOURS)) == 10
+    embed(world, rows, [COLOURS], paths)
+    sizes = [file.stat().st_size for file in known_files(world.cache_dir, COLOURS)]
+    assert sorted(written) == sorted(sizes) and len(sizes) == 5
+
+
+def test_many_small_additions_end_in_few_parts(world):
+    for number in range(40):
+        remember(world, "a-run", {f"{number}": np.full(3, number)})
+    store = cached(world, "a-run")
+    assert store.read([f"{number}" for number in range(40)])[:, 0].tolist() == list(range(40))
+    assert len(known_files(world.cache_dir, "a-run")) <= 7
+
+
+def test_two_processes_may_add_and_read_at_a_time(world):
+    one, other = cached(world, "a-run"), cached(world, "a-run")
+    one.add({"a": np.ones(3)})
+    other.add({"b": np.full(3, 2)})
+    third = cached(world, "a-run")
+    third.add({"c": np.full(3, 3)})  # takes in the parts of both
+    assert one.read(["a"]).tolist() == [[1, 1, 1]] and set(cached(world, "a-run")) == {"a", "b", "c"}
+    other.add({"d": np.full(3, 4)})
+    assert set(cached(world, "a-run")) == {"a", "b", "c", "d"}
+
+
+def test_on_a_full_disk_embeddings_stay_in_memory(world, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(embedding_store, "write_atomic", full)
+    store = EmbeddingStore(world.cache_dir, "a-run")
+    store.add({"a": np.ones(3)})
+    assert store.read(["a", "a"]).tolist() == [[1, 1, 1]] * 2 and not cached(world, "a-run")
 
 
 def test_the_nearest_photos_lie_outside_test_and_come_in_order(world):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.errors import DatasetError
-from core.metrics.comparison import compare, mcnemar_exact, paired_difference_interval
+from core.metrics.comparison import compare, mcnemar_exact, paired_difference
 
 
 def predictions(answers: str, split: str = "test", label: str = "African") -> pd.DataFrame:
@@ -46,24 +46,24 @@ def test_mcnemar_is_the_exact_binomial_tail(fixed, broken, p_value):
     ],
 )
 def test_difference_interval_is_the_published_one(table, low, high):
-    interval = paired_difference_interval(*table)
+    interval = paired_difference(*table)
     assert (round(interval.low, 3), round(interval.high, 3)) == (low, high)
 
 
 def test_difference_interval_turns_around_with_the_runs():
-    forth, back = paired_difference_interval(59, 6, 16, 80), paired_difference_interval(59, 16, 6, 80)
+    forth, back = paired_difference(59, 6, 16, 80), paired_difference(59, 16, 6, 80)
     assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
 
 
 @pytest.mark.parametrize("table", [(10, 0, 0, 0), (0, 0, 0, 10), (1, 0, 0, 0), (5, 0, 0, 5)])
 def test_runs_that_agree_everywhere_are_not_proven_equal(table):
-    interval = paired_difference_interval(*table)
+    interval = paired_difference(*table)
     assert -1 <= interval.low < 0 < interval.high <= 1
 
 
 def test_difference_interval_stays_in_range_when_everything_changes():
-    assert paired_difference_interval(0, 1, 0, 0).high == 1
-    assert paired_difference_interval(0, 0, 30, 0).low == -1
+    assert paired_difference(0, 1, 0, 0).high == 1
+    assert paired_difference(0, 0, 30, 0).low == -1
 
 
 def test_comparison_counts_and_lists_fixed_and_broken_photos():

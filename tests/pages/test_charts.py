@@ -1,5 +1,7 @@
 """Charts of known numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,6 +9,7 @@ import pytest
 
 from core.metrics import evaluate
 from streamlit_app.charts import dataset, evaluation, prediction, training
+from streamlit_app.parts.evaluation import failures
 
 COLOURS = {"African": "#0072B2", "Asian": "#009E73"}
 
@@ -82,6 +85,23 @@ def test_the_confusion_matrix_has_rows_true_and_columns_predicted(result):
     points = figure.data[1]
     assert [list(cell) for cell in points.customdata][1] == ["African", "Asian"]
     assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_200_classes_are_coloured_and_what_a_cell_holds_is_said_when_it_is_pointed_at(result):
+    counts = np.diag(np.full(200, 9))
+    counts[7, 3], counts[5, 150] = 4, 6
+    names = [f"<{number:03d}>" for number in range(200)]
+    many = replace(result, class_names=names, confusion_matrix=counts.tolist())
+    figure = evaluation.confusion_matrix(many)
+    cells, points = figure.data
+    assert not figure.layout.annotations and figure.layout.height < 1300 and cells.z[5][150] == 0.4
+    assert len(points.x) == 202, "empty cells cost nothing"
+    row = points.text.index("6")
+    assert (points.y[row], points.x[row]) == ("&lt;005&gt;", "&lt;150&gt;")
+    assert list(points.customdata[row]) == ["<005>", "<150>"] and "photos labelled %{y}" in points.hovertemplate
+    assert evaluation.largest_confusions(many)[:3] == [("<005>", "<150>"), ("<007>", "<003>"), ("<000>", "<000>")]
+    table = failures.confusions_table(many)
+    assert table["Photos"].tolist() == [6, 4] and table["Of the class"].tolist() == ["40 %", "31 %"]
 
 
 def test_roc_and_precision_recall_name_the_area(result):

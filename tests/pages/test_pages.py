@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 import re
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from streamlit.testing.v1 import AppTest
 from core.dataset.index import index_dataset
 from core.jobs import queue as jobs
 from core.runs import registry
-from streamlit_app import first_start, navigation, resources
+from core.workflows import first_start
+from streamlit_app import navigation, resources
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = navigation.PAGES
@@ -131,7 +133,8 @@ def test_any_folder_can_be_named_in_the_picker_and_the_address_keeps_it(app, ser
     test = app("dataset", data=str(elsewhere))
     assert not test.exception and not test.error
     assert "23 photos" in words(test)
-    assert test.selectbox("data").value == str(elsewhere)
+    assert test.selectbox("data").value == "elsewhere"  # known by its name from now on, here and to everybody
+    assert "23 photos" in words(app("dataset", data="elsewhere"))
     gone = app("dataset", data="gone")
     assert "there is none at" in gone.error[0].value.replace("\\", "")
 
@@ -251,7 +254,7 @@ def test_the_models_page_marks_exactly_one_run_as_in_use(app, sample, served, pa
 def test_the_runs_of_another_dataset_are_left_out(app, served, paths):
     other = index_dataset(draw_world(paths.data_dir / "other"), paths)
     fake_run(other, paths, "other-run")
-    assert app("evaluation").selectbox("run").options == ["fake-run · Quick · 87.5 % · in use"]
+    assert app("evaluation").selectbox("run").options == ["fake-run · Quick, given labels · 87.5 % · in use"]
 
 
 def test_one_photo_is_answered_in_a_sentence(app, served):
@@ -386,3 +389,18 @@ def test_no_page_imports_tensorflow(sample, paths):
     environment = {"TUSKSCOPE_DATA": str(paths.data_dir), "TUSKSCOPE_MODELS": str(paths.models_dir), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_breaks_on_photos_without_labels(app, sample, paths, page):
+    for number in range(3):
+        draw_photo(paths.data_dir / "flat" / f"{number}.jpg", (180, 90, 60), number)
+    assert not app(page, data="flat").exception
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs names of any bytes")
+def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, sample, paths):
+    os.mkdir(os.fsencode(paths.data_dir) + b"/caf\xe9")
+    test = app("dataset")
+    assert not test.exception
+    assert any("not valid Unicode" in caption.value for caption in test.sidebar.caption)

@@ -29,7 +29,7 @@ def test_every_tab_opens_by_address(app, served, sight):  # noqa: F811
 def test_two_runs_are_compared_photo_by_photo(app, sample, served, paths):  # noqa: F811
     fake_run(sample, paths, run_id="worse", mistakes=3)
     test = app("evaluation", sight="Compare")
-    assert "2 photos fixed, 0 photos broken" in words(test) and "McNemar" in words(test)
+    assert "2 photos fixed, 0 photos broken" in words(test) and "McNemar" not in words(test)  # behind a "?"
 
 
 def test_a_stored_learning_curve_gives_its_verdict(app, sample, served):  # noqa: F811

@@ -42,7 +42,7 @@ def test_progress_tells_how_far_it_is_and_goes_away():
     place = Place()
     report = progress(place, "Reading *all*")
     report(0, 8)
-    assert place.shown == (0.0, "Reading \\*all\\*: 0 of 8, 0 s left")
+    assert place.shown == (0.0, "Reading \\*all\\*: 0 of 8")
     report(8, 8)
     assert place.shown is None
     progress(place, "Looking", then="Ranking them…")(8, 8)
@@ -86,7 +86,7 @@ def test_the_next_step_follows_the_rule(world, paths):
     assert following(None, [], None) == "browse"
     assert following(world, [], None) == "train"
     run = fake_run(world, paths)
-    assert following(world, [run], run) == "use"
+    assert following(world, [run], run) == "review"  # nobody looked for wrong labels yet
     assert following(world, [run], run, suspects=12) == "review"
     assert following(world, [run], run, suspects=0) == "prove"
     assert following(world, [run, run], run, suspects=0) == "use"
@@ -125,7 +125,7 @@ def test_the_run_table_tells_every_run(world, paths):
     table = run_table.as_table([failed, done], done)
     assert table["state"].tolist() == ["failed", "in use"]
     assert table["accuracy"].iloc[1] == pytest.approx(87.5)
-    assert table["interval"].iloc[1] == "52.9–97.8 %, n = 8, test"
+    assert table["interval"].iloc[1] == "52.9–97.8 %, n = 8, given labels, test"
 
 
 def test_a_csv_file_holds_no_formula():

@@ -31,6 +31,7 @@ def test_a_prediction_says_what_the_contract_asks_for(predictor, photos):
     record = predictor.predict(photos[:1])[0].as_record("a.png")
     assert list(record) == [
         "path",
+        "answer",
         "label",
         "probability",
         "probabilities",

@@ -1,11 +1,12 @@
 """The ranking finds wrong labels, other subjects and copies, learns from decisions, and is there at once again."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import draw_world
+from conftest import draw_photo, draw_world
 from scipy.special import softmax
 
 from core.cli.review import suspects as suspects_command
@@ -382,3 +383,39 @@ def test_the_command_line_writes_the_ranking(looked_at, paths, monkeypatch, tmp_
     table = pd.read_csv(file, keep_default_na=False)
     assert list(table.columns) == ["path", "given_label", "suggested_label", "score", "reason"]
     assert len(table) == 41
+
+
+@pytest.mark.parametrize("rare", [1, 2])
+def test_of_a_class_of_one_or_two_photos_nobody_can_tell(rare):
+    features, right = made_up(num_photos=60)
+    given = right.copy()
+    given[:rare] = 2
+    scores = Scorer(features, given, 3).score()
+    assert scores.unknown[:rare].all() and not scores.unknown[rare:].any()
+    np.testing.assert_allclose(scores.classes[:rare], 1 / 3)
+    assert (scores.not_subject[:rare] == 0).all()
+    assert np.argsort(-scores.suspicion())[0] >= rare
+
+
+def test_frames_of_one_video_are_one_picture():
+    features, right = made_up(num_photos=60)
+    features = replace(features, groups=np.where(right == 0, 0, features.groups))
+    scores = Scorer(features, right, 2).score()
+    assert (scores.unknown == (right == 0)).all()
+
+
+def test_decisions_can_make_a_class_known():
+    features, right = made_up(num_photos=60)
+    given, trusted = right.copy(), np.full(60, UNDECIDED)
+    given[0] = 2
+    trusted[1:6] = 2
+    assert not Scorer(features, given, 3).score(trusted).unknown.any()
+
+
+def test_a_lone_photo_is_called_cannot_tell_and_is_not_suspicious(paths):
+    folder = draw_world(paths.data_dir / "lone", num_train=6)
+    draw_photo(folder / "train" / "Mammoth" / "only.png", (70, 170, 70), 1, (128, 96))
+    dataset = index_dataset(folder, paths)
+    embed_made_up(dataset)
+    row = find_suspects(dataset, paths).set_index("path").loc["train/Mammoth/only.png"]
+    assert (row["kind"], row["reason"], row["suggested_label"]) == ("unclear", "cannot tell", "")

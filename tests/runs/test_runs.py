@@ -325,7 +325,7 @@ def test_R12_many_threads_leave_exactly_one_served(paths):
 
 
 @pytest.mark.parametrize("point", ["open", "fsync", "rename", "replace"])
-def test_R1_a_kill_while_publishing_or_promoting_loses_nothing(paths, point):
+def test_R1_K1_a_kill_while_publishing_or_promoting_loses_nothing(paths, point):
     make_run(paths, "old")
     registry.promote(paths, "old")
     code = (

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from conftest import COLOURS, draw_photo, draw_world, use_backbones
+from PIL import Image
 
 from core.dataset import decisions
 from core.dataset.images import decode
@@ -134,6 +135,12 @@ def test_T10_one_class_or_one_photo_is_refused_in_a_sentence(paths):
     assert "two classes" in registry.load(paths, "one").message
 
 
+def test_photos_without_labels_are_refused_with_what_is_missing(paths):
+    draw_photo(paths.data_dir / "flat" / "a.png", COLOURS["African"], 1)
+    with pytest.raises(TrainingError, match="Expected photos with labels.*one folder per class"):
+        train(preset("quick"), index_dataset(paths.data_dir / "flat", paths), paths, run_id="flat")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "raised"),
     [
@@ -157,6 +164,18 @@ def test_T9_T6_a_training_that_stops_leaves_no_model(paths, world, monkeypatch, 
     assert not (run.folder / "model.tflite").exists()
 
 
+def test_T11_a_dataset_that_is_removed_while_it_is_read_ends_the_training_in_a_sentence(paths):
+    dataset = index_dataset(draw_world(paths.data_dir / "world"), paths)
+
+    def remove(progress):
+        if progress.stage == "start TensorFlow":
+            dataset.folder.rename(paths.data_dir / "elsewhere")
+
+    with pytest.raises(TrainingError, match="A photo was removed or renamed"):
+        train(preset("baseline-cnn", epochs=1, image_size=(32, 32)), dataset, paths, "gone", progress=remove)
+    assert registry.load(paths, "gone").state == "failed"
+
+
 def test_T12_a_diverging_loss_stops_the_training():
     from core.training.fit import EpochReport
 
@@ -173,3 +192,67 @@ def test_quick_reaches_91_percent_on_the_real_photos(paths, backbones, elephants
     accuracy = run.evaluation["test"].accuracy
     assert accuracy.n >= 170
     assert accuracy.value >= 0.91
+
+
+def test_T10_the_count_of_a_refusal_is_what_the_folder_holds_and_says_what_decisions_did(paths):
+    folder = draw_world(paths.data_dir / "few")
+    draw_photo(folder / "train" / "Mammoth" / "a.png", (70, 170, 70), 1)
+    with pytest.raises(TrainingError, match="two photos of Mammoth to train on, but there is 1. Add"):
+        train(preset("quick"), index_dataset(folder, paths), paths)
+    for number in range(3):
+        draw_photo(folder / "train" / "Mammoth" / f"{number}.png", (70, 170, 70), 7 + number)
+    dataset = index_dataset(folder, paths)
+    for number in range(3):
+        decisions.decide(dataset, f"train/Mammoth/{number}.png", "relabel", "Asian")
+    with pytest.raises(TrainingError, match="there is 1 .4 before the decisions about labels."):
+        train(preset("quick"), dataset, paths)
+
+
+@pytest.mark.parametrize("kind", ["two photos", "one video"])
+def test_small_classes_train_and_no_figure_stands_for_them(paths, backbones, kind):
+    use_backbones(paths, backbones)
+    folder = draw_world(paths.data_dir / "rare", num_train=10, num_test=0)
+    rare = folder / "train" / "Mammoth"
+    photo = draw_photo(rare / "0.png", (70, 170, 70), 1)
+    if kind == "two photos":
+        draw_photo(rare / "1.png", (70, 170, 70), 2)
+    else:
+        for frame in range(1, 12):
+            Image.open(photo).save(rare / f"{frame}.jpg", quality=70 + frame)
+    run = train(preset("quick"), index_dataset(folder, paths), paths)
+    result = run.evaluation["validation"]
+    assert run.class_names == ("African", "Asian", "Mammoth")
+    assert [row["support"] > 0 for row in result.per_class] == [True, True, False]
+    assert "no photo of Mammoth among them" in result.sentence() and "Mammoth" in run.message
+    assert "No validation photo of Mammoth" in (run.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_two_videos_train_without_a_figure_and_say_why(paths, backbones):
+    use_backbones(paths, backbones)
+    for number, (name, colour) in enumerate(COLOURS.items()):
+        photo = draw_photo(paths.data_dir / "clips" / name / "0.png", colour, number)
+        for frame in range(1, 12):
+            Image.open(photo).save(photo.with_name(f"{frame}.jpg"), quality=70 + frame)
+    run = train(preset("quick"), index_dataset(paths.data_dir / "clips", paths), paths)
+    assert run.state == "succeeded" and run.evaluation == {}
+    assert "No validation photos" in run.message and "12 photos, copies of 1" in run.message
+
+
+def test_test_photos_of_a_class_that_nothing_teaches_are_left_out_with_a_word(paths, backbones):
+    use_backbones(paths, backbones)
+    folder = draw_world(paths.data_dir / "world")
+    draw_photo(folder / "test" / "Mammoth" / "a.png", (70, 170, 70), 1)
+    run = train(preset("quick"), index_dataset(folder, paths), paths)
+    assert run.class_names == ("African", "Asian") and "1 test photo of Mammoth" in run.message
+
+
+def test_a_decision_that_does_not_fit_is_not_used_and_said(paths, backbones):
+    use_backbones(paths, backbones)
+    folder = draw_world(paths.data_dir / "world")
+    dataset = index_dataset(folder, paths)
+    decisions.decide(dataset, "train/Asian/train_000.png", "relabel", "African")
+    for split in ("train", "test"):
+        (folder / split / "African").rename(folder / split / "Forest")
+    run = train(preset("quick"), index_dataset(folder, paths), paths)
+    assert run.class_names == ("Asian", "Forest") and run.dataset.decisions == ()
+    assert "1 decision about labels does not fit" in run.message

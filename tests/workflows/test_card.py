@@ -1,4 +1,4 @@
-"""The model card: one screen of plain Markdown that is true for any preset and any data set."""
+"""The model card: one screen of plain Markdown that is true for any preset and any dataset."""
 
 import shlex
 from dataclasses import replace

@@ -56,6 +56,8 @@ def train_linear_head(context: TrainingContext) -> Trained:
     return Trained(
         np.where(is_validation[:, None], probabilities, final),
         final,
+        ~is_train,
+        learned if context.carves_validation else is_train,
         SubjectThreshold(**score.facts),
         score.scores({config.backbone: embeddings}),
     )

@@ -70,28 +70,33 @@ def train_tuned_block(context: TrainingContext) -> Trained:
         return networks, soft
 
     held_out, judged = np.zeros((len(train), num_classes)), np.zeros(len(train), bool)
-    num_folds = min(_FOLDS, int(np.bincount(labels, minlength=num_classes).min()))
-    for number, (fit, held) in enumerate(folds(train, num_folds, config.seed), start=1):
-        networks, _ = learn(fit, f"judge unseen photos, part {number} of {num_folds}")
+    judgements = folds(train, _FOLDS, config.seed)
+    for number, (fit, held) in enumerate(judgements, start=1):
+        networks, _ = learn(fit, f"judge unseen photos, part {number} of {len(judgements)}")
         held_out[held], judged[held] = _logits(networks, [maps[0, held] for maps in seen.maps]), True
 
     networks, soft = learn(np.arange(len(train)), "train the network", context.epochs("train the network"))
-    calibration = calibrate(
-        held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
-    )
+    calibration, temperature = None, 1.0
+    if judged.any():
+        calibration = calibrate(
+            held_out[judged], labels[judged], decided[judged], soft.weights[judged], config.accepted_error
+        )
+        temperature = calibration.temperature
     context.report("write the model", 0, 1)
     score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
-    _write(run, networks, score, calibration.temperature)
+    _write(run, networks, score, temperature)
 
     def of_all_rows(values: Callable[[TrunkOutputs], np.ndarray]) -> np.ndarray:
         return np.concatenate([values(part) for part in (seen, *others)])[np.argsort(np.r_[rows, other_rows])]
 
     logits = of_all_rows(lambda part: _logits(networks, [maps[0] for maps in part.maps]))
-    final = softmax(logits / calibration.temperature, axis=1)
+    final = softmax(logits / temperature, axis=1)
     probabilities = final.copy()
-    probabilities[rows[judged]] = softmax(held_out[judged] / calibration.temperature, axis=1)
+    probabilities[rows[judged]] = softmax(held_out[judged] / temperature, axis=1)
+    unseen = ~learns
+    unseen[rows[judged]] = True
     subject_scores = score.scores({config.backbone: of_all_rows(lambda part: part.embeddings)})
-    return Trained(probabilities, final, SubjectThreshold(**score.facts), subject_scores, calibration)
+    return Trained(probabilities, final, unseen, learns, SubjectThreshold(**score.facts), subject_scores, calibration)
 
 
 def _logits(networks: list["keras.Model"], maps: list[np.ndarray]) -> np.ndarray:

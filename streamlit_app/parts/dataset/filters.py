@@ -59,13 +59,16 @@ def filter_bar(data: Dataset, has_predictions: bool) -> Filters:
 
 
 def with_predictions(table: pd.DataFrame, run: Run | None) -> pd.DataFrame:
-    """Adds `predicted_label` ("" where the run did not look) and `probability` to a dataset's table."""
+    """Adds `predicted_label` ("" where the run did not look) and `probability` to a dataset's table.
+
+    A photo is known by its content: what the run said of another one of this name does not count.
+    """
     if run is None or run.predictions.empty:
         return table.assign(predicted_label="", probability=float("nan"))
-    predicted = run.predictions.drop_duplicates("path").set_index("path")
+    predicted = run.predictions.drop_duplicates("sha256").set_index("sha256")
     return table.assign(
-        predicted_label=table["path"].map(predicted["predicted_label"]).fillna("").astype(str),
-        probability=table["path"].map(predicted["probability"]),
+        predicted_label=table["sha256"].map(predicted["predicted_label"]).fillna("").astype(str),
+        probability=table["sha256"].map(predicted["probability"]),
     )
 
 

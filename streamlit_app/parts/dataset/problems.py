@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset.index import PROBLEMS, Dataset
 from streamlit_app import resources
 from streamlit_app.parts.shared import photos
-from streamlit_app.words import counted
+from streamlit_app.words import counted, plain
 
 
 def show(data: Dataset) -> None:
@@ -20,8 +20,12 @@ def show(data: Dataset) -> None:
             hide_index=True,
             column_config={"path": "File", "label": "Class", "split": "Split", "why": "Why"},
         )
-    st.subheader("Photos that occur more than once", anchor=False)
+    for note in data.notes:
+        st.caption(plain(note))
+    st.subheader("Photos that occur more than once", anchor=False, help="By reviewed labels, without excluded photos.")
     table = data.usable.assign(group=resources.duplicates(data))
+    reviewed = data.reviewed(resources.decisions(data)).set_index("path")["label"]
+    table = table.assign(label=table["path"].map(reviewed)).dropna(subset="label")
     repeated = table[table.groupby("group")["path"].transform("size") > 1].sort_values(["group", "path"])
     if repeated.empty:
         st.caption("None. No two photos look alike.")

@@ -83,7 +83,7 @@ def _photo_by_photo(data: Dataset, run: Run, others: list[Run], result: Evaluati
     except (TuskscopeError, KeyError) as error:
         st.info(plain(error))
         return
-    st.markdown(plain(found.sentence()))
+    st.markdown(plain(found.sentence(with_test=False)), help=found.test)
     for name, table in (("fixed", found.fixed), ("broken", found.broken)):
         if len(table):
             st.caption(f"{counted(len(table), 'photo')} {name}, with the predictions of {plain(run.run_id)}:")

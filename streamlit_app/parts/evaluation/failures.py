@@ -6,7 +6,7 @@ import streamlit as st
 from core.dataset.index import Dataset
 from core.metrics import EvaluationResult
 from core.runs.folder import Run
-from streamlit_app.charts.evaluation import confusion_matrix
+from streamlit_app.charts.evaluation import WRITTEN_CLASSES, confusion_matrix, largest_confusions
 from streamlit_app.parts.shared import photos
 from streamlit_app.words import counted, plain
 
@@ -24,7 +24,9 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
     """
     left, right = st.columns([2, 3], gap="medium")
     names = result.class_names
-    cells = {_title(label, predicted): (label, predicted) for label in names for predicted in names}
+    every = [(label, predicted) for label in names for predicted in names]
+    is_small = len(names) <= WRITTEN_CLASSES
+    cells = {_title(*cell): cell for cell in (every if is_small else largest_confusions(result))}
     key, chart_key = f"cell-{run.run_id}-{result.split}", f"matrix-{run.run_id}-{result.split}"
 
     def take_click() -> None:
@@ -41,7 +43,12 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
             alt="Confusion matrix: rows labels, columns predictions",
         )
         st.caption("Click a cell to see its photos.")
+        if not is_small:
+            st.caption("The largest confusions:")
+            st.dataframe(confusions_table(result), hide_index=True)
     with right:
+        if st.session_state.get(key, ALL_WRONG) not in (ALL_WRONG, *cells):
+            del st.session_state[key]  # by other labels this cell is empty
         chosen = st.selectbox("Photos of", [ALL_WRONG, *cells], key=key)
         rows = cell_rows(predictions, result.split, cells.get(chosen))
         shown = photos.with_predictions(data, rows)
@@ -50,6 +57,19 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
             return
         st.caption(f"{counted(len(shown), 'photo')}, the most confident predictions first.")
         photos.gallery(data, shown, key=f"failures-{plain(chosen)}", page_size=12, columns=4, run=run)
+
+
+def confusions_table(result: EvaluationResult) -> pd.DataFrame:
+    """The mistakes made most often, at most ten, with their share of the class's photos."""
+    position = {name: number for number, name in enumerate(result.class_names)}
+    rows = []
+    for label, predicted in largest_confusions(result)[:10]:
+        counts = result.confusion_matrix[position[label]]
+        count = counts[position[predicted]]
+        if label != predicted:
+            share = f"{count / sum(counts):.0%}".replace("%", " %")
+            rows.append({"Label": label, "Predicted": predicted, "Photos": count, "Of the class": share})
+    return pd.DataFrame(rows, columns=["Label", "Predicted", "Photos", "Of the class"])
 
 
 def cell_rows(predictions: pd.DataFrame, split: str, cell: tuple[str, str] | None) -> pd.DataFrame:

@@ -32,9 +32,14 @@ def show(photo: AnsweredPhoto, data: Dataset, class_name: str, own_path: str = "
     with side_by_side():
         st.markdown(f"**Most similar training photos**: {agree} of {len(found)} labelled {plain(label)}.")
         with_maps = st.toggle("Heat maps", key=f"{photo.key}-maps", help=f"Evidence for {plain(class_name)}.")
+    if found["similarity"].iloc[0] < resources.usual_similarity(data, photo.run):
+        st.caption(
+            ":orange[:material/front_hand:] None of them is as similar as these photos are to each other: this one is "
+            "far from what the model has learned."
+        )
     colors = class_colors(data.class_names)
     photos = []
-    for row in found.merge(data.table[["path", "sha256"]], on="path").to_dict("records"):
+    for row in found.to_dict("records"):
         maps = resources.heat_maps(data.folder / row["path"], row["sha256"], photo.run) if with_maps else {}
         photos.append(
             GridPhoto(

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from core.dataset.index import Dataset
 from core.runs import registry
 from core.runs.folder import LIVE_STATES, Run
 from core.workflows.card import CARD_FILE, card_of
@@ -14,7 +15,7 @@ from streamlit_app.parts.training.live import against
 from streamlit_app.words import plain
 
 
-def show(run: Run, served: Run) -> None:
+def show(data: Dataset, run: Run, served: Run) -> None:
     """The chosen run: its figures against those of the one in use, and the actions."""
     is_done, is_served = run.state == "succeeded", run.run_id == served.run_id
     with st.container(border=True):
@@ -24,7 +25,7 @@ def show(run: Run, served: Run) -> None:
         elif is_served:
             st.markdown(f"In use: {plain(accuracy_of(run))}.")
         else:
-            st.markdown(against(served, run))
+            against(data, served, run)
         with st.container(horizontal=True):
             if is_done and not is_served:
                 confirmations.button(run, key="promote")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import TuskscopeError
+from core.metrics import headline
 from core.runs import registry
 from core.runs.folder import Run
 from streamlit_app import resources
@@ -25,6 +26,11 @@ def confirm(run: Run) -> None:
     rows = [{"": "Then", **_facts(run)}]
     if served := resources.active_run():
         rows.insert(0, {"": "Now", **_facts(served)})
+        if measured_on(served) != measured_on(run):
+            st.warning(
+                "These figures cannot be compared: they are of other photos, or by other labels.",
+                icon=":material/warning:",
+            )
         if set(served.class_names) != set(run.class_names):
             st.warning(
                 "The classes change. Programs that use the API must know the new ones.", icon=":material/warning:"
@@ -59,6 +65,12 @@ def do(label: str, key: str, action: Callable[[], Run | None]) -> None:
     if run is not None:
         st.toast(f"{plain(run.run_id)} is in use.", icon=":material/check_circle:")
     st.rerun()
+
+
+def measured_on(run: Run) -> tuple[str, ...]:
+    """What two runs must share for their figures to be comparable: photos and labels."""
+    result = headline(run.evaluation)
+    return (run.dataset.fingerprint, result.split, result.labels) if result else ()
 
 
 def _facts(run: Run) -> dict[str, str]:

@@ -35,7 +35,10 @@ def as_table(runs: Sequence[Run], served: Run | None) -> pd.DataFrame:
         if result := headline(run.evaluation):
             measured = result.accuracy
             accuracy = round(100 * measured.value, 1)
-            interval = f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, {result.split}"
+            interval = (
+                f"{100 * measured.low:.1f}–{100 * measured.high:.1f} %, n = {measured.n}, "
+                f"{result.labels} labels, {result.split}"
+            )
         is_served = served and run.run_id == served.run_id
         rows.append(
             {
@@ -69,7 +72,7 @@ _COLUMNS = {
     "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f %%"),
     "interval": "95 % interval",
     "curve": st.column_config.LineChartColumn("Learning", y_min=0, y_max=1, width="small"),
-    "labels": "Labels",
+    "labels": st.column_config.TextColumn("Learned from", help="Given labels, or reviewed ones"),
     "preset": "Preset",
     "time": "Took",
     "date": "Started",

@@ -64,6 +64,7 @@ def draw(
     left, right = st.columns([3, 2], gap="medium")
     with right:
         sentence(prediction, given, heading)
+        answered_by(run, data, own_path)
         bars = probability_bars(prediction.probabilities, class_colors(run.class_names))
         chart(bars, f"{key}-bars", alt=answer(prediction))
         class_name = st.pills(
@@ -82,7 +83,7 @@ def draw(
             more.button(image, run, key, own_path)
         if found is not None:
             _share_button(photo, found)
-    if data.name == run.dataset.name:
+    if resources.is_of(run, data):
         clicked = similar.show(photo, data, class_name, own_path)
         if clicked and open_photo:
             open_photo(clicked)
@@ -95,6 +96,16 @@ def sentence(prediction: Prediction, given: str = "", heading: str = "##") -> No
     st.markdown(f"{heading} {icon}{plain(answer(prediction))}")
     detail = plain(answer_detail(prediction))
     st.caption(f"Its folder says **{plain(given)}**. {detail}" if contradicted else detail)
+
+
+def answered_by(run: Run, data: Dataset, own_path: str) -> None:
+    """Which run it was and what it learned from; a photo of another dataset than that is out of its experience."""
+    line = f"Answered by {plain(run.run_id)}, trained on the dataset *{plain(run.dataset.name)}*."
+    if own_path and not resources.is_of(run, data):
+        line += (
+            f" :orange[:material/front_hand:] It has learned from no photo of *{plain(data.name)}*: do not rely on it."
+        )
+    st.caption(line)
 
 
 def _picture(photo: AnsweredPhoto, class_name: str) -> Explanation | None:

@@ -47,27 +47,34 @@ def choose(data: Dataset) -> ChosenPhoto | None:
     return None
 
 
+def is_named() -> bool:
+    """Whether the address or another page names a photo."""
+    return PHOTO in st.query_params or BROUGHT in st.session_state
+
+
 def forget() -> None:
     """Other photos came: what the address or another page named is over."""
     st.query_params.pop(PHOTO, None)
     st.session_state.pop(BROUGHT, None)
 
 
-def answering_run(served: Run) -> Run:
-    """The run that the address names, else the one in use; says so if it is another."""
-    run_id = st.query_params.get(RUN, served.run_id)
-    if run_id == served.run_id:
-        return served
+def answering_run(usual: Run) -> Run:
+    """The run that the address names, else the usual one; says so if it is another."""
+    run_id = st.query_params.get(RUN, usual.run_id)
+    if run_id == usual.run_id:
+        return usual
     try:
         run = registry.load(resources.paths(), run_id)
     except (RunNotFoundError, RunInvalidError):
         run = None
     if run is None or run.state != "succeeded":
         _forget_run()
-        return served
+        return usual
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f":material/info: Predictions here are by **{plain(run.run_id)}**, which is not in use.")
-        st.button("Predict with the model in use", key="ask-served", on_click=_forget_run)
+        served = resources.active_run()
+        note = "" if served and served.run_id == run.run_id else ", which is not in use"
+        st.markdown(f":material/info: Predictions here are by **{plain(run.run_id)}**{note}.")
+        st.button("Predict with the usual model", key="ask-served", on_click=_forget_run)
     return run
 
 

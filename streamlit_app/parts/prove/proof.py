@@ -9,12 +9,14 @@ from core.dataset.index import Dataset
 from core.errors import TuskscopeError
 from core.jobs import queue as jobs
 from core.metrics import Labels
+from core.runs import registry
 from core.runs.config import TrainingConfig
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
 from core.workflows.proof import Proof, prove_with
-from streamlit_app import resources
+from streamlit_app import navigation, resources
 from streamlit_app.charts.standing import Dot, dots
+from streamlit_app.parts.models import confirmations
 from streamlit_app.parts.shared import photos
 from streamlit_app.parts.shared.layout import chart
 from streamlit_app.parts.training.form import estimate
@@ -87,13 +89,24 @@ def answer(result: Proof) -> str:
     points, _, interval = comparison.difference.points("95 % interval ").partition(" (")
     return (
         f"**{points}** on the same {counted(comparison.n, 'test photo')} ({interval}: "
-        f"{comparison.verdict} (McNemar's {comparison.p_text}), judged by {comparison.labels} labels."
+        f"{comparison.verdict}, judged by {comparison.labels} labels."
     )
 
 
 def show(data: Dataset, result: Proof) -> None:
-    """Both accuracies, then the photos that changed."""
-    comparison = result.comparison
+    """What to do with it, both accuracies, then the photos that changed."""
+    comparison, served = result.comparison, resources.active_run()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        if result.advice:
+            st.markdown(f":orange[:material/front_hand:] {plain(result.advice)}")
+            navigation.link("review", "Review labels", key="review-more", primary=False)
+        elif served and served.run_id == result.reviewed_run_id:
+            st.markdown(f":green[:material/check_circle:] The better run, **{plain(served.run_id)}**, is in use.")
+            navigation.link("predict", "Predict photos", key="proof-predict")
+        else:
+            better = registry.load(resources.paths(), result.reviewed_run_id)
+            st.markdown(f":green[:material/check_circle:] **{plain(better.run_id)}** is the better run.")
+            confirmations.button(better, key="promote-proven")
     rows = [
         Dot("Given labels", comparison.accuracy_a),
         Dot("Reviewed labels", comparison.accuracy_b, is_strong=True),

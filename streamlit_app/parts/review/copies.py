@@ -17,6 +17,7 @@ KINDS = {"exact": "same file", "near": "nearly equal", "mirrored": "mirrored", "
 def show(data: Dataset, made: dict[str, Decision], reviewer: str) -> None:
     """Lists the photos of such pairs, copies side by side, to decide about."""
     pairs = find_duplicates(data, resources.paths(), progress(st.empty(), "Looking for copies"))
+    pairs = unresolved(data, pairs, made)
     rows = rows_of(data, pairs[pairs["crosses_class"] | pairs["crosses_split"]], made)
     if rows.empty:
         st.info("No photo is in two classes or two splits.", icon=":material/check_circle:")
@@ -33,6 +34,13 @@ def show(data: Dataset, made: dict[str, Decision], reviewer: str) -> None:
     grid.show(data, rows, key="copies", reviewer=reviewer)
 
 
+def unresolved(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd.DataFrame:
+    """The pairs by reviewed labels: without those one of which is excluded, and in two classes only if still so."""
+    label = data.reviewed(made).set_index("path")["label"]
+    first, second = (pairs[name].map(label) for name in ("path_a", "path_b"))
+    return pairs.assign(crosses_class=first != second)[(first.notna() & second.notna()).to_numpy()]
+
+
 def rows_of(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd.DataFrame:
     """One row a photo of these pairs, the copies of a photo one after the other; decided ones say so."""
     sides = [pairs[[name, "group", "kind"]].rename(columns={name: "path"}) for name in ("path_a", "path_b")]
@@ -41,8 +49,9 @@ def rows_of(data: Dataset, pairs: pd.DataFrame, made: dict[str, Decision]) -> pd
     photos = photos.merge(table, on="path").sort_values(["group", "split", "path"])
     photos["number"] = photos["group"].factorize()[0] + 1
     decided = [made.get(sha256) for sha256 in photos["sha256"]]
+    words = [item and (item.label if item.action == "relabel" else item.action) for item in decided]
     notes = [
-        f"{row['number']}: {row['split']}, {item.label or item.action if item else KINDS[row['kind']]}"
-        for row, item in zip(photos.to_dict("records"), decided, strict=True)
+        f"{row['number']}: {row['split']}, {word or KINDS[row['kind']]}"
+        for row, word in zip(photos.to_dict("records"), words, strict=True)
     ]
     return photos.assign(note=notes, warn=[item is None for item in decided])

@@ -8,8 +8,8 @@ import streamlit as st
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision
-from core.errors import DatasetError
 from core.review.agreement import Agreement, agreements
+from streamlit_app import resources
 from streamlit_app.parts.shared.layout import card
 from streamlit_app.words import counted, day, plain
 
@@ -43,6 +43,13 @@ def show(data: Dataset, reviewer: str) -> None:
             _import(data, upload.getvalue(), reviewer)
     for item in agreements(data, made):
         _agreement(item)
+    if unfit := resources.unfit_decisions(data):
+        fit = (
+            "does not fit this folder any more and is" if len(unfit) == 1 else "do not fit this folder any more and are"
+        )
+        st.markdown(f":orange[:material/front_hand:] {counted(len(unfit), 'decision')} {fit} not applied.")
+        with st.expander("Which, and why"):
+            st.dataframe(pd.DataFrame({"Why": [item.why for item in unfit]}), hide_index=True)
 
 
 def as_table(made: Sequence[Decision]) -> pd.DataFrame:
@@ -51,7 +58,7 @@ def as_table(made: Sequence[Decision]) -> pd.DataFrame:
         {
             "When": day(item.at),
             "Photo": item.path,
-            "Decision": item.label or item.action,
+            "Decision": item.label if item.action == "relabel" else item.action,
             "Reviewer": item.reviewer,
             "Note": item.note,
         }
@@ -60,10 +67,7 @@ def as_table(made: Sequence[Decision]) -> pd.DataFrame:
 
 
 def _import(data: Dataset, content: bytes, reviewer: str) -> None:
-    try:
-        found = import_csv(data, content.decode("utf-8-sig"), reviewer)
-    except UnicodeDecodeError:
-        raise DatasetError("Expected a CSV file in UTF-8, but this is not one.") from None
+    found = import_csv(data, content, reviewer)
     st.markdown(
         f":green[:material/check_circle:] {counted(found.added, 'decision')} added, "
         f"{counted(found.unchanged, 'row')} known already."

@@ -44,7 +44,7 @@ def show(data: Dataset, rows: pd.DataFrame, key: str, reviewer: str) -> None:
             on_decided=lambda: take(data, (st.session_state[key] or {}).get("decided"), key, reviewer),
         )
     if opened:
-        photo_panel.panel(data, opened)
+        photo_panel.panel(data, opened, among=rows["path"].tolist())
 
 
 def take(data: Dataset, decided: dict[str, Any] | None, key: str, reviewer: str) -> None:

@@ -14,6 +14,7 @@ from core.errors import TuskscopeError
 from core.prediction.words import percent
 from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter, neighbours, review_queue
+from core.review.stored import count_suspicious
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.colors import class_colors
@@ -25,6 +26,7 @@ from streamlit_app.parts.review.grid import not_saved
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.parts.shared.photos import thumbnail
+from streamlit_app.words import counted
 
 AHEAD = 6  # photos the browser holds: three decisions a second leave the server two seconds for the next
 NUM_NEIGHBOURS = 4
@@ -58,7 +60,7 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
         photos(data, queue, made, have),
         class_colors(data.class_names),
         left=len(queue),
-        over="Nothing suspicious is left here. Widen the filter, update the list, or prove the gain.",
+        over=over(count_suspicious(ranking, made)),
         answer={name: state[name] for name in ("client", "acknowledged", "failed")},
         key=KEY,
         on_sent=lambda: take(data, (st.session_state[KEY] or {}).get("sent"), state, reviewer),
@@ -66,6 +68,13 @@ def show(data: Dataset, filters: QueueFilter, with_test: bool, reviewer: str, fi
     progress.offer_proof(ranking, made)
     if opened:
         photo_panel.panel(data, opened)
+
+
+def over(suspicious: int) -> str:
+    """What to say when no photo fits the filter any more."""
+    if suspicious:
+        return f"No photo fits this filter, but {counted(suspicious, 'suspicious label')} elsewhere. Clear the filter."
+    return "Nothing suspicious is left. Update the list, or prove the gain."
 
 
 def state_of(data: Dataset) -> dict[str, Any]:
@@ -134,8 +143,8 @@ def photos(
     data: Dataset, queue: pd.DataFrame, made: dict[str, Decision], have: Sequence[str] = ()
 ) -> list[QueuePhoto | KnownPhoto]:
     """The first photos of the queue with all that is shown beside them; only the names of those the browser has."""
-    served = resources.active_run()
-    run = served if served is not None and set(served.class_names) == set(data.class_names) else None
+    best = resources.answering_run(data)
+    run = best if best is not None and set(best.class_names) == set(data.class_names) else None
     found: list[QueuePhoto | KnownPhoto] = []
     for row in queue.head(10 * AHEAD).to_dict("records"):
         if row["path"] in have:

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.features.views import WHOLE
+from core.networks.templates import is_prepared
 from streamlit_app import resources
 from streamlit_app.parts.shared.progress import progress
 from streamlit_app.words import counted, duration
@@ -24,7 +26,9 @@ def offer(data: Dataset, with_test: bool = False) -> None:
         place = st.empty()
         if not clicked:
             seconds = duration(5 + SECONDS_PER_PHOTO * number)
-            place.caption(f"About {seconds} for {counted(number, 'photo')}, once.", text_alignment="center")
+            missing = [name for name in WHOLE if not is_prepared(name, resources.paths())]
+            first = f", after about {duration(20 * len(missing))} to prepare the networks" if missing else ""
+            place.caption(f"About {seconds} for {counted(number, 'photo')}{first}, once.", text_alignment="center")
         st.space("small")
     if clicked:
         place.progress(0.0, text="Preparing the networks, once…")

@@ -43,8 +43,9 @@ def measured(data: Dataset, run: Run, split: str, labels: Labels) -> tuple[Evalu
     Raises:
         DatasetError: If no photo of the split is left.
     """
-    if labels == "given":
-        return run.evaluation[split], run.predictions
+    if labels == "given" == run.evaluation[split].labels:  # as it was then; of photos still there with that content
+        there = judged_by(run.predictions, data, labels, {})
+        return run.evaluation[split], there if there.empty else there.assign(given_label=run.predictions["given_label"])
     predictions = judged_by(run.predictions, data, labels, resources.decisions(data))
     return from_table(predictions, split, run.class_names, labels), predictions
 

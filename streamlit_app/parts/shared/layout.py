@@ -8,15 +8,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 
-def head(question: str, line: str) -> None:
+def head(question: str, line: str, help: str | None = None) -> None:
     """Shows the title, a question, and the answer in one line.
 
     Args:
         question: Our own words.
         line: Markdown; names in it must have gone through `words.plain`.
+        help: Behind a "?" after it.
     """
     st.title(question, anchor=False)
-    st.markdown(line)
+    st.markdown(line, help=help)
 
 
 def side_by_side(**look: Any) -> DeltaGenerator:

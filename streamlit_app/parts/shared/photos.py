@@ -37,7 +37,7 @@ def gallery(
     with place:
         clicked = photo_grid([_grid_photo(data, row, colors) for row in shown], key, columns)
     if clicked:
-        panel(data, clicked, run)
+        panel(data, clicked, run, rows["path"].tolist())
 
 
 def page_of(rows: pd.DataFrame, key: str, page_size: int = PAGE_SIZE) -> tuple[DeltaGenerator, list[dict[Any, Any]]]:

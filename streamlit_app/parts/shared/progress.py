@@ -14,17 +14,25 @@ from streamlit_app.words import counted, duration, plain
 def progress(place: DeltaGenerator, what: str, then: str = "") -> Progress:
     """A listener that shows how far something is; it takes itself away at the end.
 
+    Its clock starts with the first call: what was prepared before says nothing about the pace.
+
     Args:
         place: An `st.empty()`.
         what: Is being done (not escaped).
         then: What comes after it, shown at the end instead of nothing.
     """
-    started = time.monotonic()
+    first: list[tuple[float, int]] = []
 
     def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if not first:
+            first.append((now, done))
+        started, begun = first[0]
         if done < total:
-            left = (time.monotonic() - started) / max(done, 1) * (total - done)
-            place.progress(done / total, f"{plain(what)}: {done:,} of {total:,}, {duration(left)} left")
+            words = f"{plain(what)}: {done:,} of {total:,}"
+            if done > begun:
+                words += f", {duration((now - started) / (done - begun) * (total - done))} left"
+            place.progress(done / total, words)
         elif then:
             place.progress(1.0, then)
         else:

@@ -8,22 +8,21 @@ from core.metrics import headline
 from core.prediction.words import percent
 from core.runs.folder import Run
 from core.runs.presets import PRESETS
-from streamlit_app import resources
+from streamlit_app import loop, resources
 from streamlit_app.words import plain
 
 
 def run_picker(runs: Sequence[Run], key: str) -> Run:
-    """A list of runs to choose one from, the one in use at first; the choice lives in the address bar.
+    """A list of runs to choose one from, the best first; the choice lives in the address bar.
 
     Args:
         runs: At least one.
         key: Of the widget.
     """
-    by_id, served = {run.run_id: run for run in runs}, resources.active_run()
+    by_id, served = {run.run_id: run for run in loop.best_first(runs)}, resources.active_run()
     chosen = st.selectbox(
         "Run",
         list(by_id),
-        index=list(by_id).index(served.run_id) if served and served.run_id in by_id else 0,
         key=key,
         bind="query-params",
         format_func=lambda run_id: caption(by_id[run_id], served) if run_id in by_id else run_id,
@@ -32,10 +31,11 @@ def run_picker(runs: Sequence[Run], key: str) -> Run:
 
 
 def caption(run: Run, served: Run | None = None) -> str:
-    """`2026-11-23-quick-7f3a · Quick · 95.0 % · in use`."""
-    parts = [run.run_id, preset_title(run)]
+    """`2026-11-23-quick-given-7f3a · Quick, given labels · 95.0 % · in use`."""
+    parts = [run.run_id, f"{preset_title(run)}, {run.labels} labels"]
     if result := headline(run.evaluation):
-        parts.append(percent(result.accuracy.value, 1))
+        judged = "" if result.labels == "given" else f" by {result.labels} labels"
+        parts.append(percent(result.accuracy.value, 1) + judged)
     if served and served.run_id == run.run_id:
         parts.append("in use")
     return " · ".join(parts)

@@ -7,10 +7,12 @@ from typing import Any
 import streamlit as st
 
 from core.dataset.index import Dataset
+from core.features.embedding_store import known_files
 from core.jobs import queue as jobs
 from core.metrics import Labels
 from core.networks.applications import download_note
 from core.networks.catalogue import BACKBONES
+from core.networks.templates import is_prepared
 from core.runs.config import TrainingConfig, backbones_for
 from core.runs.folder import LIVE_STATES, Run
 from core.runs.presets import PRESETS, preset
@@ -52,6 +54,8 @@ COMMON = ("validation_fraction", "uncertain_below", "seed", "class_weights")
 _STEPS = {"learning_rate": (1e-5, "%.5f"), "accepted_error": (0.01, "%.2f"), "regularization": (0.1, "%.2f")}
 _SHARE_STEP, _WHOLE_STEP = (0.05, "%.2f"), (1, "%d")
 
+PREPARATION_SECONDS = 20  # of a network, on two cores
+
 
 def show(data: Dataset, runs: Sequence[Run]) -> None:
     """Draws the form; the button enqueues one training, however often it is clicked."""
@@ -71,9 +75,21 @@ def show(data: Dataset, runs: Sequence[Run]) -> None:
 
 
 def estimate(name: str, data: Dataset, runs: Sequence[Run]) -> float:
-    """Expected seconds: as long as the last such run of this dataset took, else by the number of photos."""
-    past = (run.seconds for run in runs if run.state == "succeeded" and run.config.preset == name and run.seconds)
-    return next(past, 10 + PRESETS[name].seconds_per_photo * len(data.usable))
+    """Expected seconds: as such runs of this dataset took, else by the number of photos.
+
+    The first one reads all photos and is much slower than those after it, which find what it read.
+    """
+    past = [run.seconds for run in runs if run.state == "succeeded" and run.config.preset == name and run.seconds]
+    *warm, cold = past or [10 + PRESETS[name].seconds_per_photo * len(data.usable)]
+    return warm[0] if warm and known_files(data.cache_dir, PRESETS[name].config.backbone) else cold
+
+
+def preparation(name: str) -> str:
+    """What comes before that once on this machine; "" if it is over."""
+    config = PRESETS[name].config
+    names = [backbone for backbone in (config.backbone, config.second_backbone) if backbone]
+    missing = [backbone for backbone in names if not is_prepared(backbone, resources.paths())]
+    return f"plus about {duration(PREPARATION_SECONDS * len(missing))} once to prepare the network" if missing else ""
 
 
 def _cards(data: Dataset, runs: Sequence[Run]) -> str:
@@ -83,8 +99,9 @@ def _cards(data: Dataset, runs: Sequence[Run]) -> str:
         with card(column, item.title):
             st.caption(item.summary)
             best = f"best so far: {plain(accuracy_of(past))}" if past else "no run on these photos yet"
-            seconds = duration(estimate(name, data, runs))
-            st.caption(f":material/insights: {best}  \n:material/schedule: about {seconds} on this machine")
+            seconds, first = duration(estimate(name, data, runs)), preparation(name)
+            schedule = f"about {seconds} on this machine" + (f", {first}" if first else "")
+            st.caption(f":material/insights: {best}  \n:material/schedule: {schedule}")
             st.space("stretch")
             label, icon = ("Chosen", ":material/check:") if is_chosen else ("Choose", None)
             choose, choice = st.session_state.update, {"preset": name}

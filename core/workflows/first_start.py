@@ -41,7 +41,9 @@ def prepare(paths: Paths, progress: Progress | None = None) -> str | None:
     folder = sample_folder(paths)
     if not folder.exists():
         draw_sample(folder, progress=progress)
-    has_run = any(run.dataset.name == folder.name for run in registry.runs(paths))
+    has_run = any(
+        paths.dataset_folder(run.dataset.folder).resolve() == folder.resolve() for run in registry.runs(paths)
+    )
     if not claim(paths) or has_run:
         return None
     return jobs.enqueue(paths, folder, preset("quick"))
