@@ -34,7 +34,9 @@ def store(run, paths, name: str, changed: int = 0) -> None:
         "200 train and validation photos of sample",
         ("probabilities",),
     )
-    write_json(exports._note(run, name, paths), {**asdict(check), "sha256": digest(path)})
+    write_json(
+        exports._note(run, name, paths), {**asdict(check), "sha256": digest(path), "class_names": run.class_names}
+    )
 
 
 def test_nothing_is_offered_before_it_was_compared(app, served):  # noqa: F811
