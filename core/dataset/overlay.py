@@ -81,7 +81,8 @@ def sort_out(
         Those that fit, by sha256, and the others.
     """
     labels: dict[str, set[str]] = {}
-    for image, label in zip(table["sha256"], table["label"], strict=True):
+    decided = table[table["sha256"].isin(list(decisions))] if decisions else table[:0]
+    for image, label in zip(decided["sha256"], decided["label"], strict=True):
         labels.setdefault(image, set()).add(label)
     fitting, unfit = {}, []
     for image, decision in decisions.items():
