@@ -29,7 +29,7 @@ def measure(folder: Path | None = None, seconds: float = 120) -> dict:
 
     Returns:
         `start_mib`, `largest_mib`, `end_mib`: resident memory; `largest_without_datasets_mib`: of the first half, in
-        which only predictions, explanations, pages and runs are asked for. `statuses`, and which libraries were `loaded`.
+        which only predictions, explanations, pages and runs are asked for. `statuses`, and what was `loaded`.
     """
     with tempfile.TemporaryDirectory() as scratch:
         data = folder.resolve() if folder else Path(scratch) / "sample"
