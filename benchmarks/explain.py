@@ -15,9 +15,9 @@ from core.dataset.index import index_dataset
 from core.explanation.deletion import centre_map, deletion_and_insertion, random_maps
 from core.explanation.faithfulness import measure_faithfulness
 from core.explanation.heatmap import explain, upsample
-from core.explanation.methods import METHODS, NEEDS_TENSORFLOW
+from core.explanation.methods import ALL, NEEDS_TENSORFLOW
 from core.explanation.sanity import check_sanity
-from core.metrics.intervals import wilson
+from core.metrics.intervals import proportion
 from core.paths import Paths
 from core.prediction.predictor import Predictor
 from core.runs.presets import preset
@@ -50,7 +50,9 @@ def measure(folder: Path | None = None) -> dict:
         run = train(preset("quick"), index_dataset(folder, paths), paths, run_id="explain-benchmark")
         predictor = Predictor(run)
         pictures, num_test = _correct(folder, predictor)
-        methods = {name: _method(name, pictures[: _SLOW.get(name)], predictor) for name in METHODS}
+        methods = {
+            name: _method(name, pictures[: _SLOW.get(name)], predictor) for name in ALL if name not in NEEDS_TENSORFLOW
+        }
         blobs = {"centre": [centre_map()] * len(pictures), "random": random_maps(len(pictures))}
         for name, maps in blobs.items():
             large = [upsample(heatmap, mask.shape) for heatmap, (_, mask, _) in zip(maps, pictures, strict=True)]
@@ -104,7 +106,7 @@ def _score(heatmaps: list[np.ndarray], pictures: list[tuple], predictor: Predict
         for heatmap, (image, _, prediction) in zip(heatmaps[:_NUM_TRUSTED], pictures, strict=False)
     ]
     hits = sum(item.hit for item in points)
-    interval = wilson(hits, len(points))
+    interval = proportion(hits, len(points))
     return {
         "hits": hits / len(points),
         "low": interval.low,

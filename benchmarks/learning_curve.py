@@ -13,7 +13,7 @@ from core.dataset.index import Dataset
 from core.dataset.overlay import Decision, apply_decisions
 from core.errors import DatasetError
 from core.evaluation.learning_curve import LearningCurve, Point
-from core.metrics.comparison import paired_difference_interval
+from core.metrics.comparison import paired_difference
 from core.metrics.intervals import Measured, proportion
 
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 1.0)
@@ -110,9 +110,7 @@ def paired(before: dict[str, bool], after: dict[str, bool]) -> Measured:
     for path, was_right in before.items():
         table[int(was_right), int(after[path])] += 1
     (both_wrong, fixed), (broken, both_right) = table.tolist()
-    n = int(table.sum())
-    interval = paired_difference_interval(both_right, fixed, broken, both_wrong)
-    return Measured((fixed - broken) / n, interval.low, interval.high, n)
+    return paired_difference(both_right, fixed, broken, both_wrong)
 
 
 def _pooled(answers: dict[str, bool]) -> Measured:

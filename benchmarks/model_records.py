@@ -37,7 +37,7 @@ def record_of(dataset: Dataset, run: Run, paths: Paths) -> dict:
     for split, result in run.evaluation.items():
         record[split] = {**asdict(result.accuracy), "labels": result.labels}
     rows = dataset.usable
-    groups = by_group(run.predictions, rows, "test", copied_into(rows)) if "test" in record else []
+    groups = by_group(run.predictions, rows, "test", copied_into(rows), {}) if "test" in record else []
     record["groups"] = [asdict(item) for item in groups]
     record["ece"] = run.evaluation["test"].ece if "test" in run.evaluation else None
     files = [file.stat().st_size for file in run.folder.iterdir()]

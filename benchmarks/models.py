@@ -18,7 +18,7 @@ from core.evaluation.groups import by_group
 from core.evaluation.learning_curve import store_curve
 from core.evaluation.robustness import CLEAN, figures, reading
 from core.files import read_json, write_json
-from core.metrics.intervals import proportion, wilson
+from core.metrics.intervals import proportion
 from core.paths import Paths
 from core.runs import registry
 from core.runs.presets import PRESETS
@@ -144,7 +144,7 @@ def across(seeds: list[dict]) -> dict:
     """
     values = [item["value"] for item in seeds]
     value, n = mean(values), seeds[0]["n"]
-    interval = wilson(round(value * n), n)
+    interval = proportion(round(value * n), n)
     return {
         "value": value,
         "low": interval.low,
@@ -179,9 +179,7 @@ def _robustness(bench: model_runs.Bench, name: str) -> dict:
     predictions = registry.load(bench.paths, f"{name}-seed0").predictions
     area = dict(zip(found.images, found.subject_area, strict=False))
     subjects = [
-        asdict(item)
-        for item in by_group(predictions, rows, "test", subject_area=area)
-        if item.about == "Size of the subject"
+        asdict(item) for item in by_group(predictions, rows, "test", None, area) if item.about == "Size of the subject"
     ]
     clean = next(item for item in by_variant if item["variant"] == CLEAN)
     return {
