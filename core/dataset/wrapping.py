@@ -214,4 +214,5 @@ def is_picture(start: bytes) -> bool:
     Args:
         start: Its first 16 bytes, or more.
     """
-    return start.startswith((JPEG, PNG)) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+    is_named = start.startswith((JPEG, PNG)) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+    return is_named and len(start) > 12  # a mere signature is no picture

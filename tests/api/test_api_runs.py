@@ -57,6 +57,7 @@ def test_a_picture_is_predicted_as_the_contract_says(client):
     record = body["predictions"][0]
     assert list(record) == [
         "path",
+        "answer",
         "label",
         "probability",
         "probabilities",

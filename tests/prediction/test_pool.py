@@ -2,10 +2,12 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.files import sha256_of
 from core.prediction import pool as pools
 from core.prediction import predictor as predictors
 
@@ -83,7 +85,7 @@ def test_a_large_network_is_not_copied(tmp_path, megabytes, expected, quick_run,
     made = []
     monkeypatch.setattr(pools, "Network", lambda model, threads: made.append(threads) or FakeNetwork(model, threads))
     (tmp_path / "model.tflite").write_bytes(bytes(megabytes * 2**20))
-    from dataclasses import replace
-
-    predictors._pool(replace(quick_run, folder=tmp_path, image_size=(4, 4)), size=2, threads=2)
+    files = {"model.tflite": sha256_of(tmp_path / "model.tflite")}
+    run = replace(quick_run, folder=tmp_path, image_size=(4, 4), files=files)
+    predictors._pool(run, size=2, threads=2)
     assert len(made) == expected and made.count(2) == 1
