@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import cache
-from core.dataset.images import PIXELS_VERSION
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
 from core.dataset.overlay import DECISIONS_FILE, Decision, UnfitDecision, apply_decisions, current, sort_out
@@ -38,23 +37,7 @@ PROBLEMS = {
     "too-many-pixels": "The picture has more than 40 megapixels.",
 }
 NOT_IN_A_CLASS = ("empty-class", "outside-class", "not-a-file", "link-circle", "odd-name")  # no photo with a label
-COLUMNS = {
-    "path": "str",
-    "label": "str",
-    "split": "str",
-    "width": "int64",
-    "height": "int64",
-    "bytes": "int64",
-    "mtime_ns": "int64",
-    "sha256": "str",
-    "phash": "str",
-    "phash_mirrored": "str",
-    "brightness": "float64",
-    "sharpness": "float64",
-    "problem": "str",
-}
 TEST_PHOTOS_FILE = "test-photos.json"  # in a dataset's cache folder: photos that a person set aside for test
-_CACHE_KEY = " ".join(["1", PIXELS_VERSION, *COLUMNS])  # the number changes with what is measured
 
 Progress = Callable[[int, int], None]
 
@@ -136,6 +119,10 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
     Raises:
         DatasetError: If the folder does not exist or holds no photo. Single bad files never raise.
     """
+    import pandas as pd  # 70 MiB that a server which only predicts does not need
+
+    from core.dataset.index_table import CACHE_KEY, as_table, fill_known, in_order
+
     try:
         folder = Path(folder).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the name
@@ -144,22 +131,14 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
         ) from error
     listing = list_dataset(folder)
     kept = cache.as_table(paths.cache_dir(folder) / "index.parquet")
-    before = cache.stored(kept, _CACHE_KEY)
-    known = {} if before is None else before.set_index("path", drop=False).to_dict("index")
-    rows, stale = [], []
-    for entry in listing.rows:
-        row = known.get(entry["path"], {})
-        unchanged = bool(row) and all(row[key] == entry[key] for key in ("bytes", "mtime_ns"))
-        if entry["problem"]:
-            rows.append(entry)
-        elif unchanged and row["problem"] not in (*NOT_IN_A_CLASS, "unreadable"):
-            rows.append({**row, **entry, "problem": row["problem"]})
-        else:
-            stale.append(entry)
-    rows += _read_files(folder, stale, progress)
-    table = _as_table(rows)
-    if stale or len(known) != len(table):
-        cache.store(kept, _CACHE_KEY, table)
+    before = cache.stored(kept, CACHE_KEY)
+    table = as_table(listing.rows)
+    is_stale = (table["problem"] == "").to_numpy() & ~fill_known(table, before)
+    stale = table.loc[is_stale, list(listing.rows[0])].to_dict("records") if is_stale.any() else []
+    if stale:
+        table = in_order(pd.concat([table[~is_stale], as_table(list(_read_files(folder, stale, progress)))]))
+    if stale or before is None or len(before) != len(table):
+        cache.store(kept, CACHE_KEY, table)
     aside = _set_aside(paths.cache_dir(folder) / TEST_PHOTOS_FILE)
     table.loc[table["sha256"].isin(aside), "split"] = "test"
     usable = table[table["problem"] == ""]
@@ -197,12 +176,3 @@ def _read_files(folder: Path, entries: list[dict], progress: Progress | None) ->
             if progress and (done % 20 == 0 or done == len(entries)):
                 progress(done, len(entries))
             yield row
-
-
-def _as_table(rows: list[dict]) -> "pd.DataFrame":
-    import pandas as pd
-
-    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)  # a column may be empty: nothing was measured
-    for name, kind in COLUMNS.items():
-        table[name] = table[name].astype(object).fillna("" if kind == "str" else 0).astype(kind)
-    return table.sort_values(["split", "label", "path"], ignore_index=True)

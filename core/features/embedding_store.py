@@ -33,7 +33,7 @@ class EmbeddingStore:
     def __init__(self, cache_dir: Path, name: str):
         self._cache_dir, self._name = cache_dir, name
         self._folder, self._prefix = cache_dir / "embeddings" / name, _prefix(name)
-        self._before = cache_dir / f"embeddings-{name}.npz"  # until release 1.0 there was one file, written anew
+        self._before = cache_dir / f"embeddings-{name}.npz"  # earlier versions had one file
         self._open()
 
     def _open(self) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.dataset.index import COLUMNS, Dataset
+from core.dataset.index import Dataset
+from core.dataset.index_table import COLUMNS
 from core.dataset.statistics import DatasetStatistics, statistics
 from core.records import from_json
 
