@@ -80,7 +80,8 @@ def test_every_curl_line_of_the_documentation_works(world):
         done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, timeout=30)
         assert done.returncode == 0, (command, done.stdout[:500], done.stderr)
     assert (folder / "overlay.png").read_bytes().startswith(b"\x89PNG")
-    assert (folder / "bundled-elephants-strong.tflite").read_bytes().startswith(b"litert")  # its labels follow
+    export = (folder / "bundled-elephants-strong.tflite").read_bytes()
+    assert export.startswith(b"litertPK") and b"labels.txt" in export  # the file itself, then its labels as a zip
 
 
 def test_the_client_of_open_inference_works_as_documented(world):
