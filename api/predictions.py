@@ -39,7 +39,8 @@ def _record(
     turn: Turn, predictor: Predictor, upload: bytes, top: int | None, explain: bool, is_alone: bool
 ) -> ExplainedPrediction:
     try:
-        image = turn.decode(upload, None if explain else predictor.run.image_size)
+        is_squashed = predictor.run.framing == "squash" and not explain
+        image = turn.decode(upload, predictor.run.image_size if is_squashed else None)
     except ImageError as error:
         if is_alone:
             raise
