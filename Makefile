@@ -45,7 +45,8 @@ test: setup-dev
 	$(PYTEST)
 
 test-long: setup-dev
-	$(PYTEST) -m long
+	TUSKSCOPE_FIGURES=1 $(PYTEST) -m long
+	$(PY) docs/write_reliability.py
 
 check: lint test
 
