@@ -113,6 +113,21 @@ def test_H8_a_slip_gets_the_true_reason(client, body, words):
     assert words in response.get_json(force=True)["detail"]
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/a.jpg", "https://example.org/a.jpg", "file:///etc/passwd"])
+@pytest.mark.parametrize("field", ["url", "image_url", "images"])
+def test_D7_a_picture_by_address_is_never_fetched(client, monkeypatch, field, address):
+    connected = []
+    monkeypatch.setattr("socket.socket.connect", lambda _, where: connected.append(where))
+    for response in (
+        client.post(URL, json={field: [address]}),
+        client.post(URL, json={"images": [text_of(picture())], field: address}),
+        client.post(f"{URL}?{field}={address}", data=picture(), content_type="image/jpeg"),
+        client.post(URL, **multipart(**{field: address})),
+    ):
+        assert response.status_code in (400, 422)
+    assert connected == []
+
+
 @pytest.mark.parametrize(
     "request_, words",
     [
