@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.dataset.classes import typed_classes
-from core.dataset.overlay import Decision, current, standing
+from core.dataset.overlay import CLASSES_FILE, Decision, current, standing
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -48,6 +48,15 @@ def labelled(dataset: "Dataset") -> "Dataset":
         table.loc[rows & table["sha256"].isin(aside), "split"] = "test"
         is_plain = is_plain and not aside
     return replace(found, table=table, labels=labels, is_plain=is_plain)
+
+
+def labels_state(dataset: "Dataset") -> tuple[tuple[int, int], ...]:
+    """Size and time of the files that `labelled` reads; the log of decisions only where photos are to be labelled."""
+    base = dataset.base or dataset
+    has_unlabelled = bool(((base.table["label"] == "") & (base.table["problem"] == "")).any())
+    files = [base.cache_dir / CLASSES_FILE, *([base.decisions_file] if has_unlabelled else [])]
+    found = [file.stat() if file.exists() else None for file in files]
+    return tuple((facts.st_size, facts.st_mtime_ns) if facts else (0, 0) for facts in found)
 
 
 def first_labels(made: Mapping[str, Sequence[Decision]], class_names: Sequence[str]) -> dict[str, Decision]:

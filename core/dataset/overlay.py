@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
 
 DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: what people decided cannot be made anew
 CLASSES_FILE = "classes.jsonl"  # beside it: the class names that people typed
+ADVICE_FILE = "label-advice.jsonl"  # beside it: what was predicted of more labels, to be held against what came of them
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
