@@ -9,7 +9,7 @@ import click
 from benchmarks.models import models
 from benchmarks.scale import scale
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label")
 
 
 @click.group()
