@@ -20,6 +20,7 @@ from core.paths import Paths
 from core.prediction.predictor import Predictor, failed_record
 from core.prediction.scoring.plan import RESULTS, Plan, check_run, chunk_file, chunk_photos, read_plan
 from core.prediction.scoring.tables import read_checked, write_checked
+from core.prediction.sets import BETWEEN
 from core.runs import registry
 
 _AHEAD = 4  # photos that are decoded while the network is busy; each is as small as its input
@@ -66,7 +67,7 @@ def score_chunk(target: Path, number: int, paths: Paths) -> int:
     photos = chunk_photos(target, plan, number).to_pylist()
     folder, image_size = Path(plan.folder), predictor.run.image_size
     read = _ahead(lambda photo: _read(folder, image_size, **photo), photos)
-    rows = [_row(photo, predictor) for photo in read]
+    rows = [_row(photo, predictor, plan) for photo in read]
     write_checked(chunk_file(target, RESULTS, number), pa.Table.from_pylist(rows, schema(plan)), _facts(plan, number))
     return len(rows)
 
@@ -86,7 +87,7 @@ def schema(plan: Plan) -> pa.Schema:
             *((name, pa.float64()) for name in numbers),
             ("subject_score", pa.float64()),
             *((name, pa.bool_()) for name in ("is_subject", "uncertain")),
-            *((name, pa.string()) for name in ("run_id", "error", "sha256", "taken_at")),
+            *((name, pa.string()) for name in ("prediction_set", "run_id", "error", "sha256", "taken_at")),
             ("changed", pa.bool_()),
         ]
     )
@@ -120,13 +121,15 @@ def _read(folder: Path, image_size: tuple[int, int], path: str, size: int, mtime
         return _Photo(**{**vars(known), "error": str(error)})
 
 
-def _row(photo: _Photo, predictor: Predictor) -> dict[str, Any]:
+def _row(photo: _Photo, predictor: Predictor, plan: Plan) -> dict[str, Any]:
     if photo.pixels is None:
         record = failed_record(photo.path, predictor.run.run_id, photo.error or "")
     else:
         record = predictor.predict([photo.pixels])[0].as_record(photo.path)
     numbers = {f"probability_{name}": value for name, value in (record["probabilities"] or {}).items()}
-    return {**record, **numbers, "sha256": photo.sha256, "taken_at": photo.taken_at, "changed": photo.changed}
+    chosen = plan.sets.of(record["probabilities"]) if plan.sets and record["probabilities"] else None
+    more = {"prediction_set": chosen and BETWEEN.join(chosen)}
+    return {**record, **numbers, **more, "sha256": photo.sha256, "taken_at": photo.taken_at, "changed": photo.changed}
 
 
 def _ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

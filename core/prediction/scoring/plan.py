@@ -18,7 +18,9 @@ from core.dataset.walk import File, is_photo, walk
 from core.errors import DatasetError, RunInvalidError
 from core.escaping import one_line
 from core.files import fsync_dir, read_json, write_json
+from core.metrics.conformal import PredictionSets
 from core.prediction.scoring.tables import read_checked, write_checked
+from core.prediction.sets import sets_of
 from core.records import from_json
 from core.runs.folder import SERVED_FILE, Run
 
@@ -47,6 +49,7 @@ class Plan:
         model_sha256: Of its `model.tflite`.
         settings: What of the run and of this Tuskscope decides an answer beside the model.
         class_names: In the order of the probabilities.
+        sets: Which classes a photo may be; `None` if the run cannot say, and `notes` say why.
         chunk_size: Photos a chunk, at most.
         num_photos, num_chunks, num_bytes: What there is to do.
         left_out: Files and folders that are not scored, counted by reason; `left-out.txt` names each.
@@ -60,6 +63,7 @@ class Plan:
     model_sha256: str
     settings: dict[str, str]
     class_names: tuple[str, ...]
+    sets: PredictionSets | None
     chunk_size: int
     num_photos: int
     num_chunks: int
@@ -177,8 +181,12 @@ def _check(folder: Path, target: Path, run: Run) -> None:
 
 def _write(folder: Path, run: Run, staging: Path, chunk_size: int, progress: Callable[[int], None] | None) -> Plan:
     run.verify(SERVED_FILE)
-    settings, model = _settings(run), run.files[SERVED_FILE]
-    digest = hashlib.sha256(repr((SCHEMA_VERSION, model, sorted(settings.items()), chunk_size)).encode())
+    settings, model, notes = _settings(run), run.files[SERVED_FILE], []
+    try:
+        sets = sets_of(run)
+    except RunInvalidError as error:
+        sets, notes = None, [str(error)]
+    digest = hashlib.sha256(repr((SCHEMA_VERSION, model, sorted(settings.items()), chunk_size, sets)).encode())
     num_photos = num_chunks = num_bytes = 0
     with (staging / LEFT_OUT_FILE).open("w", encoding="utf-8") as file:
         left = _LeftOut(file.write)
@@ -201,8 +209,8 @@ def _write(folder: Path, run: Run, staging: Path, chunk_size: int, progress: Cal
     if not num_photos:
         raise DatasetError(" ".join((f"There is no photo in {folder} to score.", *left.notes)))
     plan = Plan(
-        str(folder), run.run_id, model, settings, run.class_names, chunk_size, num_photos, num_chunks, num_bytes,
-        dict(left.counts), tuple(left.notes), datetime.now(UTC).isoformat(timespec="seconds"), digest.hexdigest(),
+        str(folder), run.run_id, model, settings, run.class_names, sets, chunk_size, num_photos, num_chunks, num_bytes,
+        dict(left.counts), (*left.notes, *notes), datetime.now(UTC).isoformat(timespec="seconds"), digest.hexdigest(),
     )  # fmt: skip
     (staging / RESULTS).mkdir()
     write_json(staging / PLAN_FILE, {"schema_version": SCHEMA_VERSION, **asdict(plan)})
