@@ -8,6 +8,7 @@ import click
 
 from benchmarks.models import models
 from benchmarks.scale import scale
+from benchmarks.score import score
 
 NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label")
 
@@ -36,6 +37,7 @@ for _name in NAMES:
     main.add_command(_command(_name))
 main.add_command(models)
 main.add_command(scale)
+main.add_command(score)
 
 if __name__ == "__main__":
     main()
