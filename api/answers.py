@@ -14,7 +14,7 @@ _Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name
 
 
 class Explanation(_Explained):
-    """Where a picture speaks for its predicted class."""
+    """Where in a picture the evidence for its predicted class is."""
 
     method: str
     heatmap: list[list[float]]
