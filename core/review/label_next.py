@@ -72,9 +72,10 @@ def _others(model: LabelModel, free: np.ndarray, count: int, how: How) -> list[t
     if how == "random":
         order = np.random.default_rng(len(free)).permutation(len(free))
         return [(int(row), "random") for row in order if free[row]][:count]
+    learned = model.answered & (model.table["split"] != "test").to_numpy()  # like a test photo is not yet learned
     if model.head is None:
-        return [(row, "spread") for row in spread(model.units, model.answered, free, count)]
-    rows = uncertain_and_different(model.units, model.answered, free, model.probabilities, count)
+        return [(row, "spread") for row in spread(model.units, learned, free, count)]
+    rows = uncertain_and_different(model.units, learned, free, model.probabilities, count)
     return [(row, "unsure") for row in rows]
 
 
