@@ -14,7 +14,9 @@ def test_a_folder_is_planned_scored_and_joined(cli, tmp_path, trained_paths):
         draw_photo(tmp_path / "photos" / f"{number}.png", COLOURS["African"], number)
     plan = tmp_path / "plan"
     status, out, _ = cli("score", "plan", tmp_path / "photos", "--chunk", 2, plan)
-    assert status == 0 and out.startswith("3 photos (0.0 GB) in 2 chunks, to be scored by quick-run.\nnote: Prediction sets")
+    assert status == 0 and out.startswith(
+        "3 photos (0.0 GB) in 2 chunks, to be scored by quick-run.\nnote: Prediction sets"
+    )
     assert cli("score", "work", plan, "--index", 0)[0] == 0
     status, _, err = cli("score", "join", plan, "--csv", tmp_path / "a.csv")
     assert status == 1 and "the result of chunk 1 is missing. Go on with `score work`" in err
