@@ -10,7 +10,7 @@ from benchmarks.models import models
 from benchmarks.scale import scale
 from benchmarks.score import score
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "audit")
 
 
 @click.group()

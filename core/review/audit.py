@@ -1,4 +1,4 @@
-"""An audit: a person checks a few photos of a scored folder, drawn at random, and the whole folder is judged by them."""
+"""An audit: a person checks a few photos of a scored folder, drawn at random, which judge the whole."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
