@@ -25,7 +25,7 @@ class ExplainedPrediction(TypedDict):
     """What the run says of one picture; all values but `path`, `run_id` and `error` are null if it is bad."""
 
     path: str
-    """`image-1`, `image-2`, … in the order of the request."""
+    """The file name that the form gave, or `image-1`, `image-2`, … in the order of the request."""
     answer: str | None
     """What to count the picture as: a class, `not sure` or `not the subject`."""
     label: str | None

@@ -7,7 +7,7 @@ from flask import current_app
 
 from api.answers import ExplainedPrediction, Explanation, Predictions
 from api.explanations import JSON_SIZE, explained, resized, rows
-from api.inputs import Parameter, takes, whole
+from api.inputs import Parameter, file_names, takes, whole
 from api.json_inputs import IMAGES, pictures
 from api.limits import Turn, admitted
 from api.openapi.describe import Described, json_body, picture_bodies
@@ -36,8 +36,9 @@ def create_predictions(top: int | None, explain: int, sets: int | None) -> Predi
         records = [
             _record(turn, predictor, upload, top, bool(explain), len(uploads) == 1, chosen) for upload in uploads
         ]
-    for number, record in enumerate(records, start=1):
-        record["path"] = f"image-{number}"  # never the client's file name
+    names = file_names()
+    for number, record in enumerate(records):
+        record["path"] = names[number] if names else f"image-{number + 1}"
     return {"run_id": predictor.run.run_id, "predictions": records}
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from benchmarks.models import models
+from benchmarks.outside import outside
 from benchmarks.scale import scale
 from benchmarks.score import score
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory", "audit")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label", "audit")
 
 
 @click.group()
@@ -36,6 +37,7 @@ def _command(name: str) -> click.Command:
 for _name in NAMES:
     main.add_command(_command(_name))
 main.add_command(models)
+main.add_command(outside)
 main.add_command(scale)
 main.add_command(score)
 

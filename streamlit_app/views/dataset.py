@@ -25,7 +25,7 @@ if not data.class_names and len(data.usable):
             "can learn from them yet. To train on them, sort some into one folder per class."
         )
         navigation.link("predict", "Predict them now", key="predict-unlabelled")
-    importing.show()
+    importing.show(data)
     st.stop()
 head("What do I have?", line)
 managing.manage(data)
@@ -52,7 +52,7 @@ tabs(
         "Photos": browse,
         "Statistics": lambda: statistics.show(data),
         "Problems": lambda: problems.show(data),
-        "Add photos": importing.show,
+        "Add photos": lambda: importing.show(data),
     },
     key="tab",
 )

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from api_fakes import (
     FakePredictor,
+    answers_of,
     client_of,
     encode,
     make_client,
@@ -38,7 +39,7 @@ def post(client, *images, **changes):
 
 def test_base64_in_json_is_the_same_as_a_form(client):
     files = [picture((250, 10, 10)), picture((10, 10, 250))]
-    assert post(client, *map(text_of, files)).get_json() == predict(client, *files).get_json()
+    assert answers_of(post(client, *map(text_of, files))) == answers_of(predict(client, *files))
 
 
 def test_a_bad_picture_in_json_is_an_error_alone_and_a_record_among_many(client):
@@ -87,7 +88,7 @@ def test_H5_what_is_no_list_of_base64_is_refused(client, images):
 @pytest.mark.parametrize("length", [0, 1, 2])
 def test_base64_is_taken_as_it_is_usually_written(client, write, length):
     content = picture((250, 10, 10)) + bytes(length)
-    assert post(client, write(content)).get_json() == predict(client, content).get_json()
+    assert answers_of(post(client, write(content))) == answers_of(predict(client, content))
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,21 @@ def test_H8_a_slip_gets_the_true_reason(client, body, words):
     response = client.post(URL, json=body)
     assert (response.status_code, problem_of(response)) == (422, "invalid-field")
     assert words in response.get_json(force=True)["detail"]
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/a.jpg", "https://example.org/a.jpg", "file:///etc/passwd"])
+@pytest.mark.parametrize("field", ["url", "image_url", "images"])
+def test_D7_a_picture_by_address_is_never_fetched(client, monkeypatch, field, address):
+    connected = []
+    monkeypatch.setattr("socket.socket.connect", lambda _, where: connected.append(where))
+    for response in (
+        client.post(URL, json={field: [address]}),
+        client.post(URL, json={"images": [text_of(picture())], field: address}),
+        client.post(f"{URL}?{field}={address}", data=picture(), content_type="image/jpeg"),
+        client.post(URL, **multipart(**{field: address})),
+    ):
+        assert response.status_code in (400, 422)
+    assert connected == []
 
 
 @pytest.mark.parametrize(
