@@ -44,6 +44,8 @@ class ExplainedPrediction(TypedDict):
     run_id: str
     error: str | None
     """One sentence if the picture is bad."""
+    prediction_set: NotRequired[list[str]]
+    """Only if `sets` asked for it: the classes it may be, the most probable first; missing if the picture is bad."""
     explanation: NotRequired[Explanation]
     """Only if `explain` asked for it."""
 

@@ -111,6 +111,40 @@ def join(
             click.echo(one_line(", ".join(f"{name}: {count:,}" for name, count in sorted(counts.items()))))
 
 
+@score.command()
+@_PLAN
+@click.option("--next", "num_next", default=10, show_default=True, type=click.IntRange(0, 1000), help="Photos to name.")
+@AS_JSON
+def audit(target: Path, num_next: int, as_json: bool) -> None:
+    """How right PLAN is, by the photos that a person checked, and which ones to check next."""
+    from core.prediction.scoring.plan import read_plan
+    from core.workflows.audit_scoring import audit_scoring
+
+    found = audit_scoring(target, read_plan(target), num_next)
+    if as_json:
+        return print_json({"sentence": found.sentence(), **asdict(found)})
+    click.echo(found.sentence())
+    for photo in found.next:
+        click.echo(one_line(f"  {photo.path}: {photo.answer} {photo.confidence:.1%}"))
+
+
+@score.command()
+@_PLAN
+@click.argument("image")
+@click.option("--label", help="The class that it shows.")
+@click.option("--none", "is_none", is_flag=True, help="It shows none of the classes.")
+@click.option("--undo", is_flag=True, help="Take the last check of this photo back.")
+@click.option("--reviewer", default="", help="Who checks.")
+def check(target: Path, image: str, label: str | None, is_none: bool, undo: bool, reviewer: str) -> None:
+    """Say what IMAGE of PLAN truly shows."""
+    from core.prediction.scoring.plan import read_plan
+    from core.workflows.audit_scoring import check_photo
+
+    if (label is not None) + is_none + undo != 1:
+        raise click.UsageError("Expected exactly one of --label L, --none and --undo.")
+    check_photo(target, read_plan(target), image, label, reviewer, undo)
+
+
 def _speed(total: int) -> Callable[[int], None]:
     """Shows photos a second and the time left, on a terminal."""
     begun, scored = time.monotonic(), 0
