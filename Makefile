@@ -47,7 +47,8 @@ test: setup-dev
 	$(PYTEST) $(HANGS) 1200
 
 test-long: setup-dev
-	$(PYTEST) $(HANGS) 7200 -m long
+	TUSKSCOPE_FIGURES=1 $(PYTEST) $(HANGS) 7200 -m long
+	$(PY) docs/write_reliability.py
 
 check: lint test
 

@@ -165,6 +165,18 @@ def test_many_clicks_on_train_make_one_job_U6(app, sample, paths):
     assert len(jobs.jobs(paths)) == 1
 
 
+def test_a_trainer_that_dies_while_the_page_is_open_is_a_sentence_and_the_next_one_starts_U8(app, sample, paths):
+    test = app("training")
+    test.button("train").click().run()
+    (job,) = jobs.jobs(paths)
+    jobs.finish(paths, job.run_id, "failed", "The training was killed from outside (signal 9).")
+    test.session_state["just_finished"] = job.run_id  # as the look of every two seconds notes it in a browser
+    test.run()
+    assert not test.exception and "failed. The training was killed from outside" in words(test)
+    test.button("train").click().run()
+    assert len(jobs.jobs(paths)) == 1
+
+
 def test_a_queued_training_is_shown_and_can_be_cancelled(app, sample, paths):
     test = app("training")
     test.button("train").click().run()
