@@ -78,7 +78,13 @@ class Found:
 
 
 def look(folder: Path) -> Found:
-    """Lists what lies below a folder; links are followed, but never in a circle. Opens no file."""
+    """Lists what lies below a folder; links are followed, but never in a circle. Opens no file.
+
+    Raises:
+        DatasetError: If it is no folder, or cannot be read.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
     found, seen = Found(), set()
 
     def visit(path: str, parts: tuple[str, ...], above: tuple[tuple[int, int], ...], linked: bool) -> None:
@@ -116,7 +122,10 @@ def look(folder: Path) -> Found:
             else:
                 found.files.append(File(here, status.st_size, status.st_mtime_ns))
 
-    visit(str(folder), (), (), False)
+    try:
+        visit(str(folder), (), (), False)
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}. Check its rights.") from error
     return found
 
 
@@ -163,10 +172,7 @@ def photos_and_notes(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     notes: list[str] = []
     for path in map(Path, paths):
         if path.is_dir():
-            try:
-                found = look(path)
-            except OSError as error:
-                raise DatasetError(f"The folder {path} cannot be read: {error.strerror}. Check its rights.") from error
+            found = look(path)
             is_taken = [is_photo(path.joinpath(*file.parts)) for file in found.files]
             photos += [path.joinpath(*file.parts) for file, taken in zip(found.files, is_taken, strict=True) if taken]
             notes += found.notes([file.path for file, taken in zip(found.files, is_taken, strict=True) if not taken])
