@@ -96,7 +96,8 @@ def create_explanation() -> Response:
         if wanted.trust:
             with turn.predicting():
                 trust = measure_faithfulness(image, found, predictor)
-        return _answer(wanted, image, found, trust)
+        with turn.reading():  # drawing takes as much memory as decoding
+            return _answer(wanted, image, found, trust)
 
 
 def explained(

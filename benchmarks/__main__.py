@@ -10,8 +10,9 @@ from benchmarks.models import models
 from benchmarks.others import others
 from benchmarks.outside import outside
 from benchmarks.scale import scale
+from benchmarks.score import score
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label", "audit")
 
 
 @click.group()
@@ -40,6 +41,7 @@ main.add_command(models)
 main.add_command(others)
 main.add_command(outside)
 main.add_command(scale)
+main.add_command(score)
 
 if __name__ == "__main__":
     main()

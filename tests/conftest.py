@@ -6,6 +6,8 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image
 
 from core.dataset.index import index_dataset
 from core.paths import Paths
+from docs import write_reliability
 
 COLOURS = {"African": (180, 90, 60), "Asian": (60, 90, 180)}
 
@@ -109,6 +112,20 @@ def predictor(quick_run):
     from core.prediction.predictor import Predictor
 
     return Predictor(quick_run)
+
+
+@pytest.fixture
+def note_figure() -> Callable[[str, str], None]:
+    """Prints the figure of a row, and keeps it for docs/reliability.md where `TUSKSCOPE_FIGURES` is 1."""
+
+    def note(id: str, figure: str) -> None:
+        print(f"{id}: {figure}")
+        if os.environ.get("TUSKSCOPE_FIGURES") == "1":
+            with write_reliability.PROMISES.open() as lock:  # several workers note theirs
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                write_reliability.note(id, figure, date.today().isoformat())
+
+    return note
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def explain(
     class_name = class_name or prediction.label
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
     if signed and not ALL[method].is_signed:
-        raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
+        raise MethodUnavailableError(f"The method {method} shows only evidence for a class, none against it.")
     seen = frame(image.shape[:2], predictor.run.framing)
     coarse = coarse_map(method, image[seen], names.index(class_name), predictor, prediction, progress)
     heatmap = np.zeros(image.shape[:2], np.float32)  # what the network does not see says nothing

@@ -20,6 +20,9 @@ _TABLE = _table("440154 472c7a 3b518b 2c718e 21908d 27ad81 5cc863 aadc32 fde725"
 _SIGNED_TABLE = _table("2d004b 542788 8073ac b2abd2 f7f7f7 fdb863 e08214 b35806 7f3b08")
 
 
+_STRIP_PIXELS = (
+    2**15
+)  # mixed at a time: stays in the processor's cache, and a photo needs no copies of 20 bytes a pixel
 _LAYER_SIDE = 256  # pixels at most: maps are smooth, a small one stretched over the photo shows the same
 
 
@@ -91,10 +94,15 @@ def overlay(image: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5, signed
         raise ValueError(f"Expected a heat map of shape {image.shape[:2]}, but got {heatmap.shape}.")
     if not 0 <= opacity <= 1:
         raise ValueError(f"Expected an opacity between 0 and 1, but got {opacity}.")
-    # Whole numbers: five times faster than floats on a large photo.
-    weight = (np.minimum(2 * np.abs(heatmap), 1) * (opacity * 256) + 0.5).astype(np.uint16)[..., None]
-    mixed = image.astype(np.uint16) * (256 - weight) + colorize(heatmap, signed).astype(np.uint16) * weight
-    return ((mixed + 128) >> 8).astype(np.uint8)
+    result = np.empty_like(image)
+    step = max(1, _STRIP_PIXELS // max(1, image.shape[1]))
+    for start in range(0, len(image), step):
+        rows = slice(start, start + step)
+        # Whole numbers: five times faster than floats on a large photo.
+        weight = (np.minimum(2 * np.abs(heatmap[rows]), 1) * (opacity * 256) + 0.5).astype(np.uint16)[..., None]
+        colours = colorize(heatmap[rows], signed).astype(np.uint16)
+        result[rows] = (image[rows].astype(np.uint16) * (256 - weight) + colours * weight + 128) >> 8
+    return result
 
 
 def layer(heatmap: np.ndarray, signed: bool = False) -> np.ndarray:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from core.dataset.framing import Framing, framed
-from core.dataset.images import decode, resize
-from core.errors import DatasetError, ImageError
+from core.dataset.images import resize
+from core.dataset.readable import decode_if_readable
+from core.errors import DatasetError
 from core.paths import Paths
 from core.runs.folder import Run
 
@@ -78,10 +79,5 @@ def _train_files(run: Run, paths: Paths) -> list[Path]:
 
 
 def _read(files: Sequence[Path], framing: Framing, image_size: tuple[int, int]) -> list[np.ndarray]:
-    images = []
-    for file in files:
-        try:
-            images.append(resize(framed(decode(file), framing), image_size))
-        except (ImageError, OSError):
-            continue
-    return images
+    found = map(decode_if_readable, files)
+    return [resize(framed(image, framing), image_size) for image in found if image is not None]

@@ -94,7 +94,6 @@ def enqueue(
         raise DatasetError(f"Expected a folder of photos, but {folder.name} is none. Choose another dataset.")
     check_writable(paths.models_dir)
     has_decisions = bool(current(read_log(Decision, paths.cache_dir(folder) / DECISIONS_FILE)))
-    run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))
     dataset = DatasetReference(folder.name, paths.reference(folder))
     asked = json.dumps([dataset.folder, asdict(config)], sort_keys=True)
     table = JobTable(paths)
@@ -102,6 +101,7 @@ def enqueue(
         earlier = table.started_by(connection, key, asked) if key else None
         if earlier and registry.exists(paths, earlier):
             return earlier
+        run_id = run_id or free_run_id(paths, run_kind(config, has_decisions))  # no other start makes one meanwhile
         table.add(connection, run_id)
         if key:
             table.remember_start(connection, key, asked, run_id)

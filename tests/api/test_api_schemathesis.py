@@ -93,7 +93,7 @@ def run_schemathesis(address: str, folder: Path, *options: str) -> str:
 
 
 @pytest.mark.parametrize("is_real, seed", [pytest.param(False, 1, marks=pytest.mark.slow), *REAL])
-def test_all_checks_find_no_failure(serve, tmp_path, is_real, seed):
+def test_B5_all_checks_find_no_failure(serve, tmp_path, is_real, seed, note_figure):
     options = ("--max-examples", "60") if is_real else ("--phases", "examples,coverage", "--mode", "positive")
     output = run_schemathesis(serve(is_real), tmp_path, "--seed", str(seed), *options)
     print(output)
@@ -101,3 +101,5 @@ def test_all_checks_find_no_failure(serve, tmp_path, is_real, seed):
     assert tested and int(tested[1]) >= 39
     phases = ("Examples", "Coverage", *(("Fuzzing", "Stateful") if is_real else ()))
     assert all(f"✅  {phase}" in output for phase in phases)
+    if is_real:
+        note_figure("B5", f"{tested[1]} operations, seed {seed}: no failure")

@@ -1,5 +1,6 @@
 """Explaining in a real browser: a photo by its link, the strength of a map, a part hidden by pointer and by keys."""
 
+import http.client
 import shutil
 from pathlib import Path
 
@@ -83,3 +84,11 @@ def test_explaining_never_scrolls_sideways(page, address, width):
     page.locator(".numbers").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("session", ["unknown", "..%2f..%2fdata"])
+def test_U4_an_upload_without_the_token_of_the_page_is_refused(address, session):
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    connection.request("PUT", f"/_stcore/upload_file/{session}/file", b"content", {"Origin": "https://evil.test"})
+    assert connection.getresponse().status in (400, 403, 404)
+    connection.close()

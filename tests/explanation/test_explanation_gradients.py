@@ -1,13 +1,19 @@
 """The methods of tf-keras-vis: known answers on hand-made networks, and agreement with the class map."""
 
+import json
+import shutil
+import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from core.dataset.images import decode
+from core.errors import RunInvalidError
 from core.explanation.heatmap import explain, normalize
 from core.explanation.methods import NEEDS_TENSORFLOW
+from core.export.exports import export_run
 
 pytestmark = pytest.mark.slow  # importing TensorFlow alone takes five seconds
 MAPS = ("grad_cam", "grad_cam_plus_plus", "score_cam")
@@ -56,6 +62,33 @@ def red_patch() -> np.ndarray:
     image = np.zeros((112, 224, 3), np.uint8)
     image[16:48, 128:192, 0] = 250  # rows 1-2 and columns 4-5 of the 7 x 7 maps
     return image
+
+
+@pytest.mark.parametrize("what", ["code", "gigabytes"])
+def test_R6_R7_a_network_that_the_training_did_not_write_is_never_opened(
+    quick_run, trained_paths, tmp_path, monkeypatch, what
+):
+    """A few kilobytes can name a function to call, or weights of gigabytes."""
+    import h5py
+    import keras
+
+    from core.explanation.gradient_maps import gradient_map
+
+    run = replace(quick_run, folder=tmp_path / "run")
+    shutil.copytree(quick_run.folder, run.folder)
+    with zipfile.ZipFile(run.folder / "model.keras", "w") as archive, h5py.File(tmp_path / "bomb.h5", "w") as weights:
+        weights.create_dataset("w", (2**28,), "float32", chunks=True, compression="gzip")
+        weights.flush()
+        called = {"class_name": "Lambda", "module": "keras.layers", "config": {"function": "open('canary', 'w')"}}
+        archive.writestr("config.json", json.dumps(called if what == "code" else {}))
+        archive.write(tmp_path / "bomb.h5", "model.weights.h5")
+    opened = []
+    monkeypatch.setattr(keras.saving, "load_model", lambda *words, **options: opened.append(words))
+    with pytest.raises(RunInvalidError, match="model.keras of run quick-run is missing or changed"):
+        gradient_map("grad_cam", red_patch(), 0, run)
+    with pytest.raises(RunInvalidError, match="model.keras of run quick-run is missing or changed"):
+        export_run(run, "onnx", tmp_path / "out", trained_paths)
+    assert opened == []
 
 
 @pytest.mark.parametrize("method", MAPS)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from core.errors import StorageError
+from core.errors import RunInvalidError, StorageError
 from core.files import check_writable, storage_error
 from core.jobs import queue as jobs
 from core.jobs.table import JobTable
@@ -17,7 +17,9 @@ from core.jobs.watchdog import Limits
 from core.jobs.worker import Worker
 from core.paths import Paths
 from core.runs import registry
+from core.runs.contents import DatasetReference
 from core.runs.presets import preset
+from core.runs.staging import publish, stage
 
 CONFIG = preset("quick")
 LIMITS = Limits(grace_seconds=2.0, poll_seconds=0.05, heartbeat_seconds=0.1)
@@ -114,6 +116,21 @@ def test_T9_a_training_cannot_be_queued_on_a_disk_that_takes_nothing_and_leaves_
         add(paths, "ok-1")
     assert list(paths.models_dir.iterdir()) == [] and JobTable(paths).rows() == []
     assert add(paths, "ok-1") == "ok-1"
+
+
+@pytest.mark.parametrize("small_disk", ["models"], indirect=True)
+def test_R16_a_read_only_disk_still_serves_and_a_promotion_says_why_not(small_disk):
+    paths, disk = small_disk
+    for run_id in ("served", "other"):
+        run = stage(paths, run_id, CONFIG, DatasetReference("photos", "photos"), "running")
+        for name in ("model.keras", "model.tflite", "history.csv", "evaluation.json", "predictions.parquet"):
+            (run.folder / name).write_text(run_id)
+        publish(run, paths, state="succeeded")
+    registry.promote(paths, "served")
+    with read_only(disk):
+        with pytest.raises(RunInvalidError, match="Now served is named as served. Mend that and promote again"):
+            registry.promote(paths, "other")
+        assert registry.served(paths) == registry.Served(registry.load(paths, "served"))
 
 
 @pytest.mark.parametrize("trouble", [full, read_only])

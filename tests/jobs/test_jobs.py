@@ -275,6 +275,19 @@ def test_T1_simultaneous_requests_never_pass_the_limit(paths):
     assert sorted(JobTable(paths).waiting()) == sorted(accepted)
 
 
+def test_R13_simultaneous_starts_get_ids_of_their_own_even_where_few_are_left(paths, monkeypatch):
+    few = threading.local()
+
+    def token(_):
+        few.next = getattr(few, "next", -1) + 1
+        return f"{few.next % MAX_WAITING:04x}"
+
+    monkeypatch.setattr("core.runs.staging.token_hex", token)
+    with ThreadPoolExecutor(MAX_WAITING) as pool:
+        made = list(pool.map(lambda _: add(paths, None), range(MAX_WAITING)))
+    assert len(set(made)) == MAX_WAITING and sorted(JobTable(paths).waiting()) == sorted(made)
+
+
 def test_T1_of_racing_processes_exactly_one_gets_the_slot(paths):
     for number in range(6):
         add(paths, f"ok-{number}")

@@ -3,6 +3,9 @@
 import io
 import os
 import random
+import re
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -12,6 +15,7 @@ from PIL import Image
 from core.dataset.images import MAX_PIXELS, decode, probe
 from core.errors import ImageError
 
+SECONDS = int(os.environ.get("TUSKSCOPE_FUZZ_SECONDS", "60"))  # of the coverage-guided fuzzer
 NUM_PICTURES = int(os.environ.get("TUSKSCOPE_FUZZ", "20000"))
 CODES = {"empty-file", "file-too-large", "not-an-image", "corrupt-image", "too-many-pixels"}
 
@@ -82,7 +86,7 @@ def check(content: bytes) -> str:
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's words about odd metadata
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_I30_mutated_pictures_are_read_or_refused():
+def test_I30_B3_mutated_pictures_are_read_or_refused(note_figure):
     chance, originals = random.Random(13), seeds()
     assert {check(content) for content in originals} == {"read"}
     outcomes: dict[str, int] = {}
@@ -93,18 +97,15 @@ def test_I30_mutated_pictures_are_read_or_refused():
         outcome = check(content)
         slowest = max(slowest, time.process_time() - started)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    print(outcomes, f"slowest {slowest:.2f} s")
+    note_figure("I30", f"{NUM_PICTURES:,} pictures: {outcomes['read']:,} read, 0 unexpected, slowest {slowest:.2f} s")
     assert outcomes["read"] > NUM_PICTURES / 50 and outcomes["corrupt-image"] > NUM_PICTURES / 10
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_I30_pictures_that_a_coverage_guided_fuzzer_finds_are_read_or_refused(tmp_path):
+def test_B4_pictures_that_a_coverage_guided_fuzzer_finds_are_read_or_refused(tmp_path, note_figure):
     """libFuzzer (atheris) in a process of its own, because it ends the process it runs in."""
     pytest.importorskip("atheris", reason="atheris is optional: pip install atheris")
-    import subprocess
-    import sys
-
     program = (
         "import sys, warnings, atheris\nwarnings.simplefilter('ignore')\n"
         "with atheris.instrument_imports(include=['core.dataset', 'PIL']):\n"
@@ -114,6 +115,16 @@ def test_I30_pictures_that_a_coverage_guided_fuzzer_finds_are_read_or_refused(tm
     )
     for number, content in enumerate(seeds()):
         (tmp_path / f"{number}").write_bytes(content)
-    command = [sys.executable, "-c", program, str(tmp_path), "-max_total_time=60", "-rss_limit_mb=1500", "-seed=13"]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        str(tmp_path),
+        f"-max_total_time={SECONDS}",
+        "-rss_limit_mb=1500",
+        "-seed=13",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+    runs = re.search(r"Done (\d+) runs", done.stderr)
+    note_figure("B4", f"{int(runs[1]):,} runs in {SECONDS} s, 0 findings")

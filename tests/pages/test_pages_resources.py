@@ -1,12 +1,15 @@
 """What the pages keep follows the folder, and belongs to it alone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from conftest import COLOURS, draw_photo, draw_world
 from pages_fakes import fake_run
 
 from core.dataset import measurements
+from core.dataset.images import decode
 from core.dataset.index import index_dataset
 from core.dataset.overlay import Decision
 from core.errors import ImageError
@@ -85,3 +88,16 @@ def test_decisions_are_sorted_out_again_when_a_class_folder_is_renamed(paths):
         (folder / split / "Asian").rename(folder / split / "Forest")
     data = resources.dataset(folder)
     assert resources.decisions(data) == {} and len(resources.unfit_decisions(data)) == 1
+
+
+def test_eight_people_who_ask_at_once_share_one_network_and_get_the_same_answer_U7(quick_run, trained_paths):
+    image = decode(next((trained_paths.data_dir / "world" / "test").rglob("*.png")))
+    barrier = Barrier(8)
+
+    def ask(_):
+        barrier.wait(30)
+        predictor = resources.predictor(quick_run)
+        return id(predictor), predictor.predict([image])[0].probability
+
+    with ThreadPoolExecutor(8) as people:
+        assert len(set(people.map(ask, range(8)))) == 1

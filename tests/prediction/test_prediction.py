@@ -15,6 +15,7 @@ from core.dataset.index import index_dataset
 from core.dataset.walk import photo_paths
 from core.errors import DatasetError, NoActiveRunError, RunInvalidError
 from core.features.neighbours import similar
+from core.files import sha256_of
 from core.paths import Paths
 from core.prediction.folder import predict_paths
 from core.prediction.predictor import Predictor
@@ -178,6 +179,22 @@ def test_R4_a_run_json_that_does_not_fit_the_network_serves_the_run_before(two_r
     file.write_text(json.dumps({**json.loads(file.read_text()), "class_names": ["a", "b", "c"]}))
     serving = ActivePredictor(two_runs)
     assert serving.get().run.run_id == "old" and "run.json says" in serving.problem
+
+
+def test_R5_a_network_that_gives_no_numbers_never_replaces_one_that_works(two_runs):
+    serving = ActivePredictor(two_runs)
+    registry.promote(two_runs, "old")
+    assert serving.get().run.run_id == "old"
+    folder = two_runs.models_dir / "new"
+    network = bytearray((folder / "model.tflite").read_bytes())
+    start = len(network) // 8 * 4
+    network[start : start + 4096] = np.full(1024, np.nan, np.float32).tobytes()
+    (folder / "model.tflite").write_bytes(network)
+    content = json.loads((folder / "run.json").read_text())
+    content["files"]["model.tflite"] = sha256_of(folder / "model.tflite")  # as if the training had written it
+    (folder / "run.json").write_text(json.dumps(content))
+    registry.promote(two_runs, "new")
+    assert serving.get().run.run_id == "old" and "numbers that are not finite" in serving.problem
 
 
 def test_R17_the_old_run_goes_on_when_the_models_folder_vanishes(trained_paths, tmp_path):

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +68,18 @@ def test_an_incomplete_run_is_not_published_as_succeeded(paths):
     (run.folder / "model.tflite").write_text("only this")
     with pytest.raises(RunInvalidError, match="not complete"):
         publish(run, paths, state="succeeded")
+
+
+def test_R18_a_clock_that_jumps_back_changes_no_order_of_promotions(paths, monkeypatch):
+    for run_id in ("one", "two", "three"):
+        make_run(paths, run_id)
+    for days, run_id in enumerate(("one", "two", "three")):
+        clock = SimpleNamespace(now=lambda zone, back=days: datetime(2026, 1, 9, tzinfo=zone) - timedelta(days=back))
+        monkeypatch.setattr("core.runs.promotions.datetime", clock)
+        registry.promote(paths, run_id)
+    assert [item.run_id for item in history(paths)] == ["one", "two", "three"]
+    assert [item.at for item in history(paths)] == sorted((item.at for item in history(paths)), reverse=True)
+    assert [registry.rollback(paths).run_id for _ in range(2)] == ["two", "one"]
 
 
 def test_R9_nothing_is_served_at_first(paths):

@@ -50,6 +50,12 @@ def test_quick_embeds_each_photo_once(quick_run, trained_paths):
     assert set(cached(dataset, "efficientnet-lite0")) == set(dataset.usable["sha256"])
 
 
+def test_T13_a_later_run_is_never_served_by_itself(world, paths, backbones):
+    use_backbones(paths, backbones)
+    first, second = (train(preset("quick"), world, paths, run_id=run_id) for run_id in ("first", "second"))
+    assert second.state == "succeeded" and registry.active(paths).run_id == first.run_id
+
+
 def test_the_keras_file_and_the_litert_file_agree(quick_run, predictor, trained_paths):
     from keras.saving import load_model
 
