@@ -95,6 +95,8 @@ class Dataset(TypedDict):
     """Files that are not usable."""
     num_decided: int
     """Photos that somebody decided about."""
+    num_unfit: int
+    """Decisions that fit no photo or no class as the folder is now; `python -m core decisions check` says why."""
     is_plain: bool
     """The folder has no split folders."""
     notes: list[str]

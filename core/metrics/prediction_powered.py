@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq, minimize
-from scipy.special import expit, logit
+from scipy.special import expit, logit, stdtrit
 
-from core.metrics.intervals import Measured, Z
+from core.metrics.intervals import Measured
 
 _SURE = 0.005  # a guess is never nearer to 0 or 1: models are too sure of themselves
 _STRETCH, _SHIFT = 1.0, 2.0  # how far guesses are off before anybody looked, as standard deviations in log-odds
@@ -38,9 +38,10 @@ def share(checks: Checks) -> Measured:
     strata: Fisch et al. 2024, "Stratified prediction-powered inference", NeurIPS): the mean guess, corrected by how far
     the guesses, recalibrated, were off where somebody looked. So wrong guesses widen the interval and do not shift it.
 
-    The interval is a score interval, as Wilson's, which it equals where all guesses are alike: a share belongs to it
-    if the estimate lies within 1.96 standard errors, these computed for that share (all guesses shifted alike in
-    log-odds to reach it). With few checks and shares near 0 or 1 the usual normal interval is far too narrow.
+    The interval is a score interval, as Wilson's, from which it hardly differs where all guesses are alike: a share
+    belongs to it if the estimate lies within about two standard errors, these computed for that share (all guesses
+    shifted alike in log-odds to reach it). With few checks and shares near 0 or 1 the usual normal interval is far
+    too narrow.
 
     Raises:
         ValueError: If there is no check.
@@ -59,20 +60,23 @@ def share(checks: Checks) -> Measured:
     value = float(np.clip(guesses.mean() + weights @ means, 0, 1))
     spare = 1 - of_checks / sizes  # finite population: a stratum that was looked through leaves no doubt
     factor = weights**2 * spare / of_checks
+    n = len(checks.checked)
+    free = max(n - 2, 1)  # two numbers of the recalibration were taken from the same checks
+    reach = stdtrit(free, 0.975) * math.sqrt(n / free)
 
     def excess(shift: float) -> float:
-        """How far the estimate lies from the share of this shift, in squared standard errors, less 1.96²."""
+        """How far the estimate lies from the share of this shift, squared, less what chance explains."""
         shifted = expit(odds + shift)
         off = shifted - guesses
         noise = shifted * (1 - shifted) + off**2
         mean_off = np.bincount(stratum, off) / sizes
         variance = factor @ (np.bincount(stratum, noise) / sizes - mean_off**2)
-        return (value - shifted.mean()) ** 2 - Z**2 * max(variance, 1e-18)
+        return (value - shifted.mean()) ** 2 - reach**2 * max(variance, 1e-18)
 
     middle = _shift_to(odds, value)
     low = 0.0 if excess(-_FARTHEST) < 0 else float(expit(odds + brentq(excess, -_FARTHEST, middle)).mean())
     high = 1.0 if excess(_FARTHEST) < 0 else float(expit(odds + brentq(excess, middle, _FARTHEST)).mean())
-    return Measured(value, min(low, value), max(high, value), len(checks.checked))
+    return Measured(value, min(low, value), max(high, value), n)
 
 
 def needed_checks(now: Measured, half_width: float) -> int:

@@ -7,9 +7,8 @@ from scipy.sparse.csgraph import connected_components
 
 from core import cache
 from core.dataset.duplicates import duplicate_pairs
-from core.dataset.images import decode
 from core.dataset.index import Dataset
-from core.errors import ImageError
+from core.dataset.readable import decode_if_readable
 from core.features.embedding_store import version
 from core.features.embeddings import embed
 from core.features.views import CLOSE, VIEWS, WHOLE
@@ -78,14 +77,14 @@ def _crops(
     for cosine, first, second in alike(whole, close, CANDIDATE_COSINE, MAX_CANDIDATES):
         if {paths[first], paths[second]} in taken:
             continue
-        try:
-            for row in (first, second):
-                if row not in small:
-                    small[row] = decode(dataset.folder / paths[row], shortest_side=96)
-        except (ImageError, OSError):
-            continue  # gone or changed since it was indexed
-        for outer, inner in ((first, second), (second, first)):
-            if crop_match(small[outer], small[inner]) >= MIN_CORRELATION:
+        for row in (first, second):
+            if row not in small:
+                small[row] = decode_if_readable(dataset.folder / paths[row], shortest_side=96)
+        one, other = small[first], small[second]
+        if one is None or other is None:
+            continue
+        for outer, inner, large, part in ((first, second, one, other), (second, first, other, one)):
+            if crop_match(large, part) >= MIN_CORRELATION:
                 rows.append((paths[outer], paths[inner], "crop", -1, cosine))
                 break
     return pd.DataFrame(rows, columns=_COLUMNS[:5]).astype({"distance": int, "cosine": float})

@@ -9,13 +9,14 @@ from core.metrics.prediction_powered import Checks, needed_checks, share
 from core.review.audit import NONE, Scored, audit, draw, strata
 
 
-@pytest.mark.parametrize("hits, n", [(0, 20), (7, 20), (93, 100), (40, 40)])
-def test_without_a_model_and_in_one_stratum_it_is_wilsons_interval(hits, n):
+@pytest.mark.parametrize("hits, n", [(0, 80), (47, 80), (93, 100), (200, 200)])
+def test_without_a_model_and_in_one_stratum_it_is_nearly_wilsons_interval(hits, n):
     photos = 10_000_000 // 100
     checks = Checks(np.full(photos, 0.5), np.zeros(photos, int), np.arange(n), np.arange(n) < hits)
     found, wilson = share(checks), proportion(hits, n)
     assert found.n == n
-    assert (found.value, found.low, found.high) == pytest.approx((wilson.value, wilson.low, wilson.high), abs=0.002)
+    assert found.value == pytest.approx(wilson.value)
+    assert (found.low, found.high) == pytest.approx((wilson.low, wilson.high), abs=0.005)
 
 
 def test_when_every_photo_is_checked_there_is_no_doubt_left():

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import DatasetError, UnknownClassError
 from core.prediction.scoring.chunk import score_chunk
-from core.prediction.scoring.plan import make_plan
+from core.prediction.scoring.planning import make_plan
 from core.workflows.audit_scoring import audit_scoring, check_photo
 
 
