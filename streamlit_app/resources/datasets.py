@@ -62,7 +62,8 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
         labels = last.labels if last else ()
     else:
         data = index_dataset(folder, paths(), progress)
-        labels = ()  # a label may have come meanwhile
+        found = labels_state(data)
+        labels = () if any(map(any, found)) else found  # while it was read a label may have come, if there are any
     now = time.monotonic()
     took = (looked if same is None else now) - start  # what a next look would take if nothing changes
     known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at, labels)
