@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import click
 
-from core.cli.output import AS_JSON, DATASET, print_json, progress, read_dataset
+from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
 from core.escaping import one_line
 from core.paths import Paths
 from core.review.label_next import How
@@ -68,3 +68,41 @@ def draw_map(dataset: Path, steps: bool) -> None:
 
     photos = photo_map(read_dataset(dataset), Paths.from_env(), tell if steps else progress("drawing"))
     click.echo(f"{len(photos):,} photos are on the map")
+
+
+@click.group()
+def labels() -> None:
+    """Hand a labelled dataset on as folders, CSV or Hugging Face imagefolder, and take labels from these."""
+
+
+@labels.command("export")
+@DATASET
+@click.argument("target", type=PATH)
+@click.option(
+    "--as", "form", type=click.Choice(["folders", "imagefolder", "csv"]), default="folders", show_default=True
+)
+def export_labels(dataset: Path, target: Path, form: Literal["folders", "imagefolder", "csv"]) -> None:
+    """Write the labelled photos of DATASET to TARGET; the photos are copied, never moved."""
+    from core.dataset.labelled_export import export_labelled
+
+    count = export_labelled(read_dataset(dataset), target, form, progress("copying"))
+    click.echo(f"{count:,} labelled photos are in {target}")
+
+
+@labels.command("import")
+@DATASET
+@click.argument("csv_file", type=PATH, required=False)
+@click.option("--reviewer", default="", help="Who gives the labels.")
+def take_labels(dataset: Path, csv_file: Path | None, reviewer: str) -> None:
+    """Give photos of DATASET the labels in CSV_FILE (file_name or path, label), or in its metadata.csv files."""
+    from core.dataset.labelled_export import import_labels, metadata_files
+
+    indexed = read_dataset(dataset)
+    files = {"": csv_file} if csv_file else metadata_files(indexed)
+    if not files:
+        raise click.UsageError("There is no metadata.csv in the dataset. Name a CSV file.")
+    for folder, file in files.items():
+        done = import_labels(indexed, file.read_bytes(), folder, reviewer)
+        for sentence in done.refused:
+            click.echo(sentence, err=True)
+        click.echo(f"{file.name}: {done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")
