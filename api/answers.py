@@ -15,7 +15,7 @@ _Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name
 
 
 class Explanation(_Explained):
-    """Where a picture speaks for its predicted class."""
+    """Where in a picture the evidence for its predicted class is."""
 
     method: str
     heatmap: list[list[float]]
@@ -44,6 +44,8 @@ class ExplainedPrediction(TypedDict):
     run_id: str
     error: str | None
     """One sentence if the picture is bad."""
+    prediction_set: NotRequired[list[str]]
+    """Only if `sets` asked for it: the classes it may be, the most probable first; missing if the picture is bad."""
     explanation: NotRequired[Explanation]
     """Only if `explain` asked for it."""
 
@@ -93,6 +95,8 @@ class Dataset(TypedDict):
     """Files that are not usable."""
     num_decided: int
     """Photos that somebody decided about."""
+    num_unfit: int
+    """Decisions that fit no photo or no class as the folder is now; `python -m core decisions check` says why."""
     is_plain: bool
     """The folder has no split folders."""
     notes: list[str]

@@ -56,6 +56,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_photos": len(dataset.usable),
         "num_problems": len(dataset.table) - len(dataset.usable),
         "num_decided": len(dataset.decisions()),
+        "num_unfit": len(dataset.unfit_decisions()),
         "is_plain": dataset.is_plain,
         "notes": list(dataset.notes),
         "counts": {

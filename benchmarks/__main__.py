@@ -11,7 +11,7 @@ from benchmarks.outside import outside
 from benchmarks.scale import scale
 from benchmarks.score import score
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label", "audit")
 
 
 @click.group()

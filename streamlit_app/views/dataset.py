@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.dataset.index import SPLITS
+from core.errors import DatasetError
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.dataset import filters, importing, managing, problems, statistics
 from streamlit_app.parts.map import view
@@ -10,7 +11,13 @@ from streamlit_app.parts.shared import photos
 from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.words import counted, listed, plain
 
-data = frame.dataset()
+try:
+    data = frame.dataset()
+except DatasetError as error:  # here it is no dead end: another dataset can be opened or made
+    head("What do I have?", "No dataset is open.")
+    st.error(plain(error), icon=":material/error:")
+    importing.show()
+    st.stop()
 unusable = len(data.table) - len(data.usable)
 by_class, by_split = data.usable["label"].value_counts(), data.usable["split"].value_counts()
 classes = listed([f"{number:,} {name or 'unlabelled'}" for name, number in by_class.head(8).items()])

@@ -3,6 +3,7 @@
 import base64
 
 import numpy as np
+import pandas as pd
 import pytest
 from api_fakes import (
     FakePredictor,
@@ -148,7 +149,7 @@ def test_I28_I29_a_slip_of_a_form_or_its_type_gets_the_true_reason(client, reque
 
 def test_an_unknown_option_is_named(client):
     response = client.post(URL + "?tpo=1", data=picture(), content_type="image/jpeg")
-    assert response.get_json(force=True)["detail"] == "Unknown query parameter tpo. Known: top, explain."
+    assert response.get_json(force=True)["detail"] == "Unknown query parameter tpo. Known: top, explain, sets."
 
 
 def test_H8_unknown_fields_of_the_json_are_refused(client):
@@ -198,3 +199,21 @@ def test_H12_options_are_read_strictly(client, query):
 def test_options_belong_into_the_query(client):
     response = predict(client, picture(), top="1")
     assert (response.status_code, problem_of(response)) == (400, "image-field")
+
+
+def test_prediction_sets_are_added_when_asked_for_and_refused_in_a_sentence(tmp_path, client):
+    def ask(sets=None):
+        query = f"?sets={sets}" if sets else ""
+        return client.post(URL + query, data=picture(), content_type="image/jpeg")
+
+    assert "prediction_set" not in ask().get_json()["predictions"][0]
+    refused = ask(90)
+    assert (refused.status_code, problem_of(refused)) == (409, "run-invalid")
+    folder = next(tmp_path.rglob("run.json")).parent
+    table = pd.DataFrame({"split": "validation", "given_label": ["African", "Asian"] * 10})
+    for name in ("African", "Asian"):
+        table[f"probability_{name}"] = (table["given_label"] == name) * 0.8 + 0.1
+    table.to_parquet(folder / "predictions.parquet")
+    found = ask(90).get_json()["predictions"][0]
+    assert found["prediction_set"] == [found["label"]]
+    assert ask(100).status_code == 422

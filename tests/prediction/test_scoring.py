@@ -23,7 +23,8 @@ from core.files import write_json
 from core.prediction.folder import predict_paths
 from core.prediction.scoring.chunk import result, score_chunk
 from core.prediction.scoring.join import to_csv, to_folders, to_parquet
-from core.prediction.scoring.plan import check_run, chunk_photos, make_plan, read_plan
+from core.prediction.scoring.plan import check_run, chunk_photos, read_plan
+from core.prediction.scoring.planning import make_plan
 from core.prediction.scoring.results import status, tables
 from core.prediction.scoring.work import missing
 

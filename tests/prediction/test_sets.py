@@ -9,7 +9,8 @@ import pytest
 from core.errors import RunInvalidError
 from core.files import write_parquet
 from core.prediction.scoring.chunk import score_chunk
-from core.prediction.scoring.plan import make_plan, read_plan
+from core.prediction.scoring.plan import read_plan
+from core.prediction.scoring.planning import make_plan
 from core.prediction.scoring.results import tables
 from core.prediction.sets import sets_of
 
@@ -45,7 +46,7 @@ def test_a_scoring_holds_the_sets_or_says_why_not(quick_run, trained_paths, tmp_
     plan = make_plan(photos, quick_run, tmp_path / "without")
     assert plan.sets is None and "need 19 held-out photos of each class" in plan.notes[-1]
     monkeypatch.setattr(
-        "core.prediction.scoring.plan.sets_of", lambda run: sets_of(held_out(run, tmp_path, n=40), 0.95)
+        "core.prediction.scoring.planning.sets_of", lambda run: sets_of(held_out(run, tmp_path, n=40), 0.95)
     )
     make_plan(photos, quick_run, tmp_path / "with")
     score_chunk(tmp_path / "with", 0, trained_paths)

@@ -1,10 +1,11 @@
 """Scores one chunk: the unit of work, on any machine; doing it twice gives the same file twice."""
 
 import hashlib
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from core.dataset.capture_time import taken_at
-from core.dataset.images import decode
+from core.dataset.images import WORKING_SIDE, decode, resize
 from core.dataset.photo_bytes import read_picture
 from core.errors import ImageError
 from core.paths import Paths
 from core.prediction.predictor import Predictor, failed_record
+from core.prediction.scoring.detections import crop
 from core.prediction.scoring.plan import RESULTS, Plan, check_run, chunk_file, chunk_photos, read_plan
 from core.prediction.scoring.tables import read_checked, write_checked
 from core.prediction.sets import BETWEEN
@@ -39,6 +41,9 @@ class _Photo:
     sha256: str | None = None
     taken_at: str | None = None
     pixels: np.ndarray | None = None
+    detection: float | None = None
+    box: list[float] | None = None
+    box_pixels: np.ndarray | None = None
     error: str | None = None
 
 
@@ -78,7 +83,11 @@ def result(target: Path, plan: Plan, number: int) -> pa.Table | None:
 
 
 def schema(plan: Plan) -> pa.Schema:
-    """The columns of a result; where `error` is a sentence, the answer is missing."""
+    """The columns of a result; where `error` is a sentence, the answer is missing.
+
+    Where a detector gave a `box` (left, top, width, height as shares), the answer is about that part of the photo, and
+    `frame_…` tell what the whole photo would count as.
+    """
     numbers = [f"probability_{name}" for name in plan.class_names]
     return pa.schema(
         [
@@ -89,6 +98,10 @@ def schema(plan: Plan) -> pa.Schema:
             *((name, pa.bool_()) for name in ("is_subject", "uncertain")),
             *((name, pa.string()) for name in ("prediction_set", "run_id", "error", "sha256", "taken_at")),
             ("changed", pa.bool_()),
+            ("detection", pa.float64()),
+            ("box", pa.list_(pa.float64())),
+            *((name, pa.string()) for name in ("frame_answer", "frame_label")),
+            ("frame_probability", pa.float64()),
         ]
     )
 
@@ -102,7 +115,15 @@ def _predictor(paths: Paths, run_id: str, model_sha256: str) -> Predictor:
     return Predictor(registry.load(paths, run_id), pool_size=1, threads=1)
 
 
-def _read(folder: Path, image_size: tuple[int, int], path: str, size: int, mtime_ns: int) -> _Photo:
+def _read(
+    folder: Path,
+    image_size: tuple[int, int],
+    path: str,
+    size: int,
+    mtime_ns: int,
+    detection: float | None,
+    box: list[float] | None,
+) -> _Photo:
     file, changed = folder / path, False
     try:
         status = file.stat()
@@ -114,11 +135,19 @@ def _read(folder: Path, image_size: tuple[int, int], path: str, size: int, mtime
         return _Photo(path, changed, error=str(error))
     except OSError:
         return _Photo(path, changed, error="The file cannot be opened. Check its permissions.")
-    known = _Photo(path, changed, hashlib.sha256(content).hexdigest(), taken_at(content))
+    digest = hashlib.sha256(content).hexdigest()
+    known = _Photo(path, changed, digest, taken_at(content), detection=detection, box=box)
     try:
-        return _Photo(**{**vars(known), "pixels": decode(content, image_size=image_size)})
+        pixels = decode(content, image_size=image_size)
+        return replace(known, pixels=pixels, box_pixels=_cut_out(content, image_size, box) if box else None)
     except ImageError as error:
-        return _Photo(**{**vars(known), "error": str(error)})
+        return replace(known, error=str(error))
+
+
+def _cut_out(content: bytes, image_size: tuple[int, int], box: list[float]) -> np.ndarray:
+    """The box in the network's size; a small one is read in as much detail as there is."""
+    side = math.ceil(max(image_size) / max(min(box[2:]), 0.01))
+    return resize(crop(decode(content, max(side, WORKING_SIDE)), (box[0], box[1], box[2], box[3])), image_size)
 
 
 def _row(photo: _Photo, predictor: Predictor, plan: Plan) -> dict[str, Any]:
@@ -126,10 +155,15 @@ def _row(photo: _Photo, predictor: Predictor, plan: Plan) -> dict[str, Any]:
         record = failed_record(photo.path, predictor.run.run_id, photo.error or "")
     else:
         record = predictor.predict([photo.pixels])[0].as_record(photo.path)
+    frame = {}
+    if photo.box_pixels is not None:
+        frame = {f"frame_{key}": record[key] for key in ("answer", "label", "probability")}
+        record = predictor.predict([photo.box_pixels])[0].as_record(photo.path)
     numbers = {f"probability_{name}": value for name, value in (record["probabilities"] or {}).items()}
     chosen = plan.sets.of(record["probabilities"]) if plan.sets and record["probabilities"] else None
     more = {"prediction_set": chosen and BETWEEN.join(chosen)}
-    return {**record, **numbers, **more, "sha256": photo.sha256, "taken_at": photo.taken_at, "changed": photo.changed}
+    own = {key: getattr(photo, key) for key in ("sha256", "taken_at", "changed", "detection", "box")}
+    return {**record, **numbers, **more, **frame, **own}
 
 
 def _ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

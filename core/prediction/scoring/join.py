@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,8 +28,12 @@ def to_csv(file: Path, plan: Plan, tables: Iterable[pa.Table]) -> None:
         writer = csv.DictWriter(text, schema(plan).names, lineterminator="\n")
         writer.writeheader()
         for table in tables:
-            writer.writerows({key: guard(value) for key, value in row.items()} for row in table.to_pylist())
+            writer.writerows({key: _cell(value) for key, value in row.items()} for row in table.to_pylist())
         text.detach()  # flushed; the file is closed by its owner
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else guard(value)
 
 
 def to_parquet(file: Path, plan: Plan, tables: Iterable[pa.Table]) -> None:
