@@ -29,7 +29,7 @@ def show(data: Dataset, brief: bool = False) -> None:
     if found is not None:
         st.markdown(
             f"{ICONS[found.verdict]} {plain(found.sentence)}",
-            help="Judged by the quick network on the test photos; of the gain that its learning curve gives, half is promised.",
+            help="Judged by the quick network on the test photos. Half of what its learning curve gives is promised.",
         )
         if found.verdict == "review" and not brief:
             navigation.link("review", "Review labels", key="advice-review", primary=False)
