@@ -8,6 +8,7 @@ import numpy as np
 
 from core import cache
 from core.dataset.index import Dataset
+from core.dataset.labelling import LEAST_TEST
 from core.dataset.overlay import now
 from core.metrics.intervals import Measured, proportion
 from core.review.label_advice import Advice, predicted_gain, remember_advice
@@ -42,7 +43,7 @@ class LabelProgress:
         accuracy: On them; `None` before there is a model and a test of `LEAST_TEST_PHOTOS`.
         curve: Sorted by labels; empty before that.
         advice: `None` before that.
-        verdict: `begin` (too few labels), `test` (too few test photos), `more` or `enough`.
+        verdict: `begin` (too few labels), `test` (too few test photos to tell), `more` or `enough`.
         sentence: What to do, in words.
     """
 
@@ -135,6 +136,8 @@ def _verdict(model: LabelModel, labelled: int, left: int, test: int, advice: Adv
         )
     if advice is None:
         return "enough", f"All {labelled} photos are labelled."
+    if advice.gain.value < ENOUGH and test < LEAST_TEST * len(model.class_names):
+        return "test", f"{test} test photos are too few to say whether more labels help. Label {advice.more} more."
     if advice.gain.value < ENOUGH:
         return "enough", f"Probably enough: {advice.sentence()}."
     return "more", f"{advice.sentence()}."

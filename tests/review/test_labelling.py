@@ -100,12 +100,17 @@ def test_before_twenty_labels_it_says_how_many_are_missing():
 
 
 def test_the_gain_of_more_labels_is_predicted_with_an_interval():
-    found = measure_progress(made(400, 90))
+    found = measure_progress(made(400, 90, seed=1, spread_of=1.0))
     assert found.accuracy.n == found.test == 30
     assert [point.labels for point in found.curve] == [18, 27, 40, 60]
     assert found.advice.more == 30
     assert found.advice.gain.low <= found.advice.gain.value <= found.advice.gain.high
-    assert found.sentence.startswith("30 more labels: about +" if found.verdict == "more" else "Probably enough: 30 ")
+    assert found.verdict == "more" and found.sentence.startswith("30 more labels: about +")
+
+
+def test_a_small_test_never_says_that_it_is_enough():
+    found = measure_progress(made(400, 60, spread_of=0.1))
+    assert (found.accuracy.value, found.test, found.verdict) == (1, 20, "test")
 
 
 def test_when_nothing_is_wrong_any_more_it_is_enough():
