@@ -17,10 +17,11 @@ from core.review.label_next import How
 @click.option("--classes", default="", metavar="A,B", help="Names of the classes, separated by commas; kept.")
 @click.option("--next", "count", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many photos.")
 @click.option("--choose", "how", type=click.Choice(get_args(How)), default="model", show_default=True, help="Who does.")
+@click.option("--ignore-folders/--use-folders", default=None, help="The folders are no classes (days, cards); kept.")
 @AS_JSON
-def label(dataset: Path, classes: str, count: int, how: How, as_json: bool) -> None:
+def label(dataset: Path, classes: str, count: int, how: How, ignore_folders: bool | None, as_json: bool) -> None:
     """Say which photos of DATASET to label next, and how good the model is by now; `decide` gives labels."""
-    from core.dataset.classes import add_classes
+    from core.dataset import classes as names_of
     from core.dataset.labelling import labelled
     from core.review.label_advice import kept_advice
     from core.review.label_model import learn
@@ -28,8 +29,11 @@ def label(dataset: Path, classes: str, count: int, how: How, as_json: bool) -> N
     from core.review.label_progress import label_progress
 
     indexed = read_dataset(dataset)
+    if ignore_folders is not None:
+        names_of.ignore_folders(indexed, ignore_folders)
+        indexed = read_dataset(dataset)
     if names := [name for name in classes.split(",") if name.strip()]:
-        add_classes(indexed, names)
+        names_of.add_classes(indexed, names)
         indexed = labelled(indexed)
     if not indexed.class_names:
         raise click.UsageError("Name the classes that photos can have: --classes A,B")

@@ -19,6 +19,7 @@ base = data.base or data
 if (base.usable["label"] != "").all():
     head(QUESTION, f"The folders of **{plain(data.name)}** label every photo: {names}.")
     navigation.empty("**Nothing to label here.** Some of these labels may be wrong.", "review", "Review the labels")
+    classes.folders(data)
     st.stop()
 head(QUESTION, f"**{photos}** in *{plain(data.name)}*. Labels are kept beside them; no photo is changed.")
 if not data.class_names:
