@@ -32,6 +32,7 @@ COMMANDS = (
     review.decisions,
     label.label,
     label.draw_map,
+    label.labels,
     training.train,
     training.work_on,
     services.worker,

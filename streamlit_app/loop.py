@@ -65,12 +65,13 @@ def steps(data: Dataset | None, runs: Sequence[Run], served: Run | None, suspect
         "use": f"{served.run_id} is in use" if served and is_used else "No model of this dataset is in use",
     }
     is_unlabelled = data is not None and photos > 0 and not data.class_names
-    following = "use" if is_unlabelled else _next(is_done, live)
+    following = "browse" if is_unlabelled else _next(is_done, live)
+    loop = (_LABEL, *_LOOP[1:]) if is_unlabelled else _LOOP
 
     def state(name: str) -> State:
         return "next" if name == following else "done" if is_done[name] else "open"
 
-    return [Step(name, title, page, action, state(name), facts[name]) for name, title, page, action in _LOOP]
+    return [Step(name, title, page, action, state(name), facts[name]) for name, title, page, action in loop]
 
 
 def best_first(runs: Sequence[Run]) -> list[Run]:
@@ -107,6 +108,7 @@ def _training_fact(live: Sequence[Run], finished: Sequence[Run]) -> str:
     return result.accuracy_text if result else "No model yet"
 
 
+_LABEL = ("browse", "Label the photos", "label", "Label the photos")  # of photos that nobody has labelled
 _LOOP = (
     ("browse", "Browse the photos", "dataset", "Look at the photos"),
     ("review", "Fix wrong labels", "review", "Review labels"),

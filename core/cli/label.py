@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import click
 
-from core.cli.output import AS_JSON, DATASET, print_json, progress, read_dataset
+from core.cli.output import AS_JSON, DATASET, PATH, print_json, progress, read_dataset
 from core.escaping import one_line
 from core.paths import Paths
 from core.review.label_next import How
@@ -17,10 +17,11 @@ from core.review.label_next import How
 @click.option("--classes", default="", metavar="A,B", help="Names of the classes, separated by commas; kept.")
 @click.option("--next", "count", type=click.IntRange(0, 10_000), default=20, show_default=True, help="How many photos.")
 @click.option("--choose", "how", type=click.Choice(get_args(How)), default="model", show_default=True, help="Who does.")
+@click.option("--ignore-folders/--use-folders", default=None, help="The folders are no classes (days, cards); kept.")
 @AS_JSON
-def label(dataset: Path, classes: str, count: int, how: How, as_json: bool) -> None:
+def label(dataset: Path, classes: str, count: int, how: How, ignore_folders: bool | None, as_json: bool) -> None:
     """Say which photos of DATASET to label next, and how good the model is by now; `decide` gives labels."""
-    from core.dataset.classes import add_classes
+    from core.dataset import classes as names_of
     from core.dataset.labelling import labelled
     from core.review.label_advice import kept_advice
     from core.review.label_model import learn
@@ -28,8 +29,11 @@ def label(dataset: Path, classes: str, count: int, how: How, as_json: bool) -> N
     from core.review.label_progress import label_progress
 
     indexed = read_dataset(dataset)
+    if ignore_folders is not None:
+        names_of.ignore_folders(indexed, ignore_folders)
+        indexed = read_dataset(dataset)
     if names := [name for name in classes.split(",") if name.strip()]:
-        add_classes(indexed, names)
+        names_of.add_classes(indexed, names)
         indexed = labelled(indexed)
     if not indexed.class_names:
         raise click.UsageError("Name the classes that photos can have: --classes A,B")
@@ -68,3 +72,41 @@ def draw_map(dataset: Path, steps: bool) -> None:
 
     photos = photo_map(read_dataset(dataset), Paths.from_env(), tell if steps else progress("drawing"))
     click.echo(f"{len(photos):,} photos are on the map")
+
+
+@click.group()
+def labels() -> None:
+    """Hand a labelled dataset on as folders, CSV or Hugging Face imagefolder, and take labels from these."""
+
+
+@labels.command("export")
+@DATASET
+@click.argument("target", type=PATH)
+@click.option(
+    "--as", "form", type=click.Choice(["folders", "imagefolder", "csv"]), default="folders", show_default=True
+)
+def export_labels(dataset: Path, target: Path, form: Literal["folders", "imagefolder", "csv"]) -> None:
+    """Write the labelled photos of DATASET to TARGET; the photos are copied, never moved."""
+    from core.dataset.labelled_export import export_labelled
+
+    count = export_labelled(read_dataset(dataset), target, form, progress("copying"))
+    click.echo(f"{count:,} labelled photos are in {target}")
+
+
+@labels.command("import")
+@DATASET
+@click.argument("csv_file", type=PATH, required=False)
+@click.option("--reviewer", default="", help="Who gives the labels.")
+def take_labels(dataset: Path, csv_file: Path | None, reviewer: str) -> None:
+    """Give photos of DATASET the labels in CSV_FILE (file_name or path, label), or in its metadata.csv files."""
+    from core.dataset.labelled_export import import_labels, metadata_files
+
+    indexed = read_dataset(dataset)
+    files = {"": csv_file} if csv_file else metadata_files(indexed)
+    if not files:
+        raise click.UsageError("There is no metadata.csv in the dataset. Name a CSV file.")
+    for folder, file in files.items():
+        done = import_labels(indexed, file.read_bytes(), folder, reviewer)
+        for sentence in done.refused:
+            click.echo(sentence, err=True)
+        click.echo(f"{file.name}: {done.added} added, {done.unchanged} unchanged, {len(done.refused)} refused")

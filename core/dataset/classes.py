@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.dataset.names import class_name_problem, shown
-from core.dataset.overlay import CLASSES_FILE, now
+from core.dataset.overlay import CLASSES_FILE, NO_CLASSES_FILE, now
 from core.dataset.split_names import class_name, same_class
 from core.errors import DatasetError
+from core.files import write_atomic
 from core.records import append_log, read_log
 
 if TYPE_CHECKING:
@@ -140,6 +141,12 @@ def remove_class(dataset: "Dataset", name: str) -> None:
     if count := int((dataset.reviewed()["label"] == name).sum()):
         raise DatasetError(f"{count} photos are labelled {name}. Merge it into another class, or undo the labels.")
     _append(dataset, [ClassChange("remove", name, at=now())])
+
+
+def ignore_folders(dataset: "Dataset", is_ignored: bool = True) -> None:
+    """Says that the dataset's folders are no classes, such as days, or takes it back; read the dataset again then."""
+    marker = dataset.cache_dir / NO_CLASSES_FILE
+    write_atomic(marker, f"{now()}\n") if is_ignored else marker.unlink(missing_ok=True)
 
 
 def _check_typed(dataset: "Dataset", name: str) -> None:

@@ -15,7 +15,15 @@ from core.dataset.classes import TypedClasses
 from core.dataset.labelling import labelled
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
-from core.dataset.overlay import DECISIONS_FILE, Decision, UnfitDecision, apply_decisions, current, sort_out
+from core.dataset.overlay import (
+    DECISIONS_FILE,
+    NO_CLASSES_FILE,
+    Decision,
+    UnfitDecision,
+    apply_decisions,
+    current,
+    sort_out,
+)
 from core.dataset.split_names import SPLITS as SPLITS
 from core.errors import DatasetError
 from core.escaping import printable
@@ -146,7 +154,7 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
         raise DatasetError(
             f"Expected a folder of photos, but {str(folder)!r} cannot be one. Check the path."
         ) from error
-    listing = list_dataset(folder)
+    listing = list_dataset(folder, not (paths.cache_dir(folder) / NO_CLASSES_FILE).exists())
     kept = cache.as_table(paths.cache_dir(folder) / "index.parquet")
     before = cache.stored(kept, CACHE_KEY)
     table = as_table(listing.rows)

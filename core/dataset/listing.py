@@ -24,14 +24,21 @@ class Listing:
     notes: tuple[str, ...]
 
 
-def list_dataset(folder: Path) -> Listing:
+def list_dataset(folder: Path, has_classes: bool = True) -> Listing:
     """Lists a dataset folder; class folders may hold anything, beside them only photos count.
+
+    Args:
+        folder: Of the dataset.
+        has_classes: Whether its folders may be splits and classes; else all photos are unlabelled, however deep.
 
     Raises:
         DatasetError: If the folder is none, or cannot be read.
     """
     found = look(folder)
     photos = [file for file in found.files if is_meant_as_photo(folder, file)]
+    if not has_classes:
+        rows = [_row(file.path, "train", "", file.size, file.mtime_ns) for file in photos]
+        return Listing(rows, True, ("The folders are no classes: somebody said so.", *found.notes([])))
     layout = find_layout([file.parts for file in photos or found.files], found.folders)
     outside = set(layout.outside)
     rows, others = [], []

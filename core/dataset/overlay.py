@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
 
 DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: what people decided cannot be made anew
 CLASSES_FILE = "classes.jsonl"  # beside it: the class names that people typed
+NO_CLASSES_FILE = "folders-are-no-classes"  # beside it, if a person said so: a memory card's folders, days
 ADVICE_FILE = "label-advice.jsonl"  # beside it: what was predicted of more labels, to be held against what came of them
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -15,7 +15,7 @@ Why = Literal["test", "spread", "unsure", "random", "alike"]
 REASONS: dict[Why, str] = {
     "test": "drawn at random for the honest test",
     "spread": "unlike all that is labelled",
-    "unsure": "the model is unsure of it",
+    "unsure": "the model would learn most from it",
     "random": "drawn at random",
     "alike": "looks like another one",
 }

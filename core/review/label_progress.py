@@ -8,13 +8,14 @@ import numpy as np
 
 from core import cache
 from core.dataset.index import Dataset
+from core.dataset.labelling import LEAST_TEST
 from core.dataset.overlay import now
 from core.metrics.intervals import Measured, proportion
 from core.review.label_advice import Advice, predicted_gain, remember_advice
 from core.review.label_model import LEAST_LABELS, LabelModel, fit
 
 LEAST_TEST_PHOTOS = 10  # below, an accuracy says nothing
-_ENOUGH = 0.005  # a gain that nobody would notice
+ENOUGH = 0.005  # a gain that nobody would notice
 _SHARES, _DRAWS = (0.3, 0.45, 0.67, 1.0), 5  # of the labels; for each share so many random parts
 _VERSION = 1
 
@@ -42,7 +43,7 @@ class LabelProgress:
         accuracy: On them; `None` before there is a model and a test of `LEAST_TEST_PHOTOS`.
         curve: Sorted by labels; empty before that.
         advice: `None` before that.
-        verdict: `begin` (too few labels), `test` (too few test photos), `more` or `enough`.
+        verdict: `begin` (too few labels), `test` (too few test photos to tell), `more` or `enough`.
         sentence: What to do, in words.
     """
 
@@ -81,7 +82,7 @@ def measure_progress(model: LabelModel) -> LabelProgress:
     curve: tuple[CurvePoint, ...] = ()
     if model.head is not None and len(test) >= LEAST_TEST_PHOTOS:
         accuracy = proportion(int((model.probabilities[test].argmax(axis=1) == model.targets[test]).sum()), len(test))
-        sizes, right = _grow(model, train, test)
+        sizes, right = grown(model, train, test)
         means = right.mean(axis=1)
         curve = tuple(
             CurvePoint(int(size), proportion(round(float(row.sum())), len(test)))
@@ -105,7 +106,7 @@ def measure_progress(model: LabelModel) -> LabelProgress:
     )
 
 
-def _grow(model: LabelModel, train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def grown(model: LabelModel, train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which test photos are right after ever more labels; a larger part contains the smaller ones."""
     targets, num_classes = model.targets, len(model.class_names)
     sizes = np.unique([max(round(share * len(train)), 2 * num_classes) for share in _SHARES])
@@ -135,6 +136,8 @@ def _verdict(model: LabelModel, labelled: int, left: int, test: int, advice: Adv
         )
     if advice is None:
         return "enough", f"All {labelled} photos are labelled."
-    if advice.gain.value < _ENOUGH:
+    if advice.gain.value < ENOUGH and test < LEAST_TEST * len(model.class_names):
+        return "test", f"{test} test photos are too few to say whether more labels help. Label {advice.more} more."
+    if advice.gain.value < ENOUGH:
         return "enough", f"Probably enough: {advice.sentence()}."
     return "more", f"{advice.sentence()}."

@@ -14,7 +14,14 @@ from streamlit_app.resources.datasets import (
 )
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
-from streamlit_app.resources.labels import REFIT_AFTER, draw_map, label_model, label_progress, look_at_photos
+from streamlit_app.resources.labels import (
+    REFIT_AFTER,
+    draw_map,
+    find_what_helps,
+    label_model,
+    label_progress,
+    look_at_photos,
+)
 from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
 from streamlit_app.resources.runs import (
     active_run,
@@ -44,6 +51,7 @@ __all__ = [
     "decisions",
     "draw_map",
     "duplicates",
+    "find_what_helps",
     "first_start_lock",
     "heat_maps",
     "is_of",

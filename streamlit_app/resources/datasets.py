@@ -15,6 +15,7 @@ from core.dataset.folder_state import folder_state
 from core.dataset.images import decode
 from core.dataset.index import TEST_PHOTOS_FILE, Dataset, Progress, index_dataset
 from core.dataset.labelling import labelled, labels_state
+from core.dataset.overlay import NO_CLASSES_FILE
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
@@ -48,8 +49,8 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
         DatasetError: If there is no folder with classes.
     """
     known, key, start = _datasets(), (folder, paths().data_dir), time.monotonic()
-    aside = paths().cache_dir(folder) / TEST_PHOTOS_FILE
-    set_aside_at = aside.stat().st_mtime_ns if aside.exists() else 0
+    said = [paths().cache_dir(folder) / name for name in (TEST_PHOTOS_FILE, NO_CLASSES_FILE)]
+    set_aside_at = sum(file.stat().st_mtime_ns for file in said if file.exists())
     if (last := known.get(key)) is not None and (labels := labels_state(last.data)) != last.labels:
         last = known[key] = replace(last, data=labelled(last.data), labels=labels)
     if last is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
@@ -136,7 +137,7 @@ def _problems(data: Dataset) -> int:
 @dataclass(frozen=True)
 class _Known:
     """A dataset as it was read, the state its folder had then, until when nobody looks again, when test photos were set
-    aside, and the state of the labels that people gave."""
+    aside or folders were said to be no classes, and the state of the labels that people gave."""
 
     data: Dataset
     state: int

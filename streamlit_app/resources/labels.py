@@ -16,6 +16,7 @@ from core.review import label_model as core_model
 from core.review.label_model import QUICK, LabelModel
 from core.review.label_progress import LabelProgress
 from core.review.label_progress import label_progress as measure
+from core.review.what_helps import what_helps
 from streamlit_app.resources.datasets import HashFuncs, paths
 
 REFIT_AFTER = 10  # answers
@@ -57,3 +58,9 @@ def draw_map(data: Dataset, progress: Progress | None = None) -> None:
             process.stop()
         if process.failure:
             raise ProcessFailedError(process.failure)
+
+
+def find_what_helps(data: Dataset, progress: Progress | None = None) -> None:
+    """Finds out whether more photos or more review would help; `what_helps.known_help` has it then."""
+    prepare_apart((QUICK.backbone,), paths())  # a page must not import TensorFlow
+    what_helps(data, paths(), progress)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.features.photo_map import is_looked_at
 from streamlit_app import frame, navigation, resources
-from streamlit_app.parts.label import classes, grid
+from streamlit_app.parts.label import classes, exporting, grid
 from streamlit_app.parts.shared.layout import head
 from streamlit_app.parts.shared.progress import progress
 from streamlit_app.words import counted, duration, listed, plain
@@ -12,23 +12,22 @@ from streamlit_app.words import counted, duration, listed, plain
 QUESTION = "What are these?"
 
 data = frame.dataset()
-answered = grid.answered_photos(data)
-left = data.usable["sha256"].nunique() - len(answered)
+photos = counted(len(data.usable), "photo")
 names = listed([plain(name) for name in grid.order_of(data)])
 base = data.base or data
 
 if (base.usable["label"] != "").all():
     head(QUESTION, f"The folders of **{plain(data.name)}** label every photo: {names}.")
     navigation.empty("**Nothing to label here.** Some of these labels may be wrong.", "review", "Review the labels")
+    classes.folders(data)
     st.stop()
-head(QUESTION, f"**{counted(left, 'photo')}** of *{plain(data.name)}* without an answer.")
+head(QUESTION, f"**{photos}** in *{plain(data.name)}*. Labels are kept beside them; no photo is changed.")
 if not data.class_names:
     classes.form(data)
     st.stop()
 if not is_looked_at(data):
-    number = counted(len(data.usable), "photo")
     seconds = duration(20 + 0.03 * len(data.usable))
-    st.markdown(f"A network looks at all {number} once, so that look-alikes can be found: about {seconds}.")
+    st.markdown(f"A network looks at all {photos} once, so that look-alikes can be found: about {seconds}.")
     if st.button("Look at the photos", type="primary", icon=":material/visibility:", key="look-at"):
         place = st.empty()
         place.progress(0.0, text="Preparing the network, once…")
@@ -50,6 +49,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     )
     with st.container(horizontal=True, width="content"):
         classes.popover(data)
+        exporting.popover(data)
         with st.popover("Options", icon=":material/tune:"):
             reviewer = st.text_input("Your name", key="reviewer", help="Saved with your labels.").strip()
 grid.show(data.folder, how or "model", reviewer)

@@ -9,7 +9,7 @@ from streamlit_app.parts.predict import answer, examples
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.layout import card, head
 from streamlit_app.parts.shared.run_picker import standing
-from streamlit_app.parts.training import live
+from streamlit_app.parts.training import advice, live
 from streamlit_app.uploads import PHOTO_TYPES, decoded
 from streamlit_app.words import plain
 
@@ -43,6 +43,7 @@ else:
             )
 
 live.show(brief=True)
+advice.show(data, brief=True)
 st.subheader("The loop", anchor=False)
 cells = st.grid(len(steps), min_column_width=150)
 for step in steps:

@@ -6,7 +6,7 @@ from core.jobs import queue as jobs
 from streamlit_app import frame, resources
 from streamlit_app.parts.models import table as run_table
 from streamlit_app.parts.shared.layout import head
-from streamlit_app.parts.training import form, live
+from streamlit_app.parts.training import advice, form, live
 from streamlit_app.words import counted, plain
 
 data = frame.dataset()
@@ -24,6 +24,7 @@ head("What should I train, and how is it going?", line)
 
 if not live.show():
     live.show_finished(data)
+advice.show(data)
 form.show(data, runs)
 st.subheader("Runs so far", anchor=False)
 if runs:

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 from conftest import COLOURS, draw_photo
 
-from core.dataset.classes import ClassChange, add_classes, merge_classes, remove_class, rename_class, replay
+from core.dataset.classes import (
+    ClassChange,
+    add_classes,
+    ignore_folders,
+    merge_classes,
+    remove_class,
+    rename_class,
+    replay,
+)
 from core.dataset.decisions import decide, decide_all
 from core.dataset.exchange import export_csv, import_csv
 from core.dataset.index import index_dataset
@@ -181,3 +189,19 @@ def test_a_dataset_with_a_test_split_keeps_it(world):
     read = labelled(half)
     assert (read.table["split"] == world.table["split"]).all()
     assert (read.table.loc[read.table["split"] == "train", "label"] == "African").all()
+
+
+def test_folders_that_a_person_says_are_no_classes_are_photos_without_labels(paths):
+    for day in ("monday", "tuesday"):
+        for index in range(3):
+            draw_photo(paths.data_dir / "days" / "DCIM" / day / f"{index}.png", COLOURS["African"], index + len(day))
+    dataset = index_dataset(paths.data_dir / "days", paths)
+    assert dataset.class_names == ("monday", "tuesday")
+    ignore_folders(dataset)
+    read = index_dataset(dataset.folder, paths)
+    assert read.class_names == () and len(read.usable) == 6 and set(read.usable["label"]) == {""}
+    add_classes(read, ["African"])
+    decide(labelled(read), "DCIM/monday/0.png", "relabel", "African")
+    assert (index_dataset(dataset.folder, paths).usable["label"] == "African").sum() == 1
+    ignore_folders(read, False)
+    assert "monday" in index_dataset(dataset.folder, paths).class_names

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.dataset.classes import add_classes, merge_classes, remove_class, rename_class
+from core.dataset.classes import add_classes, ignore_folders, merge_classes, remove_class, rename_class
 from core.dataset.index import Dataset
 from core.errors import TuskscopeError
 from streamlit_app.words import plain
@@ -19,12 +19,20 @@ def form(data: Dataset) -> None:
             _try(lambda: add_classes(data, [name for name in text.split(",") if name.strip()]))
 
 
+def folders(data: Dataset) -> None:
+    """A way on where the folders are days or cards."""
+    if st.button("These folders are no classes", key="ignore-folders", help="They are days, cards, cameras."):
+        _try(lambda: ignore_folders(data))
+
+
 def popover(data: Dataset) -> None:
     """Adds, renames, merges and removes classes."""
     with st.popover("Classes", icon=":material/edit:"):
         new = st.text_input("Add a class", key="class-new")
         if st.button("Add", key="class-add", disabled=not new.strip()):
             _try(lambda: add_classes(data, [new]))
+        if "folders are no classes" in " ".join(data.notes) and st.button("The folders are classes", key="use-folders"):
+            _try(lambda: ignore_folders(data, False))
         if not data.typed.names:
             return
         name = st.selectbox("Change a class", data.typed.names, key="class-which")

@@ -5,14 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import draw_world
 
 from core.dataset.index import index_dataset
+from core.features.embeddings import remember
+from core.files import write_parquet
 from core.metrics.intervals import Measured
 from core.review.label_advice import Advice, kept_advice, predicted_gain, remember_advice
 from core.review.label_choice import spread, uncertain_and_different
-from core.review.label_model import LabelModel, fit
+from core.review.label_model import QUICK, LabelModel, fit
 from core.review.label_next import next_photos
 from core.review.label_progress import measure_progress
+from core.review.stored import ranking_file
+from core.review.what_helps import known_help, what_helps
 
 
 def unit(*angles):
@@ -95,12 +100,17 @@ def test_before_twenty_labels_it_says_how_many_are_missing():
 
 
 def test_the_gain_of_more_labels_is_predicted_with_an_interval():
-    found = measure_progress(made(400, 90))
+    found = measure_progress(made(400, 90, seed=1, spread_of=1.0))
     assert found.accuracy.n == found.test == 30
     assert [point.labels for point in found.curve] == [18, 27, 40, 60]
     assert found.advice.more == 30
     assert found.advice.gain.low <= found.advice.gain.value <= found.advice.gain.high
-    assert found.sentence.startswith("30 more labels: about +" if found.verdict == "more" else "Probably enough: 30 ")
+    assert found.verdict == "more" and found.sentence.startswith("30 more labels: about +")
+
+
+def test_a_small_test_never_says_that_it_is_enough():
+    found = measure_progress(made(400, 60, spread_of=0.1))
+    assert (found.accuracy.value, found.test, found.verdict) == (1, 20, "test")
 
 
 def test_when_nothing_is_wrong_any_more_it_is_enough():
@@ -129,3 +139,45 @@ def test_predictions_are_held_against_what_happened(paths, world):
         (40, 60, 0.06, True),
         (60, 100, 0.04, True),
     ]
+
+
+@pytest.fixture
+def seen(paths):
+    """A labelled world that the network has seen: two clusters apart, or one of noise."""
+
+    def make(apart):
+        dataset = index_dataset(draw_world(paths.data_dir / f"world{apart}", 30, 12), paths)
+        random = np.random.default_rng(0)
+        rows = dataset.usable.itertuples()
+        remember(
+            dataset,
+            QUICK.backbone,
+            {row.sha256: (random.normal(size=8) + apart * (row.label == "Asian")).astype(np.float32) for row in rows},
+        )
+        return dataset
+
+    return make
+
+
+def test_a_dataset_that_is_learned_to_the_end_has_enough(seen, paths):
+    dataset = seen(6)
+    assert known_help(dataset) is None
+    found = what_helps(dataset, paths)
+    assert (found.verdict, found.accuracy.value, found.accuracy.n) == ("enough", 1.0, 24)
+    assert "nobody has checked yet" in found.sentence and "30 more photos" in found.sentence
+    assert known_help(dataset) == found
+
+
+def test_wrong_labels_come_before_more_photos(seen, paths):
+    dataset = seen(1)
+    table = dataset.usable[dataset.usable["split"] == "train"]
+    ranking = table[["path", "split", "sha256"]].assign(kind="class", score=0.9)
+    write_parquet(ranking_file(dataset), ranking)
+    found = what_helps(dataset, paths)
+    assert found.verdict == "review" and found.sentence.startswith("More review: 60 of 60 labels look wrong.")
+
+
+def test_without_test_photos_there_is_nothing_to_judge_by(paths):
+    dataset = index_dataset(draw_world(paths.data_dir / "small", 4, 1), paths)
+    remember(dataset, QUICK.backbone, {name: np.ones(8, np.float32) for name in dataset.usable["sha256"]})
+    assert what_helps(dataset, paths).verdict == "unknown"
