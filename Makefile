@@ -9,6 +9,8 @@ UI_PORT ?= 8501
 API_PORT ?= 8000
 # Whole files to a worker, so that what a file shares is made once; more than four would fight for memory.
 PYTEST ?= $(PY) -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+# A test that hangs is ended and named; a working one is far from this, also on a loaded machine.
+HANGS := --timeout-method thread --timeout
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -42,10 +44,10 @@ lint: setup-dev
 	$(PY) -m mypy core api streamlit_app
 
 test: setup-dev
-	$(PYTEST)
+	$(PYTEST) $(HANGS) 1200
 
 test-long: setup-dev
-	TUSKSCOPE_FIGURES=1 $(PYTEST) -m long
+	TUSKSCOPE_FIGURES=1 $(PYTEST) $(HANGS) 7200 -m long
 	$(PY) docs/write_reliability.py
 
 check: lint test

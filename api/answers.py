@@ -9,12 +9,13 @@ from typing import (
 from typing_extensions import TypedDict
 
 from core.dataset.overlay import Decision
+from core.metrics.intervals import Measured
 
 _Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name a field `class`
 
 
 class Explanation(_Explained):
-    """Where a picture speaks for its predicted class."""
+    """Where in a picture the evidence for its predicted class is."""
 
     method: str
     heatmap: list[list[float]]
@@ -25,7 +26,7 @@ class ExplainedPrediction(TypedDict):
     """What the run says of one picture; all values but `path`, `run_id` and `error` are null if it is bad."""
 
     path: str
-    """`image-1`, `image-2`, … in the order of the request."""
+    """The file name that the form gave, or `image-1`, `image-2`, … in the order of the request."""
     answer: str | None
     """What to count the picture as: a class, `not sure` or `not the subject`."""
     label: str | None
@@ -43,6 +44,8 @@ class ExplainedPrediction(TypedDict):
     run_id: str
     error: str | None
     """One sentence if the picture is bad."""
+    prediction_set: NotRequired[list[str]]
+    """Only if `sets` asked for it: the classes it may be, the most probable first; missing if the picture is bad."""
     explanation: NotRequired[Explanation]
     """Only if `explain` asked for it."""
 
@@ -161,6 +164,68 @@ class DecisionMade(TypedDict):
     """The decision as it is on disk now."""
 
     decision: Decision
+
+
+class DecisionsMade(TypedDict):
+    """The decisions as they are on disk now, in the order of the paths."""
+
+    decisions: list[Decision]
+
+
+class ClassNames(TypedDict):
+    """The classes of a dataset."""
+
+    dataset: str
+    class_names: list[str]
+
+
+class NextPhoto(TypedDict):
+    """A photo that nobody has labelled."""
+
+    path: str
+    sha256: str
+    why: Literal["test", "spread", "unsure", "random"]
+    """Drawn for the honest test, unlike all that is labelled, doubtful to the model, or drawn at random."""
+    suggestion: str
+    """The class that the model takes it for; empty while there is no model."""
+    probability: float | None
+    """Of the suggestion, 0 to 1."""
+
+
+class NextPhotos(TypedDict):
+    """The photos to label next, and how far the labelling is."""
+
+    dataset: str
+    class_names: list[str]
+    labelled: int
+    excluded: int
+    """Photos that somebody answered are not the subject, or cannot be told."""
+    left: int
+    test: int
+    """Labelled photos that no model learns from: the honest test."""
+    accuracy: Measured | None
+    """On the honest test; null until there is enough."""
+    verdict: Literal["begin", "test", "more", "enough"]
+    sentence: str
+    """What more labels would probably bring."""
+    photos: list[NextPhoto]
+
+
+class MappedPhoto(TypedDict):
+    """A place on the map."""
+
+    path: str
+    x: float
+    y: float
+    label: str
+    split: str
+
+
+class PhotoMap(TypedDict):
+    """The photos on a plane."""
+
+    dataset: str
+    photos: list[MappedPhoto]
 
 
 class Live(TypedDict):

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 from flask import Request, current_app, request
 
 from api.problems import Problem
+from core.escaping import one_line
 
 View = TypeVar("View", bound=Callable[..., Any])
 RAW = "application/octet-stream"  # what many clients call any file
@@ -143,6 +144,15 @@ def image_files(maximum: int = 1, fields: Collection[str] = ()) -> list[bytes]:
         wanted = "exactly one file" if maximum == 1 else f"1 to {maximum} files"
         raise Problem("image-field", f"Expected {wanted} in the form field `image`, {slip}.".replace("?.", "?"))
     return [upload.stream.read() for upload in uploads]
+
+
+def file_names() -> list[str]:
+    """What the client calls the files that `image_files` gives, made printable; none if they are no files of a form.
+
+    Only ever given back to it: never a path, never in a log.
+    """
+    names = (upload.filename for upload in request.files.getlist("image"))
+    return [one_line(name)[:MAX_TEXT] for name in names if name]
 
 
 def number(name: str, text: str, low: float, high: float) -> float:

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from benchmarks.models import models
+from benchmarks.outside import outside
 from benchmarks.scale import scale
+from benchmarks.score import score
 
-NAMES = ("predict", "training", "review", "explain", "serving", "memory")
+NAMES = ("predict", "training", "review", "explain", "serving", "memory", "label", "audit")
 
 
 @click.group()
@@ -35,7 +37,9 @@ def _command(name: str) -> click.Command:
 for _name in NAMES:
     main.add_command(_command(_name))
 main.add_command(models)
+main.add_command(outside)
 main.add_command(scale)
+main.add_command(score)
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,19 @@ import tomllib
 
 import click
 
-from core.cli import datasets, evaluation, explanations, exports, predictions, review, runs, services, training
+from core.cli import (
+    datasets,
+    evaluation,
+    explanations,
+    exports,
+    label,
+    predictions,
+    review,
+    runs,
+    score,
+    services,
+    training,
+)
 from core.errors import TuskscopeError
 from core.files import storage_error
 from core.processes import PROJECT
@@ -18,6 +30,8 @@ COMMANDS = (
     review.suspects,
     review.decide,
     review.decisions,
+    label.label,
+    label.draw_map,
     training.train,
     training.work_on,
     services.worker,
@@ -25,6 +39,7 @@ COMMANDS = (
     evaluation.evaluate,
     predictions.predict,
     explanations.explain,
+    score.score,
     runs.list_runs,
     runs.promote,
     runs.rollback,

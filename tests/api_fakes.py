@@ -214,6 +214,11 @@ def predict(client: FlaskClient, *files: bytes, **options):
     return client.post("/api/v1/predictions", **multipart(*files, **options))
 
 
+def answers_of(response) -> list[dict]:
+    """The records of an answer without `path`, which says only how the picture was sent."""
+    return [{**record, "path": ""} for record in response.get_json()["predictions"]]
+
+
 def explain(client: FlaskClient, file: bytes, query: str = "", **options):
     return client.post("/api/v1/explanations" + query, **multipart(file, **options))
 

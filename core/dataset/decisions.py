@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.dataset.index import Dataset
 from core.dataset.overlay import ACTIONS, Action, Decision
+from core.dataset.overlay import now as now
 from core.errors import DatasetError, UnknownClassError
 from core.records import append_log
 
@@ -54,6 +54,9 @@ def new_decision(
     """
     if action not in ACTIONS:
         raise DatasetError(f"Expected one of {', '.join(ACTIONS)}, but got {action!r}.")
+    label = dataset.typed.today(label)
+    if action == "relabel" and not dataset.class_names:
+        raise UnknownClassError(f"Name the classes of {dataset.name} first; it has none that {label!r} could be.")
     if action == "relabel" and label not in dataset.class_names:
         raise UnknownClassError(f"Expected one of {', '.join(dataset.class_names)} as the label, but got {label!r}.")
     photo = find_photo(dataset, path)
@@ -64,11 +67,6 @@ def new_decision(
         raise DatasetError(f"Expected {photo['label']} as the label that is kept, but got {label!r}; relabel instead.")
     label = {"relabel": label, "keep": photo["label"]}.get(action, "")
     return Decision(photo["sha256"], photo["path"], action, label, reviewer, at or now(), note)
-
-
-def now() -> str:
-    """This moment as decisions carry it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def find_photo(dataset: Dataset, path: str) -> "pd.Series":

@@ -85,7 +85,7 @@ def duplicate_pairs(table: pd.DataFrame) -> pd.DataFrame:
             "path_b": path[b],
             "kind": pairs["kind"],
             "distance": pairs["distance"].astype(int),
-            "crosses_class": (label[a] != label[b]).astype(bool),
+            "crosses_class": ((label[a] != label[b]) & (label[a] != "") & (label[b] != "")).astype(bool),
             "crosses_split": (split[a] != split[b]).astype(bool),
         }
     )

@@ -5,12 +5,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import cache
+from core.dataset.classes import TypedClasses
+from core.dataset.labelling import labelled
 from core.dataset.listing import list_dataset
 from core.dataset.measurements import measure
 from core.dataset.overlay import DECISIONS_FILE, Decision, UnfitDecision, apply_decisions, current, sort_out
@@ -50,13 +52,18 @@ class Dataset:
         name: The folder's name, bytes that are no text escaped.
         folder: The photos; read-only for us.
         cache_dir: Where derived files go.
-        class_names: Sorted names of the classes that have at least one usable photo; none of an unlabelled dataset.
-        table: One row a file: `path` (relative, `/`), `label` ("" outside classes), `split`, `width`, `height`
+        class_names: Sorted names of the classes that have at least one usable photo or were typed by a person; none of
+            an unlabelled dataset.
+        table: One row a file: `path` (relative, `/`), `label` (of its folder, or what a person gave a photo outside
+            class folders; "" for none), `split`, `width`, `height`
             (upright pixels), `bytes`, `mtime_ns`, `sha256`, `phash` and `phash_mirrored` (16 hex digits),
             `brightness` (mean, 0-255), `sharpness` (variance of the Laplacian), `problem` (a key of `PROBLEMS`
             or "").
         is_plain: The folder has no split folders; every row is then `train`.
         notes: Sentences about what was left out, with counts, or taken for something else than its name says.
+        labels: The decisions that give photos outside class folders their `label`, by sha256.
+        typed: The class names that a person typed.
+        base: The dataset as the folder alone tells it; `None` where nothing was laid over it.
     """
 
     name: str
@@ -66,6 +73,9 @@ class Dataset:
     table: "pd.DataFrame"
     is_plain: bool
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, Decision] = field(default_factory=dict)
+    typed: TypedClasses = TypedClasses()
+    base: "Dataset | None" = field(default=None, repr=False)
 
     @cached_property
     def usable(self) -> "pd.DataFrame":
@@ -86,16 +96,23 @@ class Dataset:
         return self.cache_dir / DECISIONS_FILE
 
     def decision_log(self) -> list[Decision]:
-        """All decisions ever made, oldest first, read from disk."""
-        return read_log(Decision, self.decisions_file)
+        """All decisions ever made, oldest first, read from disk; a class that was renamed has its name of today."""
+        log = read_log(Decision, self.decisions_file)
+        former = self.typed.renamed
+        return [replace(item, label=former[item.label]) if item.label in former else item for item in log]
+
+    def _current(self) -> dict[str, Decision]:
+        """The decision that counts for each picture, but for those that `label` tells already."""
+        made = current(self.decision_log())
+        return {image: item for image, item in made.items() if item != self.labels.get(image)}
 
     def decisions(self) -> dict[str, Decision]:
         """The decision that counts for each picture, by sha256, read from disk; see `unfit_decisions` for others."""
-        return sort_out(self.table, self.class_names, current(self.decision_log()))[0]
+        return sort_out(self.table, self.class_names, self._current())[0]
 
     def unfit_decisions(self) -> tuple[UnfitDecision, ...]:
         """Decisions that would count, but fit no photo or no class as the folder is now, read from disk."""
-        return tuple(sort_out(self.table, self.class_names, current(self.decision_log()))[1])
+        return tuple(sort_out(self.table, self.class_names, self._current())[1])
 
     def reviewed(self, decisions: Mapping[str, Decision] | None = None) -> "pd.DataFrame":
         """The usable rows with reviewed labels, without excluded photos; `given_label` keeps the folder's.
@@ -103,7 +120,7 @@ class Dataset:
         Args:
             decisions: By sha256, those that do not fit are passed over; `None` reads those that count now.
         """
-        made = current(self.decision_log()) if decisions is None else decisions
+        made = self._current() if decisions is None else decisions
         return apply_decisions(self.usable, sort_out(self.table, self.class_names, made)[0])
 
 
@@ -147,14 +164,16 @@ def index_dataset(folder: Path, paths: Paths, progress: Progress | None = None) 
             f"Expected class folders with photos in {folder}, but found none. Put the photos into one folder per "
             f"class, for example train/African and train/Asian. {' '.join(listing.notes)}".rstrip()
         )
-    return Dataset(
-        name=printable(folder.name),
-        folder=folder,
-        cache_dir=paths.cache_dir(folder),
-        class_names=tuple(sorted(set(usable["label"]) - {""})),
-        table=table,
-        is_plain=listing.is_plain and not aside,
-        notes=listing.notes,
+    return labelled(
+        Dataset(
+            name=printable(folder.name),
+            folder=folder,
+            cache_dir=paths.cache_dir(folder),
+            class_names=tuple(sorted(set(usable["label"]) - {""})),
+            table=table,
+            is_plain=listing.is_plain and not aside,
+            notes=listing.notes,
+        )
     )
 
 

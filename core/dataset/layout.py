@@ -53,7 +53,7 @@ class Layout:
         if self.outside:
             found.append(f"{self._by_folder(self.outside)} not taken: outside the class folders.")
         if self.is_unlabelled:
-            found.append(f"There are no class folders: the {len(self.photos):,} photos are unlabelled.")
+            found.append("There are no class folders: the photos are unlabelled.")
             return tuple(found)
         train = self.counts.get("train", {})
         for split, counts in self.counts.items():

@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 
 from core.dataset.index import TEST_PHOTOS_FILE
-from core.dataset.overlay import DECISIONS_FILE
+from core.dataset.overlay import ADVICE_FILE, CLASSES_FILE, DECISIONS_FILE
 from core.dataset.walk import dataset_folders
 from core.errors import DatasetError
 from core.escaping import printable
 from core.files import write_atomic
 from core.paths import Paths
 
-KEPT = (DECISIONS_FILE, TEST_PHOTOS_FILE)  # what people decided: cannot be made anew
+KEPT = (DECISIONS_FILE, CLASSES_FILE, ADVICE_FILE, TEST_PHOTOS_FILE)  # what people decided: cannot be made anew
 
 
 def datasets(paths: Paths) -> dict[str, Path]:

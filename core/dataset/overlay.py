@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from core.dataset.names import shown
@@ -9,7 +10,9 @@ from core.dataset.names import shown
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
 
-DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: the only file there that cannot be made anew
+DECISIONS_FILE = "decisions.jsonl"  # in a dataset's cache folder: what people decided cannot be made anew
+CLASSES_FILE = "classes.jsonl"  # beside it: the class names that people typed
+ADVICE_FILE = "label-advice.jsonl"  # beside it: what was predicted of more labels, to be held against what came of them
 Action = Literal["relabel", "exclude", "keep", "undo"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -55,8 +58,18 @@ class UnfitDecision:
     why: str
 
 
+def now() -> str:
+    """This moment as decisions carry it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def current(decisions: Iterable[Decision]) -> dict[str, Decision]:
     """The decision that counts for each picture, by sha256; `undo` takes the picture's last one back."""
+    return {image: made[-1] for image, made in standing(decisions).items()}
+
+
+def standing(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """The decisions about each picture that were not taken back, by sha256, oldest first; none is empty."""
     stacks: dict[str, list[Decision]] = {}
     for decision in decisions:
         stack = stacks.setdefault(decision.image, [])
@@ -64,7 +77,7 @@ def current(decisions: Iterable[Decision]) -> dict[str, Decision]:
             stack.append(decision)
         elif stack:
             stack.pop()
-    return {image: stack[-1] for image, stack in stacks.items() if stack}
+    return {image: stack for image, stack in stacks.items() if stack}
 
 
 def sort_out(

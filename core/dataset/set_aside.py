@@ -28,7 +28,8 @@ def set_aside(dataset: Dataset, fraction: float = 0.2, seed: int = 0) -> int:
     """
     if (dataset.usable["split"] == "test").any():
         raise DatasetError(f"{dataset.name} has test photos already, so none are set aside.")
-    train = dataset.usable[dataset.usable["split"] == "train"].reset_index(drop=True)
+    usable = dataset.usable
+    train = usable[(usable["split"] == "train") & (usable["label"] != "")].reset_index(drop=True)
     smallest = int(train["label"].value_counts().min()) if len(train) else 0
     if smallest < 2 or train["label"].nunique() < 2:
         raise DatasetError(

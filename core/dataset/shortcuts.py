@@ -49,7 +49,7 @@ def shortcuts(table: "pd.DataFrame") -> tuple[Shortcut, ...]:
         "file size": table["bytes"],
         "aspect ratio": table["width"] / table["height"].clip(lower=1),
     }
-    enough = table["label"].map(table["label"].value_counts()) >= _FOLDS
+    enough = (table["label"].map(table["label"].value_counts()) >= _FOLDS) & (table["label"] != "")
     labels = table.loc[enough, "label"].to_numpy(dtype=str)
     return tuple(_shortcut(name, values[enough].to_numpy(float), labels) for name, values in features.items())
 

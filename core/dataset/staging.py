@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
@@ -43,6 +43,24 @@ def store(
         DatasetError: If the name is wrong or taken, or the disk is full.
     """
     target = check_free(name, paths)
+    with written(photos, num_photos, num_bytes, name, paths, progress) as staging:
+        with contextlib.suppress(OSError):
+            target.rmdir()  # an empty folder in the way; anything else stays and is reported
+        os.rename(staging, check_free(name, paths))
+        fsync_dir(paths.data_dir)
+    return target
+
+
+@contextlib.contextmanager
+def written(
+    photos: Iterable[tuple[tuple[str, ...], bytes]],
+    num_photos: int,
+    num_bytes: int,
+    name: str,
+    paths: Paths,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Path]:
+    """Writes photos aside, durably; gives the folder, which is gone afterwards. Arguments and errors as `store`."""
     staging = paths.data_dir / f"{STAGING_PREFIX}{name}-{os.getpid()}-{token_hex(4)}"
     try:
         paths.data_dir.mkdir(parents=True, exist_ok=True)
@@ -58,17 +76,13 @@ def store(
             if progress:
                 progress(done, num_photos)
         _sync(staging)
-        with contextlib.suppress(OSError):
-            target.rmdir()  # an empty folder in the way; anything else stays and is reported
-        os.rename(staging, check_free(name, paths))
-        fsync_dir(paths.data_dir)
+        yield staging
     except OSError as error:
         raise DatasetError(
             f"The photos could not be written to {paths.data_dir}: {error.strerror or error}; check the disk."
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return target
 
 
 def check_free(name: str, paths: Paths) -> Path:

@@ -2,9 +2,10 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.dataset.names import shown, some
 from core.dataset.wrapping import is_picture
@@ -83,11 +84,27 @@ def look(folder: Path) -> Found:
     Raises:
         DatasetError: If it is no folder, or cannot be read.
     """
+    found = Found()
+    for kind, entry in walk(folder):
+        getattr(found, kind).append(entry)
+    return found
+
+
+def walk(folder: Path) -> Iterator[tuple[str, Any]]:
+    """As `look`, one after another: the name of a list of `Found` and an entry of it.
+
+    What it holds in memory grows with the largest folder, not with the tree.
+
+    Raises:
+        DatasetError: As `look`.
+    """
     if not folder.is_dir():
         raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
-    found, seen = Found(), set()
+    seen = set()
 
-    def visit(path: str, parts: tuple[str, ...], above: tuple[tuple[int, int], ...], linked: bool) -> None:
+    def visit(
+        path: str, parts: tuple[str, ...], above: tuple[tuple[int, int], ...], linked: bool
+    ) -> Iterator[tuple[str, Any]]:
         status = os.stat(path)
         seen.add(identity := (status.st_dev, status.st_ino))
         with os.scandir(path) as entries:
@@ -100,33 +117,32 @@ def look(folder: Path) -> Found:
                     target = os.stat(child.path) if through_link else None
                     key = target and (target.st_dev, target.st_ino)
                     if is_system_folder(child.name) or len(here) > MAX_DEPTH:
-                        found.passed_over.append((printable("/".join(here)), _count(child.path)))
+                        yield "passed_over", (printable("/".join(here)), _count(child.path))
                     elif key and (key in (*above, identity) or (linked and key in seen)):
-                        found.odd.append((printable("/".join(here)), "link-circle"))
+                        yield "odd", (printable("/".join(here)), "link-circle")
                     else:
-                        found.folders.append(here)
-                        visit(child.path, here, (*above, identity), through_link)
+                        yield "folders", here
+                        yield from visit(child.path, here, (*above, identity), through_link)
                     continue
                 status = child.stat()
             except OSError:
-                found.odd.append((printable("/".join(here)), "unreadable"))
+                yield "odd", (printable("/".join(here)), "unreadable")
                 continue
             if child.name.lower() in IGNORED_FILES or child.name.startswith("._"):
                 continue
             if child.name.startswith("."):
-                found.hidden.append(printable("/".join(here)))
+                yield "hidden", printable("/".join(here))
             elif not stat.S_ISREG(status.st_mode):
-                found.odd.append((printable("/".join(here)), "not-a-file"))
+                yield "odd", (printable("/".join(here)), "not-a-file")
             elif (path_shown := printable("/".join(here))) != "/".join(here):
-                found.odd.append((path_shown, "odd-name"))
+                yield "odd", (path_shown, "odd-name")
             else:
-                found.files.append(File(here, status.st_size, status.st_mtime_ns))
+                yield "files", File(here, status.st_size, status.st_mtime_ns)
 
     try:
-        visit(str(folder), (), (), False)
+        yield from visit(str(folder), (), (), False)
     except OSError as error:
         raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}. Check its rights.") from error
-    return found
 
 
 def is_system_folder(name: str) -> bool:

@@ -78,6 +78,7 @@ def _rank_all(
 ) -> pd.DataFrame:
     table = dataset.usable
     table = table if include_test else table[table["split"] != "test"]
+    table = table[table["label"] != ""]  # what nobody has labelled yet cannot be labelled wrong
     table = table.reset_index(drop=True)
     given, teaches = class_indices(table, dataset.class_names), (table["split"] != "test").to_numpy()
     if len(np.unique(given[teaches])) < 2:

@@ -54,7 +54,7 @@ def _check(dataset: Dataset, table: pd.DataFrame, class_names: tuple[str, ...]) 
     if len(class_names) < 2 and (dataset.usable["label"] == "").any():
         raise TrainingError(
             f"Expected photos with labels to train on, but the {len(dataset.usable):,} of {dataset.name} have none. "
-            "Sort them into one folder per class, at least two."
+            "Label some of at least two classes, or sort them into one folder per class."
         )
     if len(class_names) < 2:
         raise TrainingError(

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from core.dataset.duplicates import duplicate_groups
 from core.dataset.folder_state import folder_state
 from core.dataset.images import decode
 from core.dataset.index import TEST_PHOTOS_FILE, Dataset, Progress, index_dataset
+from core.dataset.labelling import labelled, labels_state
 from core.dataset.statistics import DatasetStatistics
 from core.dataset.statistics import statistics as describe
 from core.dataset.thumbnails import thumbnail
@@ -49,18 +50,22 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
     known, key, start = _datasets(), (folder, paths().data_dir), time.monotonic()
     aside = paths().cache_dir(folder) / TEST_PHOTOS_FILE
     set_aside_at = aside.stat().st_mtime_ns if aside.exists() else 0
-    if (last := known.get(key)) is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
+    if (last := known.get(key)) is not None and (labels := labels_state(last.data)) != last.labels:
+        last = known[key] = replace(last, data=labelled(last.data), labels=labels)
+    if last is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
         return last.data
     state = folder_state(folder)
     looked = time.monotonic()
     same = last.data if last is not None and (last.state, last.set_aside_at) == (state, set_aside_at) else None
     if same is not None and not (same.table["problem"] == "unreadable").any():
         data = same
+        labels = last.labels if last else ()
     else:
         data = index_dataset(folder, paths(), progress)
+        labels = ()  # a label may have come meanwhile
     now = time.monotonic()
     took = (looked if same is None else now) - start  # what a next look would take if nothing changes
-    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at)
+    known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at, labels)
     return data
 
 
@@ -129,13 +134,14 @@ def _problems(data: Dataset) -> int:
 
 @dataclass(frozen=True)
 class _Known:
-    """A dataset as it was read, the state its folder had then, until when nobody looks again, and when test photos
-    were set aside."""
+    """A dataset as it was read, the state its folder had then, until when nobody looks again, when test photos were set
+    aside, and the state of the labels that people gave."""
 
     data: Dataset
     state: int
     trusted_until: float
     set_aside_at: int
+    labels: tuple[tuple[int, int], ...]
 
 
 @st.cache_resource

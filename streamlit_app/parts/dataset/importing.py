@@ -1,4 +1,4 @@
-"""Adding a dataset: a zip with a report before it is accepted, a folder where it lies, or the photos from Kaggle."""
+"""A new dataset: a zip with a report before it is accepted, a folder where it lies, or the photos from Kaggle."""
 
 from pathlib import Path
 
@@ -9,15 +9,20 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.dataset import importing
 from core.dataset.download import PAGE, download
 from core.dataset.importing import ImportReport
+from core.dataset.index import Dataset
 from core.errors import DatasetError
 from streamlit_app import frame, resources
+from streamlit_app.parts.dataset import adding
 from streamlit_app.parts.shared.layout import card
 from streamlit_app.parts.shared.progress import progress
 from streamlit_app.words import counted, file_size, plain
 
 
-def show() -> None:
-    """The three ways."""
+def show(data: Dataset | None = None) -> None:
+    """The three ways to another dataset; before them, more photos for the one that is open."""
+    if data is not None:
+        adding.show(data)
+        st.subheader("As a new dataset", anchor=False)
     zipped, folder, kaggle = st.columns(3, gap="medium")
     with card(zipped, ":material/folder_zip: Upload a zip"):
         st.caption("One folder per class, or `train` and `test` with one folder per class in each.")
@@ -48,7 +53,8 @@ def _archive(upload: UploadedFile) -> None:
             st.text(sentence)
         return
     photos = counted(report.num_photos, "photo")
-    st.markdown(f"**This zip holds {photos}** ({file_size(report.bytes)}).")
+    unusable = f" and {counted(report.num_unusable, 'file')} that cannot be used" if report.num_unusable else ""
+    st.markdown(f"**This zip holds {photos}**{unusable} ({file_size(report.bytes)}).")
     st.dataframe(report_table(report), hide_index=True)
     for sentence in report.warnings:
         st.text(sentence)

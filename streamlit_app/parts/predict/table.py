@@ -17,7 +17,7 @@ from core.prediction.words import none_of
 from core.runs.folder import Run
 from streamlit_app import resources
 from streamlit_app.components import data_url
-from streamlit_app.parts.predict import answer
+from streamlit_app.parts.predict import adding, answer
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.uploads import as_csv
@@ -70,7 +70,7 @@ def in_folder(data: Dataset) -> list[ManyPhoto]:
     ]
 
 
-def show(photos: Sequence[ManyPhoto], run: Run, data: Dataset) -> None:
+def show(photos: Sequence[ManyPhoto], run: Run, data: Dataset, can_be_added: bool) -> None:
     """Predicts the photos, shows the table, and below it the answer about the row chosen."""
     place, records = st.empty(), []
     for number, photo in enumerate(photos, start=1):
@@ -103,7 +103,12 @@ def show(photos: Sequence[ManyPhoto], run: Run, data: Dataset) -> None:
         selection_mode="single-row",
         column_config=_COLUMNS,
     )
-    st.download_button("Save as CSV", as_csv(records), "predictions.csv", "text/csv", icon=":material/download:")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Save as CSV", as_csv(records), "predictions.csv", "text/csv", icon=":material/download:", on_click="ignore"
+        )
+        if can_be_added:
+            adding.offer([photos[place] for place in shown], [records[place] for place in shown], data)
     for row in event.selection.rows:
         position = shown[row]
         if records[position]["error"] is None:
