@@ -9,12 +9,13 @@ from typing import (
 from typing_extensions import TypedDict
 
 from core.dataset.overlay import Decision
+from core.metrics.intervals import Measured
 
 _Explained = TypedDict("_Explained", {"class": str})  # a class body cannot name a field `class`
 
 
 class Explanation(_Explained):
-    """Where a picture speaks for its predicted class."""
+    """Where in a picture the evidence for its predicted class is."""
 
     method: str
     heatmap: list[list[float]]
@@ -94,6 +95,8 @@ class Dataset(TypedDict):
     """Files that are not usable."""
     num_decided: int
     """Photos that somebody decided about."""
+    num_unfit: int
+    """Decisions that fit no photo or no class as the folder is now; `python -m core decisions check` says why."""
     is_plain: bool
     """The folder has no split folders."""
     notes: list[str]
@@ -161,6 +164,68 @@ class DecisionMade(TypedDict):
     """The decision as it is on disk now."""
 
     decision: Decision
+
+
+class DecisionsMade(TypedDict):
+    """The decisions as they are on disk now, in the order of the paths."""
+
+    decisions: list[Decision]
+
+
+class ClassNames(TypedDict):
+    """The classes of a dataset."""
+
+    dataset: str
+    class_names: list[str]
+
+
+class NextPhoto(TypedDict):
+    """A photo that nobody has labelled."""
+
+    path: str
+    sha256: str
+    why: Literal["test", "spread", "unsure", "random"]
+    """Drawn for the honest test, unlike all that is labelled, doubtful to the model, or drawn at random."""
+    suggestion: str
+    """The class that the model takes it for; empty while there is no model."""
+    probability: float | None
+    """Of the suggestion, 0 to 1."""
+
+
+class NextPhotos(TypedDict):
+    """The photos to label next, and how far the labelling is."""
+
+    dataset: str
+    class_names: list[str]
+    labelled: int
+    excluded: int
+    """Photos that somebody answered are not the subject, or cannot be told."""
+    left: int
+    test: int
+    """Labelled photos that no model learns from: the honest test."""
+    accuracy: Measured | None
+    """On the honest test; null until there is enough."""
+    verdict: Literal["begin", "test", "more", "enough"]
+    sentence: str
+    """What more labels would probably bring."""
+    photos: list[NextPhoto]
+
+
+class MappedPhoto(TypedDict):
+    """A place on the map."""
+
+    path: str
+    x: float
+    y: float
+    label: str
+    split: str
+
+
+class PhotoMap(TypedDict):
+    """The photos on a plane."""
+
+    dataset: str
+    photos: list[MappedPhoto]
 
 
 class Live(TypedDict):

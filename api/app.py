@@ -7,11 +7,11 @@ from flask.json.provider import DefaultJSONProvider
 
 from api import docs_page, metrics, security
 from api.compatible import open_inference, tf_serving
-from api.datasets import datasets
 from api.errors import errors
 from api.explanations import explanations
 from api.health import health
 from api.inputs import MemoryRequest
+from api.labels import datasets  # with the routes of labelling
 from api.limits import Rate, Slots, Tidy, check_rate
 from api.openapi import document
 from api.predictions import predictions

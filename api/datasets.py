@@ -47,7 +47,7 @@ def list_datasets() -> answers.Datasets:
 @datasets.get("/datasets/<name>")
 def show_dataset(name: str) -> answers.Dataset:
     """What the index knows: classes, splits, counts; the first request reads every photo and takes a while."""
-    dataset = _dataset(name)
+    dataset = dataset_of(name)
     counts = dataset.usable.groupby(["split", "label"]).size()
     return {
         "dataset": dataset.name,
@@ -56,6 +56,7 @@ def show_dataset(name: str) -> answers.Dataset:
         "num_photos": len(dataset.usable),
         "num_problems": len(dataset.table) - len(dataset.usable),
         "num_decided": len(dataset.decisions()),
+        "num_unfit": len(dataset.unfit_decisions()),
         "is_plain": dataset.is_plain,
         "notes": list(dataset.notes),
         "counts": {
@@ -69,7 +70,7 @@ def show_dataset(name: str) -> answers.Dataset:
 @Described(answer=DatasetStatistics)
 def show_statistics(name: str) -> Response:
     """Sizes, light, copies, problems, and whether a plain number betrays the class."""
-    return jsonify(statistics(_dataset(name)))
+    return jsonify(statistics(dataset_of(name)))
 
 
 @datasets.get("/datasets/<name>/photos")
@@ -81,7 +82,7 @@ def show_statistics(name: str) -> Response:
 )
 def list_photos(name: str, limit: int, offset: int, split: str | None, label: str | None) -> answers.Photos:
     """The rows of the index, in its order: at most `limit` after `offset`, of one `split` or `label` if given."""
-    dataset = _dataset(name)
+    dataset = dataset_of(name)
     rows = dataset.table
     for column, wanted in (("split", split), ("label", label)):
         if wanted is not None:
@@ -95,7 +96,7 @@ def list_photos(name: str, limit: int, offset: int, split: str | None, label: st
 @takes(limit=LIMIT)
 def list_suspects(name: str, limit: int) -> answers.Suspects:
     """The photos of the last ranking that nobody decided about, the most suspicious first."""
-    dataset = _dataset(name)
+    dataset = dataset_of(name)
     ranking = stored_ranking(dataset)
     if ranking is None:
         raise Problem("not-ranked")
@@ -114,7 +115,7 @@ def list_suspects(name: str, limit: int) -> answers.Suspects:
 @takes(limit=LIMIT)
 def list_decisions(name: str, limit: int) -> answers.Decisions:
     """The decision that counts for each decided photo, the latest first."""
-    dataset = _dataset(name)
+    dataset = dataset_of(name)
     found = sorted(dataset.decisions().values(), key=lambda item: item.at, reverse=True)
     return {"dataset": dataset.name, "total": len(found), "decisions": found[:limit]}
 
@@ -129,7 +130,7 @@ def list_decisions(name: str, limit: int) -> answers.Decisions:
 def decide(name: str) -> tuple[answers.DecisionMade, int]:
     """Records a decision about one photo, or takes its last one back (`undo`); it is on disk when this answers."""
     body = json_object({**RELABELLING, "action": OTHER_ACTIONS}, required=("path", "action"))
-    dataset = _dataset(name)
+    dataset = dataset_of(name)
     if body["path"] not in set(dataset.table["path"]):  # a lookup: client text never becomes a path
         raise Problem("unknown-photo")
     choice("action", body["action"], ACTIONS)
@@ -156,5 +157,6 @@ def _records(rows: "pd.DataFrame", shape: Any) -> list[Any]:
     return rows[list(get_type_hints(shape))].to_dict("records")
 
 
-def _dataset(name: str) -> Dataset:
+def dataset_of(name: str) -> Dataset:
+    """Indexes a dataset by its name; raises 404 if there is none."""
     return index_dataset(dataset_folder(name, 404), current_app.extensions["paths"])

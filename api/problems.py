@@ -22,6 +22,8 @@ PROBLEMS = {
         409,
         "Not checked for wrong labels yet. Open the Review page or run `python -m core suspects` once.",
     ),
+    "not-looked-at": (409, "The network has not looked at all photos yet. Run `python -m core label` once."),
+    "not-mapped": (409, "There is no map of these photos yet. Open the Map page once."),
     "too-large": (413, "The request is too large. A picture may have 10 MB, a JSON body 64 KB."),
     "too-many-pixels": (413, "The picture has too many pixels. Make it smaller and retry."),
     "file-too-large": (413, "The file is too large. Make the picture smaller and retry."),

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import t
 
 from benchmarks.label_world import HiddenWorld, digits, from_dataset, label
 from core.dataset.index import index_dataset
-from core.metrics.intervals import Z, proportion
+from core.metrics.intervals import proportion
 from core.paths import Paths
 from core.review.label_model import LabelModel
 from core.review.label_next import How
@@ -55,11 +56,12 @@ def labels_needed(world: HiddenWorld) -> dict[str, Any]:
         for how, found in needed.items():
             found.append(_turns_until(part, how, seed, GOAL * alls[-1]))
     fewer = 1 - np.array(needed["model"]) / np.array(needed["random"])
-    half = Z * fewer.std(ddof=1) / np.sqrt(SEEDS)
+    half = float(t.ppf(0.975, SEEDS - 1)) * fewer.std(ddof=1) / np.sqrt(SEEDS)
     return {
         "accuracy_of_all_labels": float(np.mean(alls)),
         "chosen": needed["model"],
         "random": needed["random"],
+        "fewer_in_all": 1 - sum(needed["model"]) / sum(needed["random"]),
         "fewer": float(fewer.mean()),
         "interval": [float(fewer.mean() - half), float(fewer.mean() + half)],
     }

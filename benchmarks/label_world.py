@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from core.dataset.index import Dataset
 from core.dataset.labelling import draw, honest_test
 from core.features.embeddings import embed
 from core.paths import Paths
-from core.review.label_model import LEAST_LABELS, QUICK, LabelModel, fit
+from core.review.label_model import QUICK, LabelModel, model_of
 from core.review.label_next import How, next_photos
 
 READINGS = Path(__file__).resolve().parent.parent / "docs" / "elephants-readings.csv"
@@ -100,11 +100,4 @@ def _model(world: HiddenWorld, answered: np.ndarray, draws: np.ndarray, has_own_
         hashes = [f"{round(value * 2**53):016x}" for value in draws]
         chosen = honest_test(table.assign(phash=hashes, phash_mirrored=hashes)[table["label"] != ""])
         table.loc[table["sha256"].isin(chosen), "split"] = "test"
-    train = table[(table["label"] != "") & (table["split"] != "test")]
-    counts = train["label"].value_counts()
-    names = tuple(sorted(counts[counts >= 2].index))
-    model = LabelModel(table, world.embeddings, names, None, has_own_test)
-    if len(names) < 2 or (table["label"] != "").sum() < LEAST_LABELS:
-        return model
-    rows = model.rows(is_test=False)
-    return replace(model, head=fit(world.embeddings[rows], model.targets[rows], len(names)))
+    return model_of(table, world.embeddings, has_own_test)

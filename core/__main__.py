@@ -31,6 +31,7 @@ COMMANDS = (
     review.decide,
     review.decisions,
     label.label,
+    label.draw_map,
     training.train,
     training.work_on,
     services.worker,

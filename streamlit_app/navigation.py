@@ -7,6 +7,7 @@ GROUPS = {  # key of a page: its icon
     "Data": {
         "overview": ":material/explore:",
         "dataset": ":material/photo_library:",
+        "label": ":material/new_label:",
         "review": ":material/fact_check:",
     },
     "Model": {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent.parent
+JPEG = {"Content-Type": "image/jpeg"}
 
 
 def free_port() -> int:
@@ -24,9 +25,13 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
+    return call(port, "GET", path)
+
+
+def call(port: int, method: str, path: str, photo: bytes | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with contextlib.closing(connection):
-        connection.request("GET", path)
+        connection.request(method, path, photo, JPEG if photo else {})
         answer = connection.getresponse()
         return answer.status, answer.read()
 

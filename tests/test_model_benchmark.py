@@ -60,7 +60,7 @@ def test_published_peers_are_shown_beside_the_same_photos_only(world):
     assert [peer.name for peer in PEERS][-1] == "DINOv2"
 
 
-@pytest.mark.slow
+@pytest.mark.long  # a dozen trainings
 def test_a_benchmark_measures_once_and_goes_on_where_it_stopped(paths, backbones, monkeypatch, capsys):
     monkeypatch.setenv("TUSKSCOPE_DATA", str(paths.data_dir))
     monkeypatch.setenv("TUSKSCOPE_MODELS", str(paths.models_dir))

@@ -23,7 +23,7 @@ where a key is set, and are allowed from this machine only where none is. Every 
 `/metrics` is RFC 9457 `application/problem+json`."""
 TAGS = {
     "predictions": "What the served run says of pictures.",
-    "explanations": "Which pixels spoke for a class.",
+    "explanations": "Which pixels are evidence for a class.",
     "datasets": "Photos in classes, their suspicious labels, and decisions about them.",
     "runs": "Trainings, what they left behind, and which one is served.",
     "compatible": "The same predictions for clients of TensorFlow Serving and of the Open Inference Protocol.",

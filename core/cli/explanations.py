@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--raw", type=PATH, help="Write the float32 map as npy.")
 @SERVED_RUN
 @click.option("--opacity", default=0.5, show_default=True, type=click.FloatRange(0, 1))
-@click.option("--signed", is_flag=True, help="Also show what speaks against the class; the map is then -1 to 1.")
+@click.option("--signed", is_flag=True, help="Also show evidence against the class; the map is then -1 to 1.")
 @click.option("--trust", "with_trust", is_flag=True, help="Measure whether to believe the map.")
 @click.option(
     "--sanity",
@@ -53,7 +53,7 @@ def explain(
     with_sanity: bool,
     as_json: bool,
 ) -> None:
-    """Show which pixels of IMAGE spoke for a class, and whether to believe it."""
+    """Show which pixels of IMAGE are evidence for a class, and whether to believe it."""
     from core.dataset.images import decode
     from core.explanation.faithfulness import measure_faithfulness
     from core.explanation.heatmap import explain as compute
@@ -117,7 +117,7 @@ def _trust_lines(trust: "Faithfulness | None") -> list[str]:
     return [
         trust.sentence,
         f"deletion {trust.deletion:.3f} (low is good), insertion {trust.insertion:.3f} (high is good)",
-        f"gain {trust.gain:+.3f}, random maps {trust.random_gain:+.3f} ± {trust.random_deviation:.3f}, "
+        f"faithfulness {trust.gain:+.3f}, random maps {trust.random_gain:+.3f} ± {trust.random_deviation:.3f}, "
         f"blob in the middle {trust.centre_gain:+.3f}",
         f"stays when mirrored {trust.flip_stability:.2f}, when moved a little {trust.shift_stability:.2f} (1 is best)",
     ]

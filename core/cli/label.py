@@ -54,3 +54,17 @@ def label(dataset: Path, classes: str, count: int, how: How, as_json: bool) -> N
     for photo in photos:
         guess = f"  {photo.suggestion} {photo.probability:.0%}?" if photo.probability is not None else ""
         click.echo(one_line(f"{photo.path}  ({REASONS[photo.why]}){guess}"))
+
+
+@click.command("map")
+@DATASET
+@click.option("--steps", is_flag=True, hidden=True, help="Print how far it is, for the page that waits.")
+def draw_map(dataset: Path, steps: bool) -> None:
+    """Draw the map of DATASET for the pages and the API: look-alikes side by side."""
+    from core.features.photo_map import photo_map
+
+    def tell(done: int, total: int) -> None:
+        click.echo(f"step {done} {total}", err=True)
+
+    photos = photo_map(read_dataset(dataset), Paths.from_env(), tell if steps else progress("drawing"))
+    click.echo(f"{len(photos):,} photos are on the map")

@@ -19,12 +19,7 @@ def list_files(folder: Path) -> tuple[dict[Parts, Path], list[str], list[str]]:
     Raises:
         DatasetError: If there is no such folder, or it cannot be read.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"Expected a folder of photos, but there is none at {folder}; check the path.")
-    try:
-        found = look(folder)
-    except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}; check its rights.") from error
+    found = look(folder)
     files, large, others, refusals = {}, [], [], []
     for file in found.files:
         if not is_meant_as_photo(folder, file):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from core.dataset.layout import Layout, Parts, find_layout
 from core.dataset.walk import File, Found, is_photo, look
-from core.errors import DatasetError
 from core.escaping import printable
 
 
@@ -31,12 +30,7 @@ def list_dataset(folder: Path) -> Listing:
     Raises:
         DatasetError: If the folder is none, or cannot be read.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
-    try:
-        found = look(folder)
-    except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}. Check its rights.") from error
+    found = look(folder)
     photos = [file for file in found.files if is_meant_as_photo(folder, file)]
     layout = find_layout([file.parts for file in photos or found.files], found.folders)
     outside = set(layout.outside)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from core import cache
-from core.dataset.images import decode
+from core.dataset.images import PIXELS_VERSION, decode
 from core.errors import ImageError
 from core.files import sha256_of
 
@@ -23,8 +23,8 @@ def thumbnail(photo: Path, sha256: str, cache_dir: Path) -> bytes:
     Args:
         photo: The picture's file.
         sha256: Of its content: the name under which the copy is kept, so that equal photos share one.
-        cache_dir: The dataset's cache folder; the copies lie in `thumbnails` below it. One that cannot be
-            written to only makes the next call slower.
+        cache_dir: The dataset's cache folder; the copies lie in `thumbnails` below it, those of another version of
+            `decode` apart. One that cannot be written to only makes the next call slower.
 
     Returns:
         WebP, at most 20 KB, sides at most 360 pixels, upright.
@@ -34,7 +34,7 @@ def thumbnail(photo: Path, sha256: str, cache_dir: Path) -> bytes:
     """
     if not _SHA256.fullmatch(sha256):  # a name that is no hash never becomes a path
         return encode_thumbnail(photo)
-    kept = cache.as_bytes(cache_dir / "thumbnails" / sha256[:2] / f"{sha256}.webp")
+    kept = cache.as_bytes(cache_dir / "thumbnails" / PIXELS_VERSION / sha256[:2] / f"{sha256}.webp")
     found = cache.stored(kept, sha256)
     if found is None:
         found = encode_thumbnail(photo)

@@ -79,7 +79,11 @@ class Found:
 
 
 def look(folder: Path) -> Found:
-    """Lists what lies below a folder; links are followed, but never in a circle. Opens no file."""
+    """Lists what lies below a folder; links are followed, but never in a circle. Opens no file.
+
+    Raises:
+        DatasetError: If it is no folder, or cannot be read.
+    """
     found = Found()
     for kind, entry in walk(folder):
         getattr(found, kind).append(entry)
@@ -90,7 +94,12 @@ def walk(folder: Path) -> Iterator[tuple[str, Any]]:
     """As `look`, one after another: the name of a list of `Found` and an entry of it.
 
     What it holds in memory grows with the largest folder, not with the tree.
+
+    Raises:
+        DatasetError: As `look`.
     """
+    if not folder.is_dir():
+        raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
     seen = set()
 
     def visit(
@@ -130,7 +139,10 @@ def walk(folder: Path) -> Iterator[tuple[str, Any]]:
             else:
                 yield "files", File(here, status.st_size, status.st_mtime_ns)
 
-    yield from visit(str(folder), (), (), False)
+    try:
+        yield from visit(str(folder), (), (), False)
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}. Check its rights.") from error
 
 
 def is_system_folder(name: str) -> bool:
@@ -176,10 +188,7 @@ def photos_and_notes(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     notes: list[str] = []
     for path in map(Path, paths):
         if path.is_dir():
-            try:
-                found = look(path)
-            except OSError as error:
-                raise DatasetError(f"The folder {path} cannot be read: {error.strerror}. Check its rights.") from error
+            found = look(path)
             is_taken = [is_photo(path.joinpath(*file.parts)) for file in found.files]
             photos += [path.joinpath(*file.parts) for file, taken in zip(found.files, is_taken, strict=True) if taken]
             notes += found.notes([file.path for file, taken in zip(found.files, is_taken, strict=True) if not taken])

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from core import cache
-from core.dataset.images import decode
 from core.dataset.index import Dataset
-from core.errors import DatasetError, ImageError
+from core.dataset.readable import decode_if_readable
+from core.errors import DatasetError
 from core.evaluation.background import VARIANTS, area_of, separated, share_inside, subject_maps
 from core.evaluation.corruptions import CORRUPTIONS, corrupted, reduced
 from core.evaluation.measure import select_rows
 from core.explanation.averages import sampled
 from core.explanation.heatmap import class_map
 from core.explanation.masking import Progress
+from core.features.embedding_store import version
+from core.features.views import VIEWS
 from core.metrics.intervals import Measured, share_of
 from core.paths import Paths
 from core.prediction.predictor import Predictor
@@ -106,7 +108,7 @@ def stored_robustness(run: Run, dataset: Dataset, split: str, with_background: b
 
 def _kept(run: Run, dataset: Dataset, split: str, with_background: bool) -> tuple[cache.Kept[Robustness], str]:
     model = run.files.get("model.tflite", run.run_id)
-    what = f"{_VERSION} {model} {dataset.fingerprint} {split} {with_background}"
+    what = f"{_VERSION} {version(*VIEWS)} {model} {dataset.fingerprint} {split} {with_background}"
     key = hashlib.sha256(what.encode()).hexdigest()[:16]
     return cache.as_record(dataset.cache_dir / "robustness" / f"{key}.json", Robustness), key
 
@@ -124,11 +126,9 @@ def _measure(
     hashes, images = [], []
     chosen = sampled(table, MAX_PHOTOS)
     for path, sha256 in zip(chosen["path"], chosen["sha256"], strict=True):
-        try:
-            images.append(reduced(decode(dataset.folder / path)))
+        if (image := decode_if_readable(dataset.folder / path)) is not None:
+            images.append(reduced(image))
             hashes.append(sha256)
-        except (ImageError, OSError):
-            continue
     if not images:
         raise DatasetError(f"No photo of the split {split} of {dataset.name} can be read.")
     total, looked = PASSES_PER_PHOTO * len(images), 2 * len(images)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from core.dataset.images import decode
 from core.dataset.index import Dataset
-from core.errors import DatasetError, ImageError
+from core.dataset.readable import decode_if_readable
+from core.errors import DatasetError
 from core.explanation.heatmap import coarse_map, normalize, upsample
 from core.explanation.masking import Progress
 from core.prediction.predictor import Predictor
@@ -70,9 +70,8 @@ def mean_maps(dataset: Dataset, split: str, predictor: Predictor, progress: Prog
     errors: dict[str, list[np.ndarray]] = defaultdict(list)
     unreadable = 0
     for done, (path, label) in enumerate(zip(photos["path"], photos["label"], strict=True), start=1):
-        try:
-            image = decode(dataset.folder / path)
-        except (ImageError, OSError):
+        image = decode_if_readable(dataset.folder / path)
+        if image is None:
             unreadable += 1
         else:
             prediction = predictor.predict([image])[0]

@@ -1,4 +1,4 @@
-"""Faithfulness of a map: does the answer hang on what it marks? Numbers against chance, and one plain verdict."""
+"""Faithfulness of a map: does the answer depend on what it marks? Numbers against chance, and one plain verdict."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from core.prediction.predictor import Predictor
 VERDICTS = {
     "clearly": "This map beats chance clearly: hiding what it marks changes the answer.",
     "barely": "This map barely beats chance: hiding what it marks changes the answer little more than hiding anything.",
-    "not": "This map does not beat chance: the answer does not hang on what it marks.",
+    "not": "This map does not beat chance: the answer does not depend on what it marks.",
 }
 _CLEAR_DEVIATIONS = 2.0
 _LEAST_DEVIATION = 0.01  # four random maps may by luck agree closely
@@ -23,7 +23,7 @@ _LEAST_DEVIATION = 0.01  # four random maps may by luck agree closely
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Whether one map marks what the answer hangs on.
+    """Whether one map marks what the answer depends on.
 
     Areas are means of the class's probability, 0-1. A gain is insertion minus deletion area.
 

@@ -70,7 +70,7 @@ def explain(
     class_name = class_name or prediction.label
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
     if signed and not ALL[method].is_signed:
-        raise MethodUnavailableError(f"The method {method} shows only what speaks for a class, not what is against it.")
+        raise MethodUnavailableError(f"The method {method} shows only evidence for a class, none against it.")
     coarse = coarse_map(method, image, names.index(class_name), predictor, prediction, progress)
     heatmap = upsample(normalize(coarse, signed), image.shape[:2], signed)
     return Explanation(method, class_name, heatmap, prediction, signed)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.dataset.images import decode, resize
-from core.errors import DatasetError, ImageError
+from core.dataset.images import resize
+from core.dataset.readable import decode_if_readable
+from core.errors import DatasetError
 from core.paths import Paths
 from core.runs.folder import Run
 
@@ -74,10 +75,5 @@ def _train_files(run: Run, paths: Paths) -> list[Path]:
 
 
 def _read(files: Sequence[Path], image_size: tuple[int, int]) -> list[np.ndarray]:
-    images = []
-    for file in files:
-        try:
-            images.append(resize(decode(file), image_size))
-        except (ImageError, OSError):
-            continue
-    return images
+    found = map(decode_if_readable, files)
+    return [resize(image, image_size) for image in found if image is not None]

@@ -31,6 +31,7 @@ class Observer:
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
         self._seen: dict[Path, tuple[object, float]] = {}
+        self._lock = threading.Lock()  # a thread that read earlier must not be heard later
 
     def silence(self, key: Path, content: object) -> float:
         """For how many seconds this key has had this content."""
@@ -43,9 +44,9 @@ class Observer:
 
     def silence_of_run(self, folder: Path) -> float:
         """For how many seconds neither trainer nor worker of a live run, wherever they are, gave a sign of life."""
-        return self.silence(
-            folder, tuple(_content(folder / name) for name in (PROCESS_FILE, PROGRESS_FILE, LEASE_FILE))
-        )
+        with self._lock:
+            signs = tuple(_content(folder / name) for name in (PROCESS_FILE, PROGRESS_FILE, LEASE_FILE))
+            return self.silence(folder, signs)
 
 
 OBSERVER = Observer()  # of this process

@@ -88,7 +88,8 @@ class EvaluationResult:
         elif self.learned:
             words.append(f"left out, because it has learned from them: {_photos(self.learned)}")
         if self.near_copies:
-            words.append(f"near copies of photos it has learned from among them: {self.near_copies:,}")
+            are = "is a near copy" if self.near_copies == 1 else "are near copies"
+            words.append(f"{self.near_copies:,} of the photos {are} of training photos")
         return words
 
 

@@ -7,15 +7,15 @@ from scipy.sparse.csgraph import connected_components
 
 from core import cache
 from core.dataset.duplicates import duplicate_pairs
-from core.dataset.images import decode
 from core.dataset.index import Dataset
-from core.errors import ImageError
+from core.dataset.readable import decode_if_readable
 from core.features.embedding_store import version
 from core.features.embeddings import embed
 from core.features.views import CLOSE, VIEWS, WHOLE
 from core.networks.cosine import unit_vectors
 from core.networks.interpreter import Progress
 from core.paths import Paths
+from core.review.candidates import alike
 from core.review.matching import crop_match
 
 _VERSION = 1
@@ -25,7 +25,6 @@ MIN_COSINE = 0.65
 CANDIDATE_COSINE = 0.86
 MAX_CANDIDATES = 400  # pairs whose pixels are compared, most alike first: ten seconds at most
 MIN_CORRELATION = 0.9
-_BLOCK = 512
 _COLUMNS = ["path_a", "path_b", "kind", "distance", "cosine", "crosses_class", "crosses_split", "group"]
 
 
@@ -75,30 +74,17 @@ def _crops(
     """Pairs that look alike to the network and whose pixels fit when one is laid over a part of the other."""
     taken = set(map(frozenset, zip(known["path_a"], known["path_b"], strict=True)))
     paths, small, rows = table["path"].tolist(), {}, []
-    for cosine, first, second in _candidates(whole, close):
+    for cosine, first, second in alike(whole, close, CANDIDATE_COSINE, MAX_CANDIDATES):
         if {paths[first], paths[second]} in taken:
             continue
-        try:
-            for row in (first, second):
-                if row not in small:
-                    small[row] = decode(dataset.folder / paths[row], shortest_side=96)
-        except (ImageError, OSError):
-            continue  # gone or changed since it was indexed
-        for outer, inner in ((first, second), (second, first)):
-            if crop_match(small[outer], small[inner]) >= MIN_CORRELATION:
+        for row in (first, second):
+            if row not in small:
+                small[row] = decode_if_readable(dataset.folder / paths[row], shortest_side=96)
+        one, other = small[first], small[second]
+        if one is None or other is None:
+            continue
+        for outer, inner, large, part in ((first, second, one, other), (second, first, other, one)):
+            if crop_match(large, part) >= MIN_CORRELATION:
                 rows.append((paths[outer], paths[inner], "crop", -1, cosine))
                 break
     return pd.DataFrame(rows, columns=_COLUMNS[:5]).astype({"distance": int, "cosine": float})
-
-
-def _candidates(whole: np.ndarray, close: np.ndarray) -> list[tuple[float, int, int]]:
-    found: dict[tuple[int, int], float] = {}
-    for start in range(0, len(whole), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        alike = np.maximum(whole[block] @ whole.T, np.maximum(whole[block] @ close.T, close[block] @ whole.T))
-        for row, other in zip(*np.nonzero(np.triu(alike >= CANDIDATE_COSINE, k=start + 1)), strict=True):
-            found[start + int(row), int(other)] = float(alike[row, other])
-        if len(found) > 50 * MAX_CANDIDATES:  # a folder of one scene: keep the most alike
-            found = dict(sorted(found.items(), key=lambda item: -item[1])[:MAX_CANDIDATES])
-    best = sorted(((cosine, *pair) for pair, cosine in found.items()), reverse=True)
-    return best[:MAX_CANDIDATES]

@@ -1,6 +1,6 @@
 """The model that learns while a person labels: the head of the `quick` preset, refitted on remembered embeddings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,7 +53,8 @@ class LabelModel:
     @cached_property
     def targets(self) -> np.ndarray:
         """Position of each row's label in `class_names`, or -1; shape `(rows,)`."""
-        return _positions(self.table, self.class_names)
+        place = {name: number for number, name in enumerate(self.class_names)}
+        return np.array([place.get(label, -1) for label in self.table["label"]], int)
 
     @cached_property
     def answered(self) -> np.ndarray:
@@ -91,14 +92,21 @@ def learn(
         draw=draws,
     )
     embeddings = embed(dataset, table, [QUICK.backbone], paths, progress)[QUICK.backbone]
-    counts = table.loc[(table["split"] != "test") & (table["label"] != ""), "label"].value_counts()
-    class_names = tuple(sorted(counts[counts >= _LEAST_A_CLASS].index))
-    head = None
-    if len(class_names) >= 2 and int((table["label"] != "").sum()) >= LEAST_LABELS:
-        rows = np.flatnonzero(table["label"].isin(class_names) & (table["split"] != "test"))
-        head = fit(embeddings[rows], _positions(table, class_names)[rows], len(class_names))
     has_own_test = bool(((dataset.base or dataset).usable["split"] == "test").any())
-    return LabelModel(table, embeddings, class_names, head, has_own_test)
+    return model_of(table, embeddings, has_own_test)
+
+
+def model_of(table: pd.DataFrame, embeddings: np.ndarray, has_own_test: bool) -> LabelModel:
+    """Fits the head, if there are labels enough; arguments as the attributes of `LabelModel`."""
+    in_test, is_labelled = table["split"] == "test", table["label"] != ""
+    counts = table.loc[is_labelled & ~in_test, "label"].value_counts()
+    class_names = tuple(sorted(counts[counts >= _LEAST_A_CLASS].index))
+    model = LabelModel(table, embeddings, class_names, None, has_own_test)
+    given = int((is_labelled & ~(in_test & has_own_test)).sum())
+    if len(class_names) < 2 or given < LEAST_LABELS:
+        return model
+    rows = model.rows(is_test=False)
+    return replace(model, head=fit(embeddings[rows], model.targets[rows], len(class_names)))
 
 
 def fit(embeddings: np.ndarray, targets: np.ndarray, num_classes: int) -> LinearHead:
@@ -112,8 +120,3 @@ def fit(embeddings: np.ndarray, targets: np.ndarray, num_classes: int) -> Linear
         regularization=QUICK.regularization,
         epochs=QUICK.epochs,
     )
-
-
-def _positions(table: pd.DataFrame, class_names: tuple[str, ...]) -> np.ndarray:
-    place = {name: number for number, name in enumerate(class_names)}
-    return np.array([place.get(label, -1) for label in table["label"]], int)

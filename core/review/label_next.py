@@ -1,5 +1,6 @@
 """The photos to label next, each with the reason why it was chosen and what the model takes it for."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,12 +11,13 @@ from core.review.label_choice import spread, uncertain_and_different
 from core.review.label_model import LabelModel
 
 How = Literal["model", "random"]
-Why = Literal["test", "spread", "unsure", "random"]
+Why = Literal["test", "spread", "unsure", "random", "alike"]
 REASONS: dict[Why, str] = {
     "test": "drawn at random for the honest test",
     "spread": "unlike all that is labelled",
     "unsure": "the model is unsure of it",
     "random": "drawn at random",
+    "alike": "looks like another one",
 }
 _EARLY_TEST = 3  # every third photo is for the test until it has enough of each class
 
@@ -68,13 +70,42 @@ def next_photos(model: LabelModel, count: int, how: How = "model") -> list[NextP
     return [_photo(model, *pair) for pair in _mixed(chosen, others, every)]
 
 
+def look_alikes(model: LabelModel, paths: Collection[str], count: int) -> list[NextPhoto]:
+    """The photos without an answer that look most like some photos, the most similar first.
+
+    Args:
+        model: As `label_model.learn` gives it.
+        paths: Of the photos in question; they are not among the answer.
+        count: How many, at most.
+    """
+    is_asked = model.table["path"].isin(list(paths)).to_numpy()
+    if not is_asked.any():
+        return []
+    similarity = (model.units @ model.units[is_asked].T).max(axis=1)
+    is_open = ~model.answered & ~is_asked
+    order = np.argsort(np.where(is_open, -similarity, np.inf), kind="stable")[: min(count, int(is_open.sum()))]
+    return [_photo(model, int(row), "alike") for row in order]
+
+
+def side_by_side(model: LabelModel, photos: Sequence[NextPhoto]) -> list[NextPhoto]:
+    """The same photos, each followed by the one that looks most like it."""
+    row_of = {path: row for row, path in enumerate(model.table["path"])}
+    left, found = list(photos[1:]), list(photos[:1])
+    while left:
+        last = model.units[row_of[found[-1].path]]
+        similarity = model.units[[row_of[photo.path] for photo in left]] @ last
+        found.append(left.pop(int(similarity.argmax())))
+    return found
+
+
 def _others(model: LabelModel, free: np.ndarray, count: int, how: How) -> list[tuple[int, Why]]:
     if how == "random":
         order = np.random.default_rng(len(free)).permutation(len(free))
         return [(int(row), "random") for row in order if free[row]][:count]
+    learned = model.answered & (model.table["split"] != "test").to_numpy()  # like a test photo is not yet learned
     if model.head is None:
-        return [(row, "spread") for row in spread(model.units, model.answered, free, count)]
-    rows = uncertain_and_different(model.units, model.answered, free, model.probabilities, count)
+        return [(row, "spread") for row in spread(model.units, learned, free, count)]
+    rows = uncertain_and_different(model.units, learned, free, model.probabilities, count)
     return [(row, "unsure") for row in rows]
 
 

@@ -14,7 +14,9 @@ from core.dataset.index import NOT_IN_A_CLASS, Dataset
 from core.dataset.labels import class_indices
 from core.dataset.overlay import Decision
 from core.errors import DatasetError
+from core.features.embedding_store import version
 from core.features.photo_features import read_features
+from core.features.views import VIEWS
 from core.networks.interpreter import Progress
 from core.paths import Paths
 from core.review.checks import unusable
@@ -174,5 +176,5 @@ def subject_phrase(dataset: Dataset) -> str:
 def _key(dataset: Dataset, used: Mapping[str, Decision]) -> str:
     content = json.dumps([asdict(item) for _, item in sorted(used.items())])
     problems = dataset.table.loc[dataset.table["problem"] != "", ["path", "problem"]].to_csv()
-    text = f"{_VERSION} {dataset.fingerprint} {dataset.name} {content} {problems}"
+    text = f"{_VERSION} {version(*VIEWS)} {dataset.fingerprint} {dataset.name} {content} {problems}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.metrics import EvaluationResult, Measured
-from streamlit_app.charts.style import DOTTED, QUIET, STRONG, corner_names, empty, error_bars, escaped, styled, write
+from streamlit_app.charts.style import DOTTED, STRONG, corner_names, empty, error_bars, escaped, styled, write
 
 WRITTEN_CLASSES = 12  # with more, a cell has no room for its figures, and each costs the browser a text of its own
 # A cell that holds most of its row is dark with white figures, any other light with dark ones: both read
@@ -58,7 +58,7 @@ def confusion_matrix(result: EvaluationResult) -> go.Figure:
     figure.update_yaxes(showgrid=False, autorange="reversed")
     for row, column in zip(rows, columns, strict=True) if is_small else ():
         share = shares[row, column]
-        font = {"size": 15, "color": "#FFFFFF" if share >= 0.5 else STRONG}
+        font = {"size": 15, "color": "#FFFFFF"} if share >= 0.5 else {"size": 15}
         text = f"<b>{counts[row, column]:,}</b><br>{100 * share:.0f} %"
         write(figure, names[column], names[row], text, font=font)
     return figure.update_layout(clickmode="event+select")
@@ -111,7 +111,7 @@ def reliability(result: EvaluationResult) -> go.Figure:
     )
     place = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
     words = "on the dotted line a probability means what it says"
-    write(figure, 0.99, 0.04, words, font={"color": QUIET, "size": 12}, **place)
+    write(figure, 0.99, 0.04, words, font={"size": 12}, **place)
     return figure.update_xaxes(range=[min(0.5, min(row["mean_confidence"] for row in bins) - 0.05), 1.02])
 
 

@@ -69,8 +69,8 @@ def dots(rows: Sequence[Dot], line: float | None = None) -> go.Figure:
             hovertemplate=f"{escaped(row.name)}: {text}<extra></extra>",
         )
         lowest, longest = min(lowest, low), max(longest, len(text))
-        text = escaped(text).replace(" (", f"</b> <span style='color:{QUIET}'>(", 1)
-        write(figure, 1.02, place, f"<b>{text}</span>", xref="paper", xanchor="left", font={"size": 12})
+        text = escaped(text).replace(" (", "</b> (", 1)
+        write(figure, 1.02, place, f"<b>{text}", xref="paper", xanchor="left", font={"size": 12})
     styled(figure, height=46 + ROW * len(rows))
     figure.update_xaxes(range=[max(0, lowest - 0.04), 1.005], tickformat=".0%")
     names = [escaped(row.name) for row in rows]

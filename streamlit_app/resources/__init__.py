@@ -14,6 +14,7 @@ from streamlit_app.resources.datasets import (
 )
 from streamlit_app.resources.explanations import AnsweredPhoto, averages, heat_maps, known_averages
 from streamlit_app.resources.gradient_maps import maps_under_way, start_maps
+from streamlit_app.resources.labels import REFIT_AFTER, draw_map, label_model, label_progress, look_at_photos
 from streamlit_app.resources.review import decisions, rank, ranking, unfit_decisions
 from streamlit_app.resources.runs import (
     active_run,
@@ -31,6 +32,7 @@ from streamlit_app.resources.runs import (
 )
 
 __all__ = [
+    "REFIT_AFTER",
     "AnsweredPhoto",
     "active_run",
     "answering_run",
@@ -40,13 +42,17 @@ __all__ = [
     "copied_into",
     "dataset",
     "decisions",
+    "draw_map",
     "duplicates",
     "first_start_lock",
     "heat_maps",
     "is_of",
     "known_averages",
     "known_robustness",
+    "label_model",
+    "label_progress",
     "large_photo",
+    "look_at_photos",
     "maps_under_way",
     "num_photos",
     "paths",

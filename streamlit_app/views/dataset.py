@@ -3,13 +3,21 @@
 import streamlit as st
 
 from core.dataset.index import SPLITS
+from core.errors import DatasetError
 from streamlit_app import frame, navigation, resources
 from streamlit_app.parts.dataset import filters, importing, managing, problems, statistics
+from streamlit_app.parts.map import view
 from streamlit_app.parts.shared import photos
 from streamlit_app.parts.shared.layout import head, tabs
 from streamlit_app.words import counted, listed, plain
 
-data = frame.dataset()
+try:
+    data = frame.dataset()
+except DatasetError as error:  # here it is no dead end: another dataset can be opened or made
+    head("What do I have?", "No dataset is open.")
+    st.error(plain(error), icon=":material/error:")
+    importing.show()
+    st.stop()
 unusable = len(data.table) - len(data.usable)
 by_class, by_split = data.usable["label"].value_counts(), data.usable["split"].value_counts()
 classes = listed([f"{number:,} {name or 'unlabelled'}" for name, number in by_class.head(8).items()])
@@ -22,9 +30,11 @@ if not data.class_names and len(data.usable):
     with st.container(border=True):
         st.markdown(
             "Photos that lie in no class folder are an unlabelled dataset: a model can say what they show, but none "
-            "can learn from them yet. To train on them, sort some into one folder per class."
+            "can learn from them yet. Label some of them, or sort some into one folder per class."
         )
-        navigation.link("predict", "Predict them now", key="predict-unlabelled")
+        with st.container(horizontal=True):
+            navigation.link("label", "Label them", key="label-unlabelled")
+            navigation.link("predict", "Predict them now", key="predict-unlabelled", primary=False)
     importing.show(data)
     st.stop()
 head("What do I have?", line)
@@ -50,6 +60,7 @@ def browse() -> None:
 tabs(
     {
         "Photos": browse,
+        "Map": lambda: view.show(data),
         "Statistics": lambda: statistics.show(data),
         "Problems": lambda: problems.show(data),
         "Add photos": lambda: importing.show(data),

@@ -20,7 +20,7 @@ if not runs:
     st.stop()
 
 place = st.container()
-left, right, by = st.columns([2.4, 1.5, 1.9], vertical_alignment="bottom")
+left, right, by = st.columns([3.2, 1.4, 1.7], vertical_alignment="bottom")
 with left:
     run = run_picker(runs, "run")
 splits = [split for split in ("test", "validation", "train") if split in run.evaluation]

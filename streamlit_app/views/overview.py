@@ -56,7 +56,7 @@ with st.expander("New here? What Tuskscope does"):
         "account.  \n"
         "It shows the photos, finds labels that look wrong, trains a model, and says how good it is and how "
         "sure that is.  \n"
-        "Every answer comes with the pixels that spoke for it. Start with the step that is highlighted above."
+        "Every answer comes with the evidence for it in the photo. Start with the step that is highlighted above."
     )
 with st.expander("Use the API"):
     port = os.environ.get("TUSKSCOPE_API_PORT")  # set by `python -m core app`, which runs it beside these pages

@@ -54,8 +54,16 @@ def test_a_dataset_is_described_by_its_index(client, ranked):
     decisions.decide(ranked, ranked.usable["path"].iloc[0], "keep")
     body = client.get(URL).get_json()
     assert body["class_names"] == ["African", "Asian"] and body["fingerprint"] == ranked.fingerprint
-    assert (body["num_photos"], body["num_problems"], body["num_decided"]) == (24, 0, 1)
+    assert (body["num_photos"], body["num_problems"], body["num_decided"], body["num_unfit"]) == (24, 0, 1, 0)
     assert body["counts"]["train"] == {"African": 8, "Asian": 8} and body["is_plain"] is False
+
+
+def test_decisions_that_fit_nothing_are_counted(client, ranked):
+    decisions.decide(ranked, ranked.usable["path"].iloc[0], "relabel", "Asian")
+    for split in ("train", "test"):
+        (ranked.folder / split / "Asian").rename(ranked.folder / split / "Forest")
+    body = client.get(URL).get_json()
+    assert (body["num_decided"], body["num_unfit"]) == (0, 1)
 
 
 def test_statistics_are_those_of_the_command_line(client, paths):

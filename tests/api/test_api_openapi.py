@@ -144,7 +144,11 @@ def test_predictions_and_explanations_have_the_shape_that_is_promised(client, sp
 
 def test_changes_name_the_key_and_reading_does_not(spec):
     secured = {name for name, item in operations(spec).items() if item.get("security") == [{"key": []}]}
-    assert secured == {"create_run", "delete_run", "cancel_run", "promote_run", "roll_back", "decide"}
+    assert secured == {"create_run", "delete_run", "cancel_run", "promote_run", "roll_back"} | {
+        "decide",
+        "decide_many",
+        "name_classes",
+    }
 
 
 def test_the_settings_of_a_training_are_those_of_core(spec):

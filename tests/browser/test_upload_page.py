@@ -109,3 +109,5 @@ def test_a_phone_sees_everything_and_may_use_its_camera(opened, files, scheme):
     page.get_by_label("Take a photo").set_input_files(files[0])  # sends it at once
     page.locator("article h1").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    assert [item["id"] for item in axe.Axe().run(page).response["violations"]] == []

@@ -61,3 +61,6 @@ def test_a_folder_that_nobody_has_labelled_becomes_a_model(card, core, paths):
     counts = json.loads(core("index", card, "--json")[1])["counts"]
     assert counts["test"]["African"] + counts["test"]["Asian"] == found["test"]
     assert counts["train"][""] == 10
+    status, out, said = core("map", card, "--steps")
+    assert status == 0 and out == "60 photos are on the map\n"
+    assert "step 50 500" in said.splitlines()

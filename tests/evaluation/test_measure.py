@@ -74,7 +74,7 @@ def test_near_copies_of_learned_photos_are_counted_and_said(plain, copy):
     Image.open(photo).save(copy / "African" / "again.webp", lossless=True)
     result, _ = measure(run, index_dataset(copy, paths))
     assert (result.n, result.learned, result.near_copies) == (1, 16, 1)
-    assert "near copies of photos it has learned from among them: 1" in result.sentence()
+    assert "1 of the photos is a near copy of training photos" in result.sentence()
 
 
 def test_carved_validation_photos_are_judged_by_what_was_said_before_they_were_learned(plain):

@@ -28,7 +28,8 @@ MODULES = {
     "Xception": "xception",
 }
 SMALL = "MobileNetV3Small"
-EACH = [pytest.param(name, marks=[] if name == SMALL else pytest.mark.slow) for name in APPLICATIONS]
+DAILY = {SMALL: [], "MobileNetV2": pytest.mark.slow, "ResNet50": pytest.mark.slow}  # building the others costs a minute
+EACH = [pytest.param(name, marks=DAILY.get(name, pytest.mark.long)) for name in APPLICATIONS]
 EACH_CONVERTED = [
     pytest.param(name, marks=pytest.mark.slow if name == SMALL else pytest.mark.long) for name in APPLICATIONS
 ]

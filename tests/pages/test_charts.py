@@ -1,6 +1,9 @@
 """Charts of known numbers."""
 
+import re
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from core.metrics import evaluate
-from streamlit_app.charts import dataset, evaluation, prediction, training
+from streamlit_app.charts import dataset, evaluation, prediction, style, training
 from streamlit_app.parts.evaluation import failures
 
 COLOURS = {"African": "#0072B2", "Asian": "#009E73"}
@@ -34,7 +37,7 @@ def result():
 
 
 def texts(figure: go.Figure) -> list[str]:
-    return [annotation.text for annotation in figure.layout.annotations]
+    return [re.sub("<span.*?</span> ", "", annotation.text) for annotation in figure.layout.annotations]
 
 
 def test_counts_have_a_bar_for_every_split_and_class_in_its_colour(table):
@@ -146,3 +149,26 @@ def test_all_charts_are_transparent_and_titled_by_the_page(table, result):
     for figure in (dataset.counts(table, COLOURS), evaluation.roc(result, COLOURS), evaluation.reliability(result)):
         assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.title.text is None
+
+
+def luminance(color: str) -> float:
+    shares = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    darker, lighter = sorted([luminance(first), luminance(second)])
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_texts_and_lines_of_charts_stand_out_from_every_background(result, theme):
+    config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    colours = tomllib.loads(config.read_text(encoding="utf-8"))["theme"][theme]
+    for background in (colours["backgroundColor"], colours["secondaryBackgroundColor"]):
+        assert contrast(style.TEXT[theme], background) >= 4.5
+    assert contrast(style.QUIET, colours["backgroundColor"]) >= 3  # of lines and points
+    figure = style.readable(evaluation.confusion_matrix(result), theme)
+    assert {text.font.color for text in figure.layout.annotations} == {"#FFFFFF", style.TEXT[theme]}
+    assert figure.layout.xaxis.tickfont.color == figure.layout.yaxis.title.font.color == style.TEXT[theme]

@@ -29,7 +29,10 @@ def test_a_learning_curve_names_its_lines_and_labels():
         Point(labels, share, int(100 * share), SURE, [0.9]) for labels in ("given", "reviewed") for share in (0.5, 1.0)
     ]
     figure = learning(LearningCurve("reviewed", points, SURE, SURE, ""))
-    assert {item.text for item in figure.layout.annotations} == {"given labels", "reviewed labels"}
+    assert {item.text.split("</span> ")[-1] for item in figure.layout.annotations} == {
+        "given labels",
+        "reviewed labels",
+    }
     assert list(figure.data[0].x) == [50, 100] and figure.layout.yaxis.title.text == "accuracy, reviewed labels"
 
 

@@ -98,7 +98,7 @@ def test_a_page_opens_with_a_served_run(app, served, page):
     test = app(page)
     assert not test.exception
     assert not test.error
-    if page not in ("dataset", "review", "training", "prove"):
+    if page not in ("dataset", "label", "review", "training", "prove"):
         assert "87.5 % accuracy (52.9–97.8, n = 8, given labels, test)" in words(test)
 
 
@@ -470,3 +470,12 @@ def test_a_zip_promises_as_many_photos_as_the_dataset_then_has(app, sample, path
     assert test.button("accept").label == "Import 2 photos"
     test.button("accept").click().run()
     assert "2 photos**: 1 African and 1 Asian" in words(test) and "2 files cannot be used" in words(test)
+
+
+def test_where_the_dataset_is_gone_another_one_can_be_opened(app, sample, tmp_path):
+    outside = draw_world(tmp_path / "photos")
+    test = app("dataset", data="gone")
+    assert "there is none at" in words(test)
+    test.text_input("import-folder").set_value(str(outside)).run()
+    test.button("open-folder").click().run()
+    assert not test.exception and "24 photos" in words(test)

@@ -87,7 +87,7 @@ def test_a_link_opens_a_photo_with_its_label_answer_and_every_class(app, served,
     assert list(shown.last) == ["original", "African", "Asian"]
     assert [photo.title for photo in shown.last.values()] == ["The photo", "Evidence for African", "Evidence for Asian"]
     assert shown.last["original"].heatmap is None and shown.last["African"].heatmap.max() == 1
-    assert shown.last["Asian"].note.endswith("no region spoke for it")
+    assert shown.last["Asian"].note.endswith("no evidence in the photo")
     assert {photo.faithfulness.verdict for photo in shown.last.values() if photo.faithfulness} <= {
         "clearly",
         "barely",

@@ -102,6 +102,7 @@ def test_embeddings_are_those_of_the_frozen_backbone(strong_run, strong_paths, p
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.8
 
 
+@pytest.mark.long  # a whole training more
 def test_the_same_seed_gives_the_same_figures(strong_run, strong_paths):
     dataset = index_dataset(strong_paths.data_dir / "world", strong_paths)
     again = train(strong_run.config, dataset, strong_paths, run_id="again")

@@ -7,6 +7,7 @@ from core.dataset.index import Dataset
 from core.metrics import EvaluationResult
 from core.runs.folder import Run
 from streamlit_app.charts.evaluation import WRITTEN_CLASSES, confusion_matrix, largest_confusions
+from streamlit_app.charts.style import readable
 from streamlit_app.parts.shared import photos
 from streamlit_app.words import counted, plain
 
@@ -35,7 +36,7 @@ def show(data: Dataset, run: Run, result: EvaluationResult, predictions: pd.Data
 
     with left:
         st.plotly_chart(
-            confusion_matrix(result),
+            readable(confusion_matrix(result), st.context.theme.type),
             key=chart_key,
             config={"displayModeBar": False},
             selection_mode="points",

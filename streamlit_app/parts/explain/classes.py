@@ -41,7 +41,7 @@ def show(photo: AnsweredPhoto) -> None:
             one,
             name,
             title=f"Evidence for {name}",
-            note=percent(probabilities[name], 1) + ("" if one.heatmap.any() else ": no region spoke for it"),
+            note=percent(probabilities[name], 1) + ("" if one.heatmap.any() else ": no evidence in the photo"),
             color=class_colors(class_names).get(name, ""),
             alt=f"The photo, and the evidence for {name}",
             waiting="Testing this map…",

@@ -67,12 +67,12 @@ def curve(run: Run) -> list[float]:
 
 
 _COLUMNS = {
-    "run": st.column_config.TextColumn("Run", width="medium"),
+    "run": st.column_config.TextColumn("Run", width=190),
     "state": "State",
     "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f %%"),
     "interval": "95 % interval",
-    "curve": st.column_config.LineChartColumn("Learning", y_min=0, y_max=1, width="small"),
-    "labels": st.column_config.TextColumn("Learned from", help="Given labels, or reviewed ones"),
+    "curve": st.column_config.LineChartColumn("Learning", y_min=0, y_max=1, width=64),
+    "labels": st.column_config.TextColumn("Labels", help="That it learned from: the given ones, or the reviewed ones"),
     "preset": "Preset",
     "time": "Took",
     "date": "Started",

@@ -115,7 +115,7 @@ def show(data: Dataset, result: Proof) -> None:
     st.caption(
         f"{plain(result.given_run_id)} was trained on given labels, {plain(result.reviewed_run_id)} on reviewed ones "
         f"({counted(result.relabelled, 'label')} changed, {result.excluded:,} left out). Lines are 95 % intervals. "
-        f"Both are right on {comparison.both_right:,}, both wrong on {comparison.both_wrong:,}."
+        f"Both classify {comparison.both_right:,} correctly and {comparison.both_wrong:,} wrongly."
     )
     for column, title, changed, key in zip(
         st.columns(2, gap="medium"),

@@ -43,8 +43,8 @@ def verdicts_explained(run: Run) -> None:
     with st.expander("What the verdicts mean", icon=":material/help:"):
         st.markdown(
             "A heat map that looks plausible proves nothing, so each one is tested: what it marks is blurred first, or "
-            "shown first on the blurred photo, and the model is asked at every step. The **gain** says how much faster "
-            "the answer changes than if parts were taken in no order. 0 is chance.  \n"
+            "shown first on the blurred photo, and the model is asked at every step. **Faithfulness** says how much "
+            "faster the answer changes than if parts were taken in no order. 0 is chance.  \n"
             "On the ruler, the dot is this map, the grey band is **chance** (four random maps, two standard deviations)"
             " and the line is a blob in the **middle** of the photo, where photographers usually put the subject. "
             "*Clearly better* lies to the right of both, *barely better* only above the mean of the random maps."

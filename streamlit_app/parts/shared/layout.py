@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from streamlit_app.charts.style import readable
+
 
 def head(question: str, line: str, help: str | None = None) -> None:
     """Shows the title, a question, and the answer in one line.
@@ -39,6 +41,7 @@ def card(column: DeltaGenerator, title: str) -> DeltaGenerator:
 
 def chart(figure: go.Figure, key: str, alt: str) -> None:
     """Shows a chart; `alt` is what a screen reader says of it."""
+    figure = readable(figure, st.context.theme.type)
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
 
 

@@ -1,0 +1,1 @@
+"""What the Label page is made of."""
