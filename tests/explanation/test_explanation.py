@@ -129,7 +129,7 @@ def test_the_same_photo_gives_the_same_map():
 
 
 def test_methods_without_a_sign_refuse_to_be_signed(predictor):
-    with pytest.raises(MethodUnavailableError, match="only what speaks for"):
+    with pytest.raises(MethodUnavailableError, match="only evidence for a class"):
         explain(np.zeros((20, 30, 3), np.uint8), None, "grad_cam", predictor, signed=True)
 
 
