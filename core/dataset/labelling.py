@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.dataset.classes import typed_classes
-from core.dataset.overlay import CLASSES_FILE, Decision, current, standing
+from core.dataset.overlay import CLASSES_FILE, DECISIONS_FILE, Decision, current, standing
 
 if TYPE_CHECKING:  # 70 MiB that a server which only predicts does not need
     import pandas as pd
@@ -50,11 +51,16 @@ def labelled(dataset: "Dataset") -> "Dataset":
     return replace(found, table=table, labels=labels, is_plain=is_plain)
 
 
-def labels_state(dataset: "Dataset") -> tuple[tuple[int, int], ...]:
-    """Size and time of the files that `labelled` reads; the log of decisions only where photos are to be labelled."""
-    base = dataset.base or dataset
-    has_unlabelled = bool(((base.table["label"] == "") & (base.table["problem"] == "")).any())
-    files = [base.cache_dir / CLASSES_FILE, *([base.decisions_file] if has_unlabelled else [])]
+def labels_state(cache_dir: Path, dataset: "Dataset | None" = None) -> tuple[tuple[int, int], ...]:
+    """Size and time of the files that `labelled` reads.
+
+    Args:
+        cache_dir: Of the dataset.
+        dataset: Where all its photos have folders, the log of decisions does not count; `None` counts it.
+    """
+    files, base = [cache_dir / CLASSES_FILE, cache_dir / DECISIONS_FILE], dataset and (dataset.base or dataset)
+    if base is not None and not ((base.table["label"] == "") & (base.table["problem"] == "")).any():
+        files.pop()
     found = [file.stat() if file.exists() else None for file in files]
     return tuple((facts.st_size, facts.st_mtime_ns) if facts else (0, 0) for facts in found)
 

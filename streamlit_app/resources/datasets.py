@@ -51,7 +51,7 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
     known, key, start = _datasets(), (folder, paths().data_dir), time.monotonic()
     said = [paths().cache_dir(folder) / name for name in (TEST_PHOTOS_FILE, NO_CLASSES_FILE)]
     set_aside_at = sum(file.stat().st_mtime_ns for file in said if file.exists())
-    if (last := known.get(key)) is not None and (labels := labels_state(last.data)) != last.labels:
+    if (last := known.get(key)) is not None and (labels := labels_state(last.data.cache_dir, last.data)) != last.labels:
         last = known[key] = replace(last, data=labelled(last.data), labels=labels)
     if last is not None and start < last.trusted_until and last.set_aside_at == set_aside_at:
         return last.data
@@ -62,9 +62,9 @@ def dataset(folder: Path, progress: Progress | None = None) -> Dataset:
         data = same
         labels = last.labels if last else ()
     else:
+        labels = labels_state(paths().cache_dir(folder))  # before: a label may come meanwhile
         data = index_dataset(folder, paths(), progress)
-        found = labels_state(data)
-        labels = () if any(map(any, found)) else found  # while it was read a label may have come, if there are any
+        labels = labels[: len(labels_state(data.cache_dir, data))]
     now = time.monotonic()
     took = (looked if same is None else now) - start  # what a next look would take if nothing changes
     known[key] = _Known(data, state, now + 10 * took if took > _LONG_LOOK else now, set_aside_at, labels)
