@@ -16,7 +16,7 @@ GROUPS = {  # key of a page: its icon
         "evaluation": ":material/insights:",
         "models": ":material/deployed_code:",
     },
-    "Use": {"predict": ":material/image_search:"},
+    "Use": {"predict": ":material/image_search:", "score": ":material/checklist:"},
 }
 PAGES = [key for pages in GROUPS.values() for key in pages]
 

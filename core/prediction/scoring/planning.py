@@ -51,7 +51,7 @@ def make_plan(
     target: Path,
     chunk_size: int = DEFAULT_CHUNK,
     detections: Mapping[str, Detection] | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Plan:
     """Looks through a folder and writes the plan; it appears whole or not at all.
 
@@ -97,7 +97,7 @@ def _write(
     staging: Path,
     chunk_size: int,
     detections: Mapping[str, Detection] | None,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], object] | None,
 ) -> Plan:
     run.verify(SERVED_FILE)
     settings, model, notes = settings_of(run), run.files[SERVED_FILE], []
