@@ -16,6 +16,7 @@ from flask import current_app, request
 
 from api.problems import Problem
 from api.settings import Settings
+from core.dataset.framing import Framing
 from core.dataset.images import decode
 from core.errors import BusyError, RunInvalidError
 from core.memory import release_freed
@@ -64,15 +65,18 @@ class Turn:
         self._deadline = time.monotonic() + seconds
         self._is_gone = is_gone
 
-    def decode(self, content: bytes, image_size: tuple[int, int] | None = None) -> np.ndarray:
+    def decode(
+        self, content: bytes, image_size: tuple[int, int] | None = None, framing: Framing = "squash"
+    ) -> np.ndarray:
         """As `core.dataset.images.decode`, in a decode slot.
 
         Args:
             content: An encoded picture.
             image_size: Of the network, `(height, width)`, where nothing but a prediction is wanted: saves two copies.
+            framing: What it sees of the photo; only with `image_size`.
         """
         with self._slot(self._slots.decoding):
-            return decode(content, image_size=image_size)
+            return decode(content, image_size=image_size, framing=framing)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

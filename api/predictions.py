@@ -52,7 +52,7 @@ def _record(
     sets: PredictionSets | None,
 ) -> ExplainedPrediction:
     try:
-        image = turn.decode(upload, None if explain else predictor.run.image_size)
+        image = turn.decode(upload, None if explain else predictor.run.image_size, predictor.run.framing)
     except ImageError as error:
         if is_alone:
             raise

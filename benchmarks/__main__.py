@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benchmarks.models import models
+from benchmarks.others import others
 from benchmarks.outside import outside
 from benchmarks.scale import scale
 from benchmarks.score import score
@@ -37,6 +38,7 @@ def _command(name: str) -> click.Command:
 for _name in NAMES:
     main.add_command(_command(_name))
 main.add_command(models)
+main.add_command(others)
 main.add_command(outside)
 main.add_command(scale)
 main.add_command(score)

@@ -77,11 +77,11 @@ def page() -> str:
     groups = promises()
     rows = [row for group in groups.values() for row in group]
     apart = sum(bool(row.apart) for row in rows)
-    parts = [HEAD, f"{len(rows)} promises: {len(rows) - apart} are held by tests, {apart} by a known limit."]
+    parts = [HEAD, f"{len(rows)} promises: {len(rows) - apart} are held by tests; {apart} are not, and say why."]
     for title, group in groups.items():
         parts.append(f"\n## {title}\n\n| id | promise | held by | last figure | date |\n|---|---|---|---|---|")
         for row in group:
-            by = f"known limit: {row.apart}" if row.apart else ", ".join(f"`{file}`" for file in row.files)
+            by = f"no test: {row.apart}" if row.apart else ", ".join(f"`{file}`" for file in row.files)
             parts.append(f"| {row.id} | {row.text} | {by} | {row.figure} | {row.date} |")
     foundations = tomllib.loads(PROMISES.read_text(encoding="utf-8"))["text"]["foundations"]
     return "\n".join([*parts, "\n## What these promises rest on\n", foundations.strip(), ""])

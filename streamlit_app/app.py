@@ -17,8 +17,15 @@ def main() -> None:
     st.logo(str(IMAGES / "logo.svg"), icon_image=str(IMAGES / "icon.svg"), size="large")
     page = navigation.navigation()
     try:
+        place = st.empty()
+        if "folder" not in st.session_state:  # until the first visit's dataset is read: title, line and block, empty
+            with place.container():
+                st.skeleton(44, width=380)
+                st.skeleton(22)
+                st.skeleton(420)
         frame.prepare_first_start()
         frame.sidebar()
+        place.empty()
         page.run()
     except TuskscopeError as error:  # what a person can correct, said once for all pages; anything else is a bug
         st.error(plain(error), icon=":material/error:")

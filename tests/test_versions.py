@@ -21,7 +21,16 @@ SAFE_SINCE = {
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("requirements.txt", "requirements-dev.txt")
 # Tools that only developers run: a user who types `make app` does not wait for them.
-DEVELOPERS_ONLY = {"ruff", "mypy", "pytest-cov", "playwright", "schemathesis", "tritonclient", "openapi-python-client"}
+DEVELOPERS_ONLY = {
+    "ruff",
+    "mypy",
+    "pytest-cov",
+    "playwright",
+    "axe-playwright-python",
+    "schemathesis",
+    "tritonclient",
+    "openapi-python-client",
+}
 
 
 def lines(file: str) -> list[str]:

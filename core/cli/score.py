@@ -53,14 +53,23 @@ def plan(
 @_PLAN
 @click.option("--index", type=click.IntRange(0), help="Score this chunk only, in this process: an array job.")
 @click.option("--processes", type=click.IntRange(1), help="How many; one a core by default.")
-def work(target: Path, index: int | None, processes: int | None) -> None:
+@click.option("--dask", help="Score on a Dask cluster: local:N, tcp://HOST:PORT or scheduler.json.")
+def work(target: Path, index: int | None, processes: int | None, dask: str | None) -> None:
     """Score each chunk of PLAN that has no result; stop it at any time, start it again."""
     from core.prediction.scoring.chunk import score_chunk
     from core.prediction.scoring.plan import read_plan
     from core.prediction.scoring.work import work as work_through
 
     paths, found, target = Paths.from_env(), read_plan(target), target.resolve()
-    if index is None:
+    if dask:
+        if index is not None or processes:
+            raise click.UsageError("Expected --dask alone: it decides itself who scores which chunk.")
+        try:
+            from core.prediction.scoring.cluster import work_on
+        except ImportError as error:
+            raise click.ClickException("--dask needs: pip install -r requirements-cluster.txt") from error
+        work_on(dask, target, found, paths, _speed(found.num_photos))
+    elif index is None:
         work_through(target, found, paths, _speed(found.num_photos), processes)
     elif index < found.num_chunks:
         score_chunk(target, index, paths)

@@ -8,6 +8,7 @@ import PIL
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.dataset import wrapping
+from core.dataset.framing import Framing, cut, squashed
 from core.dataset.photo_bytes import MAX_BYTES as MAX_BYTES
 from core.dataset.photo_bytes import read_picture
 from core.errors import ImageError
@@ -35,7 +36,10 @@ _DAMAGE = (
 
 
 def decode(
-    source: bytes | Path, shortest_side: int | None = WORKING_SIDE, image_size: tuple[int, int] | None = None
+    source: bytes | Path,
+    shortest_side: int | None = WORKING_SIDE,
+    image_size: tuple[int, int] | None = None,
+    framing: Framing = "squash",
 ) -> np.ndarray:
     """Decodes one picture.
 
@@ -47,8 +51,8 @@ def decode(
         source: The file's bytes, its path, or that of a pipe.
         shortest_side: A large JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as both sides keep at
             least this many pixels: ten times faster for phone photos. `None` decodes in full.
-        image_size: `(height, width)` to squash the picture to, as `resize` does and with the same pixels, but without
-            the two copies of the whole picture in between.
+        image_size: `(height, width)`: squashed as `resize` does after `framed`, the same pixels with two copies less.
+        framing: Which part of it, where an `image_size` is given.
 
     Returns:
         `uint8`, shape `(height, width, 3)`, RGB, upright.
@@ -62,21 +66,23 @@ def decode(
     try:
         if wrapping.lacks_end(content):
             raise _corrupt()
-        return _decode(content, shortest_side, image_size)
+        return _decode(content, shortest_side, image_size, framing)
     except ImageError as error:
         if error.code != "corrupt-image" or (whole := _completed(content)) is None:
             raise
-        return _decode(whole, shortest_side, image_size)
+        return _decode(whole, shortest_side, image_size, framing)
 
 
-def _decode(content: bytes, shortest_side: int | None, image_size: tuple[int, int] | None) -> np.ndarray:
+def _decode(
+    content: bytes, shortest_side: int | None, image_size: tuple[int, int] | None, framing: Framing
+) -> np.ndarray:
     with _open(content) as image:
         try:
             if shortest_side and image.format in ("JPEG", "MPO"):
                 _draft(image, shortest_side)
             image.load()
             picture = _to_rgb(_upright(image), bits=content[24] if content.startswith(wrapping.PNG) else 8)
-            return np.asarray(_squashed(picture, image_size) if image_size else picture)
+            return np.asarray(squashed(cut(picture, framing), image_size) if image_size else picture)
         except _DAMAGE as error:
             raise _corrupt() from error
 
@@ -131,12 +137,7 @@ def resize(image: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
     """
     if image.shape[:2] == tuple(image_size):
         return image
-    return np.asarray(_squashed(Image.fromarray(image), image_size))
-
-
-def _squashed(picture: Image.Image, image_size: tuple[int, int]) -> Image.Image:
-    height, width = image_size
-    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return np.asarray(squashed(Image.fromarray(image), image_size))
 
 
 def _open(content: bytes) -> Image.Image:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core import cache
+from core.dataset.framing import frame
 from core.dataset.index import Dataset
 from core.dataset.readable import decode_if_readable
 from core.errors import DatasetError
@@ -15,7 +16,7 @@ from core.evaluation.background import VARIANTS, area_of, separated, share_insid
 from core.evaluation.corruptions import CORRUPTIONS, corrupted, reduced
 from core.evaluation.measure import select_rows
 from core.explanation.averages import sampled
-from core.explanation.heatmap import class_map
+from core.explanation.heatmap import class_map, upsample
 from core.explanation.masking import Progress
 from core.features.embedding_store import version
 from core.features.views import VIEWS
@@ -149,7 +150,9 @@ def _measure(
             answers.setdefault(name, []).append(run.class_names.index(prediction.label))
         if subjects and predictions[CLEAN].class_maps is not None:
             evidence = class_map(predictions[CLEAN], answers[CLEAN][-1])
-            inside.append(share_inside(evidence, subjects[number]))
+            size = image.shape[:2]
+            seen = upsample(subjects[number], size)[frame(size, run.framing)]
+            inside.append(share_inside(evidence, seen))
         report(looked + (number + 1) * (PASSES_PER_PHOTO - 2))
     areas = [area_of(subject) for subject in subjects or []]
     return Robustness(split, len(table), run.class_names, tuple(hashes), answers, areas, inside)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.dataset.framing import frame
 from core.dataset.images import resize
 from core.errors import MethodUnavailableError
 from core.explanation.methods import ALL
@@ -40,11 +41,13 @@ class MapsApart:
     def __init__(self, image: np.ndarray, class_name: str, methods: Sequence[str], run: Run, paths: Paths):
         self.methods = tuple(methods)
         self.started = time.monotonic()
-        self._shape = image.shape[:2]
+        self._shape, self._seen = image.shape[:2], frame(image.shape[:2], run.framing)
+        seen = image[self._seen]
+        self._size = seen.shape[1::-1]
         self._read: set[str] = set()
         self._folder = Path(tempfile.mkdtemp(prefix="tuskscope-maps-"))
         photo = self._folder / "photo.png"
-        photo.write_bytes(encode_png(resize(image, run.image_size)))
+        photo.write_bytes(encode_png(resize(seen, run.image_size)))
         arguments: list[str | Path] = ["explain", photo, f"--class={class_name}", "--run", run.run_id]
         arguments += ["--raw", self._folder / "map.npy"]
         for method in self.methods:
@@ -70,8 +73,9 @@ class MapsApart:
             name = "map.npy" if len(self.methods) == 1 else f"map-{method}.npy"
             if method not in self._read and (self._folder / name).exists():
                 small = Image.fromarray(np.load(self._folder / name, allow_pickle=False))
-                large = np.asarray(small.resize(self._shape[::-1], Image.Resampling.BILINEAR))
-                found[method] = np.clip(large, 0, 1)
+                large = np.asarray(small.resize(self._size, Image.Resampling.BILINEAR))
+                found[method] = np.zeros(self._shape, np.float32)
+                found[method][self._seen] = np.clip(large, 0, 1)
                 self._read.add(method)
         if not found and self.is_running and is_over:
             raise MethodUnavailableError(self._stop(self._process.failure or "The maps were not written. Try again."))

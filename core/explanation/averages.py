@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from core.dataset.framing import framed
 from core.dataset.index import Dataset
 from core.dataset.readable import decode_if_readable
 from core.errors import DatasetError
@@ -75,6 +76,7 @@ def mean_maps(dataset: Dataset, split: str, predictor: Predictor, progress: Prog
             unreadable += 1
         else:
             prediction = predictor.predict([image])[0]
+            image = framed(image, predictor.run.framing)
             for found, wanted in ((maps, label), (errors, prediction.label)):
                 if found is maps or wanted != label:
                     coarse = coarse_map(method, image, names.index(wanted), predictor, prediction)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from core.dataset.framing import frame
 from core.dataset.images import resize
 from core.explanation.masking import Progress, blurred, class_probabilities, mixed
 from core.prediction.predictor import Predictor
@@ -51,11 +52,14 @@ def deletion_and_insertion(
     Args:
         image: `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
-        heatmaps: Each `float32`, any shape over the whole photo; only the order of the values counts.
+        heatmaps: Each `float32`, of the photo's shape or of another one over what the network sees of it; only the
+            order of the values counts.
         predictor: The run's predictor; it predicts 2 + 12 times a map.
         progress: Called with (passes done, passes in all).
     """
-    small = resize(image, predictor.run.image_size)
+    seen = frame(image.shape[:2], predictor.run.framing)
+    small = resize(image[seen], predictor.run.image_size)
+    heatmaps = [heatmap[seen] if heatmap.shape == image.shape[:2] else heatmap for heatmap in heatmaps]
     hidden = blurred(small)
     shares = np.linspace(0, 1, STEPS + 2)
     variants = [small, hidden]

@@ -15,6 +15,7 @@ from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import CategoricalScore
 
+from core.dataset.framing import framed
 from core.dataset.images import resize
 from core.runs.folder import Run
 
@@ -41,7 +42,7 @@ def gradient_map(method: str, image: np.ndarray, class_index: int, run: Run) -> 
 
     Args:
         method: Which one.
-        image: `uint8`, shape `(height, width, 3)`.
+        image: What the network sees of the photo, `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
         run: A succeeded run; its model file is verified before it is loaded, and never changed.
 
@@ -95,7 +96,7 @@ def randomised_maps(
     scores, layer = _scores(keras.saving.load_model(run.folder / "model.keras", compile=False))
     learned, names = scores.get_weights(), [item.name for item in scores.layers]
     chosen = {"none": [], "head": names[names.index(layer) + 1 :], "network": names}
-    pixels = np.stack([resize(image, run.image_size) for image in images]).astype(np.float32)
+    pixels = np.stack([resize(framed(image, run.framing), run.image_size) for image in images]).astype(np.float32)
     explainer, score, found = Gradcam(scores, clone=False), CategoricalScore(class_index), []
     for part, seed in variants:
         random = np.random.default_rng(seed)

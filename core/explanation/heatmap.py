@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from core.dataset.framing import frame
 from core.errors import MethodUnavailableError, UnknownClassError
 from core.explanation.masking import Progress
 from core.explanation.methods import ALL
@@ -25,7 +26,8 @@ class Explanation:
         method: A key of `methods.ALL`.
         class_name: The class it speaks for.
         heatmap: `float32`, shape `(height, width)` of the photo, 0-1, 1 the strongest evidence; all zeros when
-            nothing spoke for the class. If `signed`, -1 to 1, negative where it speaks against the class.
+            nothing spoke for the class, and outside of what the network sees (see `framing.frame`). If `signed`,
+            -1 to 1, negative where it speaks against the class.
         prediction: What the run said about the photo.
         signed: How to read `heatmap`.
     """
@@ -71,8 +73,10 @@ def explain(
     method = method or ("occlusion" if prediction.class_maps is None else "class_map")
     if signed and not ALL[method].is_signed:
         raise MethodUnavailableError(f"The method {method} shows only evidence for a class, none against it.")
-    coarse = coarse_map(method, image, names.index(class_name), predictor, prediction, progress)
-    heatmap = upsample(normalize(coarse, signed), image.shape[:2], signed)
+    seen = frame(image.shape[:2], predictor.run.framing)
+    coarse = coarse_map(method, image[seen], names.index(class_name), predictor, prediction, progress)
+    heatmap = np.zeros(image.shape[:2], np.float32)  # what the network does not see says nothing
+    heatmap[seen] = upsample(normalize(coarse, signed), image[seen].shape[:2], signed)
     return Explanation(method, class_name, heatmap, prediction, signed)
 
 
@@ -113,7 +117,10 @@ def coarse_map(
     prediction: Prediction,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """The map as the method gives it; arguments as `explain`, shape, unit and sign are the method's own."""
+    """The map as the method gives it; arguments as `explain`, shape, unit and sign are the method's own.
+
+    `image` is what the network sees of the photo (see `framing.framed`); the map lies over that.
+    """
     if method == "class_map":
         return class_map(prediction, class_index)
     if method == "occlusion":
@@ -160,7 +167,7 @@ def normalize(coarse: np.ndarray, signed: bool = False) -> np.ndarray:
 
 
 def upsample(coarse: np.ndarray, size: tuple[int, int], signed: bool = False) -> np.ndarray:
-    """Enlarges a map smoothly to `(height, width)`; the network saw the whole photo squashed, so this undoes it."""
+    """Enlarges a map smoothly to `(height, width)`; the network saw that squashed to its input, so this undoes it."""
     rows, columns = (_weights(*pair) for pair in zip(coarse.shape, size, strict=True))
     cells = coarse.astype(np.float32) @ columns.T
     large = np.empty(size, np.float32)

@@ -15,7 +15,7 @@ def occlusion_map(
     """Shows by how much the log-odds of a class fall when a square of the photo is covered (Zeiler & Fergus 2014).
 
     Args:
-        image: `uint8`, shape `(height, width, 3)`.
+        image: What the network sees of the photo, `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
         predictor: The run's predictor; it predicts 50 times.
         progress: Called with (passes done, passes in all).

@@ -26,7 +26,7 @@ def rise_map(
     than probabilities; the mean is taken out, so that negative values speak against the class.
 
     Args:
-        image: `uint8`, shape `(height, width, 3)`.
+        image: What the network sees of the photo, `uint8`, shape `(height, width, 3)`.
         class_index: Position in the run's `class_names`.
         predictor: The run's predictor; it predicts `NUM_MASKS` times.
         progress: Called with (passes done, passes in all).

@@ -5,10 +5,12 @@ import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.dataset.framing import Framing
 from core.runs.folder import Run
 
 LABELS = "labels.txt"
 FACTS = "model.json"
+_SEEN: dict[Framing, str] = {"squash": "the whole photo", "centre": "the largest square in its middle"}
 
 
 def facts(run: Run) -> dict[str, Any]:
@@ -18,8 +20,8 @@ def facts(run: Run) -> dict[str, Any]:
         "class_names": list(run.class_names),
         "image_size": list(run.image_size),
         "input_layout": "image: float32, NHWC (photos, height, width, 3), RGB",
-        "input_scaling": "0-255 as they are, the network scales them itself; resized to image_size (height, width) "
-        "without keeping the proportions",
+        "input_scaling": f"0-255 as they are, the network scales them itself; {_SEEN[run.framing]} resized to "
+        "image_size (height, width) without keeping the proportions",
         "uncertain_below": run.uncertain_below,
         "subject_threshold": run.subject.threshold if run.subject else None,
     }

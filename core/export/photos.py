@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.dataset.framing import Framing, framed
 from core.dataset.images import resize
 from core.dataset.readable import decode_if_readable
 from core.errors import DatasetError
@@ -49,13 +50,16 @@ def export_photos(run: Run, paths: Paths, given: Sequence[Path] = ()) -> ExportP
     else:
         files, what = _train_files(run, paths), f"train and validation photos of {run.dataset.name}"
     order = np.random.default_rng(7).permutation(len(files))
-    images = _read([files[index] for index in order[: NUM_COMPARED + NUM_REPRESENTATIVE]], run.image_size)
+    wanted = [files[index] for index in order[: NUM_COMPARED + NUM_REPRESENTATIVE]]
+    framing = run.framing
+    images = _read(wanted, framing, run.image_size)
     if given and not images:
         raise DatasetError("Expected readable photos (JPEG, PNG, WebP) to compare on, but there are none there.")
     if not images:
         from core.sample.photo import example_elephants
 
-        images = [resize(pixels, run.image_size) for pixels in example_elephants(NUM_REPRESENTATIVE, seed=53)]
+        drawn = example_elephants(NUM_REPRESENTATIVE, seed=53)
+        images = [resize(framed(pixels, framing), run.image_size) for pixels in drawn]
         what = "drawn pictures, because the photos of the dataset are not there"
     compared = images[:NUM_COMPARED]
     return ExportPhotos(np.stack(compared), np.stack(images[-NUM_REPRESENTATIVE:]), f"{len(compared):,} {what}")
@@ -74,6 +78,6 @@ def _train_files(run: Run, paths: Paths) -> list[Path]:
     return [folder / path for path in table["path"]]
 
 
-def _read(files: Sequence[Path], image_size: tuple[int, int]) -> list[np.ndarray]:
+def _read(files: Sequence[Path], framing: Framing, image_size: tuple[int, int]) -> list[np.ndarray]:
     found = map(decode_if_readable, files)
-    return [resize(image, image_size) for image in found if image is not None]
+    return [resize(framed(image, framing), image_size) for image in found if image is not None]

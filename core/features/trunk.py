@@ -14,7 +14,7 @@ from core.networks.interpreter import NetworkPerThread, Progress, in_parallel
 from core.paths import Paths
 from core.runs.config import TrainingConfig
 
-_VERSION = 1  # raise it when the cut or the graph changes
+_VERSION = 2  # raise it when the cut or the graph changes
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class TrunkOutputs:
 
     Attributes:
         maps: For each backbone the input of its last block, `float16`, shape `(views, photos, rows, columns, maps)`.
-        embeddings: Pooled output of the first backbone as ImageNet left it for view 0, `float32`, shape
+        embeddings: By backbone its pooled output as ImageNet left it, for view 0, `float32`, shape
             `(photos, features)`.
     """
 
     maps: list[np.ndarray]
-    embeddings: np.ndarray
+    embeddings: dict[str, np.ndarray]
 
 
 def trunk_file(backbones: tuple[str, ...], image_size: tuple[int, int], paths: Paths) -> Path:
@@ -54,28 +54,33 @@ def read_trunk(
 
     Args:
         files: Photos.
-        config: `backbones`, `image_size` and `seed`.
+        config: `backbones`, `image_size`, `framing` and `seed`.
         num_views: Views a photo, at least 1; see `augmented_views.view`.
         paths: Where the prepared trunk lies.
         progress: Called with (views done, views in all).
     """
     network = NetworkPerThread(trunk_file(config.backbones, config.image_size, paths).read_bytes())
-    names = [f"trunk_{number}" for number in range(len(config.backbones))]
+    numbers = range(len(config.backbones))
+    names = [f"trunk_{number}" for number in numbers]
+    pooled = [f"embedding_{number}" for number in numbers]
 
-    def read(item: tuple[int, Path]) -> tuple[list[np.ndarray], np.ndarray]:
+    def read(item: tuple[int, Path]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         index, file = item
         random = np.random.default_rng((config.seed, index))
         image = decode(file)
         passes = []
         for number in range(num_views):
-            pixels = resize(np.ascontiguousarray(view(image, number, random)), config.image_size)
-            passes.append(network(pixels, [*names, "embedding"] if number == 0 else names))
+            pixels = resize(np.ascontiguousarray(view(image, number, random, config.framing)), config.image_size)
+            passes.append(network(pixels, [*names, *pooled] if number == 0 else names))
         maps = [np.stack([outputs[name][0].astype(np.float16) for outputs in passes]) for name in names]
-        return maps, passes[0]["embedding"][0]
+        return maps, [passes[0][name][0] for name in pooled]
 
     def report(done: int, total: int) -> None:
         if progress:
             progress(done * num_views, total * num_views)
 
     photo_maps, embeddings = zip(*in_parallel(read, enumerate(files), len(files), report), strict=True)
-    return TrunkOutputs([np.stack(maps, axis=1) for maps in zip(*photo_maps, strict=True)], np.stack(embeddings))
+    return TrunkOutputs(
+        [np.stack(maps, axis=1) for maps in zip(*photo_maps, strict=True)],
+        {name: np.stack(values) for name, values in zip(config.backbones, zip(*embeddings, strict=True), strict=True)},
+    )

@@ -60,15 +60,14 @@ def linear_head_network(backbone: str, num_classes: int, weights: str | None = "
     else:
         image, features = build_application(backbone, weights)
     embedding = layers.GlobalAveragePooling2D(name="embedding")(features)
-    outputs = head_outputs(features, embedding, embedding, backbone, num_classes)
+    outputs = head_outputs(features, embedding, {backbone: embedding}, num_classes)
     return keras.Model(image, outputs, name=backbone.replace("-", "_"))
 
 
 def head_outputs(
     features: keras.KerasTensor,
     pooled: keras.KerasTensor,
-    embedding: keras.KerasTensor,
-    backbone: str,
+    embeddings: dict[str, keras.KerasTensor],
     num_classes: int,
 ) -> dict[str, keras.KerasTensor]:
     """All that a prediction needs.
@@ -76,16 +75,15 @@ def head_outputs(
     Args:
         features: The last feature maps.
         pooled: Their mean over all places.
-        embedding: Pooled features of `backbone` as ImageNet left it.
-        backbone: A key of `BACKBONES`.
+        embeddings: By backbone its pooled features as ImageNet left it; the first one is that of the run.
         num_classes: At least 2.
     """
     logits = layers.Dense(num_classes, name="logits")(pooled)
     return {
         "probabilities": layers.Softmax(name="probabilities")(logits),
         "class_maps": layers.Dense(num_classes, use_bias=False, name="class_maps")(features),
-        "embedding": embedding,
-        "subject": out_of_distribution_output({backbone: embedding}, num_classes),
+        "embedding": next(iter(embeddings.values())),
+        "subject": out_of_distribution_output(embeddings, num_classes),
     }
 
 
@@ -97,10 +95,10 @@ def out_of_distribution_output(embeddings: dict[str, keras.KerasTensor], num_cla
         num_classes: Number of class centres.
 
     Returns:
-        The score, 0-1, shape `(1,)` a photo. To be filled: `subject`, `subject_mass_<backbone>` and
-        `subject_centres_<backbone>`, from `OutOfDistributionScore.as_weights`.
+        The score, 0-1, shape `(1,)` a photo. To be filled: `subject`, `subject_mass_<backbone>`,
+        `subject_centres_<backbone>` and `subject_contrast_<backbone>`, from `OutOfDistributionScore.as_weights`.
     """
-    evidence = []
+    evidence, contrasts = [], []
     for name, embedding in embeddings.items():
         descriptors = embedding
         if BACKBONES[name].package:
@@ -111,8 +109,10 @@ def out_of_distribution_output(embeddings: dict[str, keras.KerasTensor], num_cla
             masses = layers.Dense(2, use_bias=False, name=f"subject_mass_{name}")(imagenet)
             shares = keras.ops.log(masses + LEAST_MASS)
             evidence.append(shares[:, :1] - shares[:, 1:])
+            contrasts.append(layers.Dense(1, use_bias=False, name=f"subject_contrast_{name}")(embedding))
         unit = layers.UnitNormalization(name=f"subject_unit_{name}")(descriptors)
         cosines = layers.Dense(num_classes, use_bias=False, name=f"subject_centres_{name}")(unit)
         evidence.append(keras.ops.max(cosines, axis=-1, keepdims=True))
+    evidence += contrasts
     joined = layers.Concatenate(name="subject_evidence")(evidence) if len(evidence) > 1 else evidence[0]
     return layers.Dense(1, activation="sigmoid", name="subject")(joined)

@@ -16,12 +16,13 @@ def trunk_network(backbones: tuple[str, ...], image_size: tuple[int, int]) -> ke
         image_size: `(height, width)` of the input.
 
     Returns:
-        A model from `image` (RGB 0-255) to `trunk_0`, … (the inputs of the last blocks) and `embedding`, the pooled
-        output of the first backbone as ImageNet left it.
+        A model from `image` (RGB 0-255) to `trunk_0`, … (the inputs of the last blocks) and `embedding_0`, …, the
+        pooled outputs of the backbones as ImageNet left them.
     """
-    image, trunks, embedding = _trunks(backbones, image_size)
+    image, trunks, embeddings = _trunks(backbones, image_size)
     outputs = {f"trunk_{number}": trunk for number, trunk in enumerate(trunks)}
-    return keras.Model(image, outputs | {"embedding": embedding}, name="trunk")
+    pooled = {f"embedding_{number}": embedding for number, embedding in enumerate(embeddings)}
+    return keras.Model(image, outputs | pooled, name="trunk")
 
 
 def last_block_network(
@@ -59,11 +60,11 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
 
     Returns:
         As `networks.linear_head_network`. `class_maps` and `probabilities` come from `features`, the tuned feature maps
-        of all backbones side by side on the finest of their grids; `embedding` and `subject` from the first backbone
-        as ImageNet left it. To be filled: `logits`, `class_maps`, the layers of `out_of_distribution_output`
-        and those of `last_block_network`.
+        of all backbones side by side on the finest of their grids; `embedding` from the first backbone and `subject`
+        from all of them as ImageNet left them. To be filled: `logits`, `class_maps`, the layers of
+        `out_of_distribution_output` and those of `last_block_network`.
     """
-    image, trunks, embedding = _trunks(backbones, image_size)
+    image, trunks, embeddings = _trunks(backbones, image_size)
     maps = [
         build_last_block(backbone, trunk, _tuned(number))
         for number, (backbone, trunk) in enumerate(zip(backbones, trunks, strict=True))
@@ -72,7 +73,8 @@ def tuned_network(backbones: tuple[str, ...], image_size: tuple[int, int], num_c
     maps = [_on_grid(found, grid, number) for number, found in enumerate(maps)]
     features = maps[0] if len(maps) == 1 else layers.Concatenate(name="features")(maps)
     pooled = layers.GlobalAveragePooling2D(name="tuned_pool")(features)
-    return keras.Model(image, head_outputs(features, pooled, embedding, backbones[0], num_classes), name="tuned")
+    known = dict(zip(backbones, embeddings, strict=True))
+    return keras.Model(image, head_outputs(features, pooled, known, num_classes), name="tuned")
 
 
 def fill_tuned(model: keras.Model, parts: list[keras.Model], temperature: float) -> None:
@@ -93,12 +95,18 @@ def fill_tuned(model: keras.Model, parts: list[keras.Model], temperature: float)
 
 def _trunks(
     backbones: tuple[str, ...], image_size: tuple[int, int]
-) -> tuple[keras.KerasTensor, list[keras.KerasTensor], keras.KerasTensor]:
-    """The input, the frozen trunk of each backbone, and the embedding of the first."""
+) -> tuple[keras.KerasTensor, list[keras.KerasTensor], list[keras.KerasTensor]]:
+    """The input, the frozen trunk of each backbone, and its embedding as ImageNet left it."""
     image = keras.Input((*image_size, 3), name="image")
-    trunks = [build_trunk(name, image, f"{FROZEN}{number or ''}")[1] for number, name in enumerate(backbones)]
-    embedding = layers.GlobalAveragePooling2D(name="embedding")(build_last_block(backbones[0], trunks[0]))
-    return image, trunks, embedding
+    branches = [f"{FROZEN}{number or ''}" for number in range(len(backbones))]
+    trunks = [build_trunk(name, image, branch)[1] for name, branch in zip(backbones, branches, strict=True)]
+    embeddings = [
+        layers.GlobalAveragePooling2D(name="embedding" if branch == FROZEN else f"{branch}-embedding")(
+            build_last_block(name, trunk, branch)
+        )
+        for name, trunk, branch in zip(backbones, trunks, branches, strict=True)
+    ]
+    return image, trunks, embeddings
 
 
 def _on_grid(maps: keras.KerasTensor, grid: tuple[int, int], number: int) -> keras.KerasTensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.dataset.framing import framed
 from core.dataset.images import resize
 from core.errors import RunInvalidError
 from core.prediction.pool import Pool
@@ -131,7 +132,7 @@ class Predictor:
 
     def _pass(self, image: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         with self._pool.asking():
-            pixels = resize(image, self.run.image_size)  # before a network is held
+            pixels = resize(framed(image, self.run.framing), self.run.image_size)  # before a network is held
             with self._pool.lent() as network:
                 return network(pixels, names)
 

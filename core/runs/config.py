@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from core.dataset.framing import Framing
 from core.errors import ConfigError
 from core.metrics import Labels
 from core.networks.catalogue import BACKBONES
@@ -24,6 +25,7 @@ class TrainingConfig:
         backbone: Name of the pretrained backbone; "" for the CNN.
         second_backbone: Another one whose features are added (tuned block only); "" for none.
         image_size: `(height, width)` in pixels that the network sees.
+        framing: What it sees of a photo: `squash` the whole, `centre` the square in the middle (tuned block only).
         epochs: Passes over the training photos, at most; for the linear head: L-BFGS iterations.
         batch_size: Photos a step (not the linear head).
         learning_rate: Step size of Adam (CNN) or of momentum (tuned block).
@@ -47,6 +49,7 @@ class TrainingConfig:
     backbone: str = ""
     second_backbone: str = ""
     image_size: tuple[int, int] = (224, 224)
+    framing: Framing = "squash"
     epochs: int = field(default=15, metadata={"range": (1, 1000)})
     batch_size: int = field(default=32, metadata={"range": (1, 1024)})
     learning_rate: float = field(default=1e-4, metadata={"range": (1e-7, 1.0)})
@@ -80,6 +83,8 @@ class TrainingConfig:
             low, high = item.metadata.get("range", (None, None))
             if low is not None and not low <= value <= high:
                 raise ConfigError(f"Expected {item.name} between {low} and {high}, but got {value}.")
+        if self.framing != "squash" and self.network != "tuned-block":
+            raise ConfigError(f"Expected framing squash for {self.network}, but got {self.framing}.")
         if self.network != "cnn":
             check_choice("backbone", self.backbone, backbones_for(self.network))
             if self.second_backbone:

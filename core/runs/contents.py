@@ -33,11 +33,13 @@ class SubjectThreshold:
         share_passing: Share of the training photos that reach it; `None` if nobody counted.
         imagenet_classes: Indices of the ImageNet classes that stand for the subject, by backbone; a plain list in
             runs of the first version.
+        num_others: Pictures of other things that it was contrasted with.
     """
 
     threshold: float
     share_passing: float | None = None
     imagenet_classes: dict[str, list[int]] | list[int] | None = None
+    num_others: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.dataset.framing import Framing
 from core.errors import ConfigError, RunInvalidError
 from core.files import known_sha256, read_json, tail
 from core.metrics import EvaluationResult, Labels
@@ -65,6 +66,11 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     message: str = ""
     files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def framing(self) -> Framing:
+        """What its network sees of a photo."""
+        return self.config.framing
 
     @property
     def history(self) -> "pd.DataFrame":

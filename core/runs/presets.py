@@ -47,6 +47,7 @@ PRESETS = {
             backbone="efficientnet-lite0",
             second_backbone="efficientnet-lite2",
             image_size=(260, 260),
+            framing="centre",
             epochs=8,
             batch_size=32,
             learning_rate=0.01,

@@ -86,8 +86,9 @@ def _network(run: Run) -> str:
         "tuned-block": f"the last block of {names}, trained further, and a linear head",
     }[config.network]
     height, width = run.image_size
+    seen = "squashed to" if config.framing == "squash" else "of which the network sees the square in the middle, at"
     return (
-        f"Preset {plain(title)}: {kind}. In: an RGB photo, 0–255, squashed to {height} × {width} pixels "
+        f"Preset {plain(title)}: {kind}. In: an RGB photo, 0–255, {seen} {height} × {width} pixels "
         f"(height × width). Out: {_OUTPUTS}."
     )
 

@@ -44,7 +44,7 @@ def styled(figure: go.Figure, height: int = HEIGHT, x_title: str = "", y_title: 
     )
     for update, title in ((figure.update_xaxes, x_title), (figure.update_yaxes, y_title)):
         update(gridcolor=GRID, zeroline=False, automargin=True, ticks="", fixedrange=True)
-        update(title={"text": title or None, "standoff": 8, "font": {"size": 13}})
+        update(title={"text": title or None, "standoff": 18, "font": {"size": 13}})
     return figure
 
 

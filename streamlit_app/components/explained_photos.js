@@ -75,7 +75,7 @@ function lines(photo) {
     const { faithfulness } = photo;
     const verdict = make(`verdict ${faithfulness.verdict}`, faithfulness.words);
     verdict.title = faithfulness.sentence;
-    const numbers = make("numbers", `faithfulness ${number(faithfulness.gain)} · chance ${number(faithfulness.chance)} · middle ${number(faithfulness.middle)}`);
+    const numbers = make("numbers", `map ${number(faithfulness.gain)} · chance ${number(faithfulness.chance)} · middle ${number(faithfulness.middle)}`);
     element.append(verdict, ruler(faithfulness), numbers);
   } else if (photo.waiting) {
     element.append(make("verdict waiting", photo.waiting));

@@ -45,8 +45,9 @@ else:
 live.show(brief=True)
 advice.show(data, brief=True)
 st.subheader("The loop", anchor=False)
-for column, step in zip(st.columns(len(steps)), steps, strict=True):
-    with card(column, f"{MARKS[step.state]} {step.title}"):
+cells = st.grid(len(steps), min_column_width=150)
+for step in steps:
+    with card(cells, f"{MARKS[step.state]} {step.title}"):
         st.caption(plain(step.fact))
         st.space("stretch")
         navigation.link(step.page, step.action, key=f"step-{step.name}", primary=step is loop.next_step(steps))

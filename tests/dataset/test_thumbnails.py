@@ -35,6 +35,15 @@ def test_a_second_look_comes_from_the_cache(photo, tmp_path, monkeypatch):
     assert thumbnail(photo, sha256_of(photo), tmp_path / "cache") == first
 
 
+def test_another_version_of_decode_makes_them_anew(photo, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(thumbnails, "encode_thumbnail", lambda _: made.append(1) or b"small")
+    for version in ("1", "2", "1"):
+        monkeypatch.setattr(thumbnails, "PIXELS_VERSION", version)
+        assert thumbnail(photo, sha256_of(photo), tmp_path / "cache") == b"small"
+    assert len(made) == 2
+
+
 def test_a_cache_that_cannot_be_written_changes_nothing(photo, tmp_path):
     (tmp_path / "file").write_text("in the way")
     assert thumbnail(photo, sha256_of(photo), tmp_path / "file")

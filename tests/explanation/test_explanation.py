@@ -24,7 +24,7 @@ from core.explanation.rise import rise_map
 class BrightCorner:
     """A predictor that answers `Asian` by how bright the upper left quarter is."""
 
-    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake")
+    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake", framing="squash")
 
     def predict(self, images):
         value = float(self.probabilities(images)[0, 1])
@@ -129,7 +129,7 @@ def test_the_same_photo_gives_the_same_map():
 
 
 def test_methods_without_a_sign_refuse_to_be_signed(predictor):
-    with pytest.raises(MethodUnavailableError, match="only what speaks for"):
+    with pytest.raises(MethodUnavailableError, match="only evidence for"):
         explain(np.zeros((20, 30, 3), np.uint8), None, "grad_cam", predictor, signed=True)
 
 

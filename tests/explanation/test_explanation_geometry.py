@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.dataset.framing import frame, framed
 from core.dataset.images import decode, resize
+from core.explanation.deletion import deletion_and_insertion
 from core.explanation.heatmap import explain, explain_classes, upsample
 from core.explanation.overlay import layer, overlay
 
@@ -15,7 +17,7 @@ from core.explanation.overlay import layer, overlay
 class RedFinder:
     """A run whose evidence for `Asian` is what is brighter in the red channel than 128, by place."""
 
-    run = SimpleNamespace(image_size=(112, 112), class_names=("African", "Asian"), run_id="fake")
+    run = SimpleNamespace(image_size=(112, 112), class_names=("African", "Asian"), run_id="fake", framing="squash")
 
     def predict(self, images):
         found = []
@@ -68,6 +70,39 @@ def test_a_planted_patch_is_found_in_any_shape(method, size, mode):
     assert heatmap[bright].mean() > 3 * heatmap[~bright].mean()
     if min(size) > 30:
         assert found_at(heatmap) == pytest.approx(CENTRE, abs=0.07)
+
+
+class MiddleFinder(RedFinder):
+    """The same, of the square in the middle."""
+
+    run = SimpleNamespace(**vars(RedFinder.run) | {"framing": "centre"})
+
+    def predict(self, images):
+        return super().predict([framed(image, "centre") for image in images])
+
+
+@pytest.mark.parametrize("size", [(320, 240), (240, 320), (900, 40), (224, 224), (225, 223)])
+@pytest.mark.parametrize("method", ["class_map", "occlusion", "rise"])
+def test_a_network_that_sees_the_middle_marks_the_patch_there_and_nothing_outside(method, size):
+    width, height = size
+    side = min(size)
+    left, top = (width - side) // 2, (height - side) // 2
+    image = np.asarray(planted(*size, (0, 0, 0, 0))).copy()
+    image[top + side // 10 : top + 4 * side // 10, left + 11 * side // 20 : left + 17 * side // 20] = (250, 60, 60)
+    heatmap = explain(image, "Asian", method, MiddleFinder()).heatmap
+    assert heatmap.shape == image.shape[:2] and heatmap.dtype == np.float32
+    outside = np.ones(image.shape[:2], bool)
+    outside[frame(image.shape[:2], "centre")] = False
+    assert not heatmap[outside].any()
+    seen = framed(heatmap, "centre")
+    assert found_at(seen) == pytest.approx(CENTRE, abs=0.07)
+
+
+def test_deletion_and_insertion_change_what_a_network_sees_of_the_photo():
+    image = np.asarray(planted(400, 100, (0.45, 0.2, 0.55, 0.8)))
+    perfect = (image[..., 0] > 200).astype(np.float32)
+    (curves,) = deletion_and_insertion(image, 1, [perfect], MiddleFinder())
+    assert curves.gain > 0.05
 
 
 # How a camera would have stored an upright photo: the inverse of what the orientation asks a viewer to do.

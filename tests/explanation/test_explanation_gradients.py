@@ -25,6 +25,7 @@ def saved(model, folder, image_size) -> SimpleNamespace:
     return SimpleNamespace(
         folder=folder,
         image_size=image_size,
+        framing="squash",
         class_names=("African", "Asian"),
         files={},
         run_id="fake",

@@ -23,7 +23,7 @@ from core.explanation.what_if import hide_boxes, what_if
 class CornerReader:
     """Answers `Asian` by how much detail the upper left quarter has; blurring it away gives `African`."""
 
-    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake")
+    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake", framing="squash")
 
     def __init__(self):
         self.asked = 0

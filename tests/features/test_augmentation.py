@@ -25,3 +25,12 @@ def test_random_views_are_pictures_whatever_the_shape(shape):
     for _ in range(40):
         found = view(np.zeros((*shape, 3), np.uint8) + 128, 2, random)
         assert found.dtype == np.uint8 and found.ndim == 3 and found.shape[2] == 3 and min(found.shape) > 0
+
+
+def test_views_of_what_lies_in_the_middle_keep_proportions():
+    image = np.random.default_rng(1).integers(0, 256, (100, 400, 3), dtype=np.uint8)
+    random = np.random.default_rng(0)
+    assert (view(image, 0, random, "centre") == image[:, 150:250]).all()
+    assert (view(image, 1, random, "centre") == image[:, 150:250][:, ::-1]).all()
+    shapes = [view(image, 2, random, "centre").shape[:2] for _ in range(20)]
+    assert all(0.5 < width / height < 2 for height, width in shapes)

@@ -114,7 +114,7 @@ def leftovers(paths):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rounds", TRAINER_ROUNDS)
-def test_K2_a_killed_trainer_is_a_failed_run_and_the_next_one_succeeds(paths, start, rounds):
+def test_K2_a_killed_trainer_is_a_failed_run_and_the_next_one_succeeds(paths, start, rounds, note_figure):
     start(WORKER, sys.executable, "-c", TRAINER)
     moments = random.Random(0)
     for number in range(rounds):
@@ -129,6 +129,10 @@ def test_K2_a_killed_trainer_is_a_failed_run_and_the_next_one_succeeds(paths, st
     wait_until(lambda: is_over(paths))
     assert jobs.status(paths, "last").state == "succeeded"
     assert len(registry.runs(paths)) == rounds + 1 and leftovers(paths) == []
+    if rounds >= 50:
+        note_figure(
+            "K2", f"{rounds} kills of a trainer: each run failed with its reason or was whole, the next one trained"
+        )
 
 
 @pytest.mark.slow

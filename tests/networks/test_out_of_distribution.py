@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from core.dataset.framing import FRAMINGS
 from core.networks import imagenet
+from core.networks.contrast import foreign
+from core.networks.others import Others, other_pictures
 from core.networks.out_of_distribution import THRESHOLD, derive_score
 
 BUILT_IN, DOWNLOADED = "efficientnet-lite0", "MobileNetV3Small"
@@ -82,12 +85,54 @@ def test_weights_have_the_shapes_that_the_graph_expects():
     model = keras.Model(list(inputs.values()), out_of_distribution_output(inputs, 3))
     found = {name: [value.shape for value in each] for name, each in score.as_weights().items()}
     assert found == {name: [value.shape for value in model.get_layer(name).get_weights()] for name in found}
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(value.dtype == np.float32 for each in score.as_weights().values() for value in each)
 
 
+def others_like(classes: dict[str, list[int]], num: int = 40) -> Others:
+    """Pictures of kinds, each from sources of its own."""
+    kinds = np.repeat(list(classes), num)
+    embeddings = np.concatenate([imagenet_photos(chosen, num) for chosen in classes.values()])
+    return Others({BUILT_IN: embeddings}, kinds, np.arange(len(kinds)))
+
+
+def test_what_imagenet_confuses_with_the_subject_is_refused_once_it_was_shown():
+    """A kind that ImageNet takes for the subject itself, as it takes rhinos for elephants, but that looks different."""
+    photos, mark = imagenet_photos([385, 386], 120), np.zeros(1280, np.float32)
+    mark[:64] = 0.5
+    lookalike, others = imagenet_photos([385, 386], 120) + mark, others_like({"car": [817, 511], "rhino": [385, 386]})
+    others.embeddings[BUILT_IN][40:] += mark
+    labels = np.arange(120) % 2
+    alone, contrasted = derive_score({BUILT_IN: photos}, labels, 2), derive_score({BUILT_IN: photos}, labels, 2, others)
+    assert alone.facts["num_others"] == 0 and contrasted.facts["num_others"] == 80
+    fresh = imagenet_photos([385, 386], 200)
+    assert (contrasted.scores({BUILT_IN: lookalike}) >= THRESHOLD).mean() <= 0.1
+    assert (alone.scores({BUILT_IN: lookalike}) >= THRESHOLD).mean() >= 0.5
+    assert (contrasted.scores({BUILT_IN: fresh}) >= THRESHOLD).mean() >= 0.95
+    easy = imagenet_photos([100, 500, 900], 60)  # a kind that nobody has shown
+    assert (contrasted.scores({BUILT_IN: easy}) >= THRESHOLD).mean() <= 0.05
+
+
+def test_others_that_show_the_datasets_own_subject_are_no_negatives():
+    photos, others = imagenet_photos([817], 60), others_like({"car": [817], "rhino": [385, 386], "food": [924]})
+    score = derive_score({BUILT_IN: photos}, np.arange(60) % 2, 2, others)
+    assert score.facts["num_others"] == 80
+    assert (score.scores({BUILT_IN: imagenet_photos([817], 100)}) >= THRESHOLD).mean() >= 0.95
+
+
+def test_the_shipped_pictures_are_numbers_of_both_backbones_for_both_framings():
+    for framing in FRAMINGS:
+        found = other_pictures((BUILT_IN, "efficientnet-lite2"), (260, 260), framing)
+        assert found is not None and len(found.kinds) == len(found.sources) > 150
+        assert all(np.isfinite(values).all() for values in found.embeddings.values())
+        assert (foreign(found.embeddings[BUILT_IN][:20], found, found.embeddings[BUILT_IN])).sum() < len(found.kinds)
+    assert other_pictures((BUILT_IN,), (224, 224), "squash") is not None
+    assert other_pictures((DOWNLOADED,), (224, 224), "squash") is None
+
+
+@pytest.mark.parametrize("contrasted", [False, True])
 @pytest.mark.parametrize("backbones", [[BUILT_IN], [DOWNLOADED], [BUILT_IN, "efficientnet-lite2"]])
-def test_the_graph_gives_the_score_that_was_derived(backbones, tmp_path):
+def test_the_graph_gives_the_score_that_was_derived(backbones, contrasted, tmp_path):
     import keras
 
     from core.networks.catalogue import BACKBONES
@@ -96,7 +141,8 @@ def test_the_graph_gives_the_score_that_was_derived(backbones, tmp_path):
     labels, embeddings = np.arange(40) % 2, {}
     for name in backbones:
         embeddings[name] = imagenet_photos([385, 386], 40) if BACKBONES[name].package else cloud(40, 0)
-    score = derive_score(embeddings, labels, 2)
+    others = other_pictures(backbones, (260, 260), "centre") if contrasted else None
+    score = derive_score(embeddings, labels, 2, others)
     inputs = {name: keras.Input((values.shape[1],)) for name, values in embeddings.items()}
     model = keras.Model(list(inputs.values()), out_of_distribution_output(inputs, 2))
     for name, weights in score.as_weights().items():

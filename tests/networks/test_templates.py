@@ -37,7 +37,8 @@ def head(num_classes: int) -> dict[str, list[np.ndarray]]:
         "class_maps": [kernel],
         f"subject_mass_{BACKBONE}": [np.abs(draw(1000, 2))],
         f"subject_centres_{BACKBONE}": [draw(1000, num_classes)],
-        "subject": [draw(2, 1), draw(1)],
+        f"subject_contrast_{BACKBONE}": [draw(1280, 1)],
+        "subject": [draw(3, 1), draw(1)],
     }
 
 

@@ -274,3 +274,20 @@ def test_one_index_scores_one_chunk(planned, start):
     assert list(results(target)) == ["000003.parquet"]
     process = start(target, "--index", "4")
     assert process.wait(120) == 2 and b"Expected --index below 4" in process.stderr.read()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Slurm runs on Linux")
+@pytest.mark.slow
+def test_a_slurm_array_scores_every_chunk(planned, trained_paths):
+    """A stand-in for sbatch: the script, once for each number of the array."""
+    target = planned(chunk=7)
+    environment = {
+        **os.environ,
+        "PYTHON": sys.executable,
+        "TUSKSCOPE_DATA": str(trained_paths.data_dir),
+        "TUSKSCOPE_MODELS": str(trained_paths.models_dir),
+    }
+    for number in range(2):
+        task = {**environment, "SLURM_ARRAY_TASK_ID": str(number)}
+        subprocess.run(["bash", "deploy/score.sbatch", target], cwd=ROOT, env=task, check=True, timeout=120)
+    assert status(target, read_plan(target)).is_done

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import draw_world, use_backbones
 
+from core.dataset.framing import framed
 from core.dataset.images import decode, resize
 from core.dataset.index import index_dataset
 from core.errors import ConfigError
@@ -65,7 +66,8 @@ def test_keras_and_litert_agree_on_all_outputs(strong_run, photos):
     from keras.saving import load_model
 
     network = load_model(strong_run.folder / "model.keras", compile=False)
-    outputs = network(resize(photos[0], strong_run.image_size)[None].astype(np.float32))
+    seen = framed(photos[0], strong_run.framing)
+    outputs = network(resize(seen, strong_run.image_size)[None].astype(np.float32))
     prediction = Predictor(strong_run).predict([photos[0]])[0]
     assert np.allclose(outputs["probabilities"][0], list(prediction.probabilities.values()), atol=2e-3)
     maps = outputs["class_maps"][0]
@@ -89,7 +91,7 @@ def test_grad_cam_agrees_with_the_class_map(strong_run, photos):
 
     prediction = Predictor(strong_run).predict([photos[0]])[0]
     ours = np.maximum(prediction.class_maps[..., 0], 0)
-    theirs = gradient_map("grad_cam", photos[0], 0, strong_run)
+    theirs = gradient_map("grad_cam", framed(photos[0], strong_run.framing), 0, strong_run)
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] >= 0.999
 
 

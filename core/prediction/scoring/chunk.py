@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.dataset.capture_time import taken_at
+from core.dataset.framing import framed
 from core.dataset.images import WORKING_SIDE, decode, resize
 from core.dataset.photo_bytes import read_picture
 from core.errors import ImageError
@@ -24,6 +25,7 @@ from core.prediction.scoring.plan import RESULTS, Plan, check_run, chunk_file, c
 from core.prediction.scoring.tables import read_checked, write_checked
 from core.prediction.sets import BETWEEN
 from core.runs import registry
+from core.runs.folder import Run
 
 _AHEAD = 4  # photos that are decoded while the network is busy; each is as small as its input
 _SAME_SECONDS = 2  # file systems of memory cards count time in steps of two seconds
@@ -70,8 +72,8 @@ def score_chunk(target: Path, number: int, paths: Paths) -> int:
     predictor = _predictor(paths, plan.run_id, plan.model_sha256)
     check_run(plan, predictor.run)
     photos = chunk_photos(target, plan, number).to_pylist()
-    folder, image_size = Path(plan.folder), predictor.run.image_size
-    read = _ahead(lambda photo: _read(folder, image_size, **photo), photos)
+    folder = Path(plan.folder)
+    read = _ahead(lambda photo: _read(folder, predictor.run, **photo), photos)
     rows = [_row(photo, predictor, plan) for photo in read]
     write_checked(chunk_file(target, RESULTS, number), pa.Table.from_pylist(rows, schema(plan)), _facts(plan, number))
     return len(rows)
@@ -117,7 +119,7 @@ def _predictor(paths: Paths, run_id: str, model_sha256: str) -> Predictor:
 
 def _read(
     folder: Path,
-    image_size: tuple[int, int],
+    run: Run,
     path: str,
     size: int,
     mtime_ns: int,
@@ -138,16 +140,17 @@ def _read(
     digest = hashlib.sha256(content).hexdigest()
     known = _Photo(path, changed, digest, taken_at(content), detection=detection, box=box)
     try:
-        pixels = decode(content, image_size=image_size)
-        return replace(known, pixels=pixels, box_pixels=_cut_out(content, image_size, box) if box else None)
+        pixels = decode(content, image_size=run.image_size, framing=run.framing)
+        return replace(known, pixels=pixels, box_pixels=_cut_out(content, run, box) if box else None)
     except ImageError as error:
         return replace(known, error=str(error))
 
 
-def _cut_out(content: bytes, image_size: tuple[int, int], box: list[float]) -> np.ndarray:
-    """The box in the network's size; a small one is read in as much detail as there is."""
-    side = math.ceil(max(image_size) / max(min(box[2:]), 0.01))
-    return resize(crop(decode(content, max(side, WORKING_SIDE)), (box[0], box[1], box[2], box[3])), image_size)
+def _cut_out(content: bytes, run: Run, box: list[float]) -> np.ndarray:
+    """What the network sees of the box, in its size; a small one is read in as much detail as there is."""
+    side = math.ceil(max(run.image_size) / max(min(box[2:]), 0.01))
+    cut = crop(decode(content, max(side, WORKING_SIDE)), (box[0], box[1], box[2], box[3]))
+    return resize(framed(cut, run.framing), run.image_size)
 
 
 def _row(photo: _Photo, predictor: Predictor, plan: Plan) -> dict[str, Any]:

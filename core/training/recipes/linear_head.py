@@ -6,6 +6,7 @@ import numpy as np
 
 from core.features.embeddings import embed
 from core.features.linear_head import LinearHead, balanced_weights, fit_head
+from core.networks.others import other_pictures
 from core.networks.out_of_distribution import derive_score
 from core.networks.templates import fill, template
 from core.runs.contents import SubjectThreshold
@@ -50,7 +51,8 @@ def train_linear_head(context: TrainingContext) -> Trained:
     if is_validation.any() and context.carves_validation:
         head = fit_on(learned, head.epochs)
     final = head.probabilities(embeddings)
-    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes)
+    negatives = other_pictures(config.backbones, config.image_size, config.framing)
+    score = derive_score({config.backbone: embeddings[learned]}, labels[learned], num_classes, negatives)
     layers = {"logits": [head.kernel, head.bias], "class_maps": [head.kernel], **score.as_weights()}
     fill(prepared, layers, num_classes, run.folder)
     return Trained(

@@ -1,6 +1,7 @@
 """The last blocks of one or two backbones, tuned on softly corrected labels, calibrated on unseen photos: minutes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.dataset.splits import folds
 from core.features.photo_features import read_features
 from core.features.trunk import TrunkOutputs, read_trunk
 from core.files import write_atomic
+from core.networks.others import other_pictures
 from core.networks.out_of_distribution import OutOfDistributionScore, derive_score
 from core.runs.contents import SubjectThreshold
 from core.runs.folder import Run
@@ -83,7 +85,8 @@ def train_tuned_block(context: TrainingContext) -> Trained:
         )
         temperature = calibration.temperature
     context.report("write the model", 0, 1)
-    score = derive_score({config.backbone: seen.embeddings}, labels, num_classes)
+    negatives = other_pictures(config.backbones, config.image_size, config.framing)
+    score = derive_score(seen.embeddings, labels, num_classes, negatives)
     _write(run, networks, score, temperature)
 
     def of_all_rows(values: Callable[[TrunkOutputs], np.ndarray]) -> np.ndarray:
@@ -95,8 +98,14 @@ def train_tuned_block(context: TrainingContext) -> Trained:
     probabilities[rows[judged]] = softmax(held_out[judged] / temperature, axis=1)
     unseen = ~learns
     unseen[rows[judged]] = True
-    subject_scores = score.scores({config.backbone: of_all_rows(lambda part: part.embeddings)})
-    return Trained(probabilities, final, unseen, learns, SubjectThreshold(**score.facts), subject_scores, calibration)
+    known = {name: of_all_rows(partial(_embedding, name)) for name in config.backbones}
+    return Trained(
+        probabilities, final, unseen, learns, SubjectThreshold(**score.facts), score.scores(known), calibration
+    )
+
+
+def _embedding(backbone: str, part: TrunkOutputs) -> np.ndarray:
+    return part.embeddings[backbone]
 
 
 def _logits(networks: list["keras.Model"], maps: list[np.ndarray]) -> np.ndarray:

@@ -31,7 +31,7 @@ def card(column: DeltaGenerator, title: str) -> DeltaGenerator:
     """A framed part of a column, as tall as its neighbours.
 
     Args:
-        column: Of `st.columns`.
+        column: Of `st.columns`, or an `st.grid`, of which the card is a cell.
         title: Our own words (Markdown).
     """
     place = column.container(border=True, height="stretch")
