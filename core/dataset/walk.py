@@ -16,10 +16,27 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 IGNORED_FILES = {"thumbs.db", "desktop.ini", ".ds_store", ".directory", ".gitkeep", ".nomedia"}
 # Of NAS devices, operating systems and programs: what lies in them are copies, thumbnails or rubbish.
 SYSTEM_FOLDERS = {
-    "@eadir", "@recycle", "@recently-snapshot", "@sharesnap", "@__thumb", "@tmp", "#recycle", "#snapshot",
-    "$recycle.bin", "$extend", "recycler", "recycled", "recycle.bin", "lost+found", "system volume information",
-    "found.000", "__macosx", "__pycache__", "node_modules", "thumbs.db",
-}  # fmt: skip
+    "@eadir",
+    "@recycle",
+    "@recently-snapshot",
+    "@sharesnap",
+    "@__thumb",
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "$extend",
+    "recycler",
+    "recycled",
+    "recycle.bin",
+    "lost+found",
+    "system volume information",
+    "found.000",
+    "__macosx",
+    "__pycache__",
+    "node_modules",
+    "thumbs.db",
+}
 MAX_DEPTH = 100  # folders
 MAX_COUNTED = 10_000  # files in a folder that is passed over
 

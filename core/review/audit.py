@@ -153,6 +153,10 @@ def audit(scored: Scored, checks: Mapping[int, int]) -> Audit:
     counted = np.bincount(scored.answers, minlength=len(scored.categories)) / len(scored.answers)
     needed = needed_checks(accuracy, HALF_WIDTH)
     return Audit(
-        accuracy, shares, dict(zip(scored.categories, counted.tolist(), strict=True)), len(checks),
-        min(needed, len(confidence)), len(confidence),
-    )  # fmt: skip
+        accuracy,
+        shares,
+        dict(zip(scored.categories, counted.tolist(), strict=True)),
+        len(checks),
+        min(needed, len(confidence)),
+        len(confidence),
+    )

@@ -132,8 +132,12 @@ def test_test_classes_that_train_spells_otherwise_are_matched_and_unknown_ones_n
     draw(folder, "train/Éléphant", "train/Asian elephant", f"test/{accent}", "test/asian_Elephant", "test/zebra")
     dataset = index_dataset(folder, paths)
     assert counted(dataset) == {
-        "test/Asian elephant": 2, "test/zebra": 2, "test/Éléphant": 2, "train/Asian elephant": 2, "train/Éléphant": 2,
-    }  # fmt: skip
+        "test/Asian elephant": 2,
+        "test/zebra": 2,
+        "test/Éléphant": 2,
+        "train/Asian elephant": 2,
+        "train/Éléphant": 2,
+    }
     said = " ".join(dataset.notes)
     assert "“asian_Elephant” for “Asian elephant”" in said and "“zebra” (2)" in said
     assert inspect_folder(folder).counts["test"]["Asian elephant"] == 2

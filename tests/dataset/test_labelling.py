@@ -176,8 +176,9 @@ def test_the_honest_test_depends_on_the_photos_and_not_on_the_order_of_the_label
 
 def test_copies_lie_on_one_side_of_the_honest_test(card):
     rows = card.usable.assign(label="African")
-    twins = pd.concat([rows, rows.assign(sha256=rows["sha256"] + "x", phash=rows["phash_mirrored"],
-                                         phash_mirrored=rows["phash"])])  # fmt: skip
+    twins = pd.concat(
+        [rows, rows.assign(sha256=rows["sha256"] + "x", phash=rows["phash_mirrored"], phash_mirrored=rows["phash"])]
+    )
     chosen = honest_test(twins)
     assert {image for image in chosen if image.endswith("x")} == {f"{image}x" for image in chosen if image[-1] != "x"}
 

@@ -44,12 +44,21 @@ def finish(scoring, paths) -> None:
     plan = read_plan(target)
     rows = [
         {
-            "path": f"{number:02d}.png", "answer": "African", "label": "African", "probability": 0.9,
-            "probability_African": 0.9, "probability_Asian": 0.1, "subject_score": 0.9, "is_subject": True,
-            "uncertain": False, "run_id": plan.run_id, "sha256": f"{number:064d}", "changed": False,
+            "path": f"{number:02d}.png",
+            "answer": "African",
+            "label": "African",
+            "probability": 0.9,
+            "probability_African": 0.9,
+            "probability_Asian": 0.1,
+            "subject_score": 0.9,
+            "is_subject": True,
+            "uncertain": False,
+            "run_id": plan.run_id,
+            "sha256": f"{number:064d}",
+            "changed": False,
         }
         for number in range(30)
-    ]  # fmt: skip
+    ]
     rows.append({"path": "z.jpg", "error": "damaged", "changed": False, "run_id": plan.run_id})
     table = pa.Table.from_pylist([{**dict.fromkeys(schema(plan).names), **row} for row in rows], schema(plan))
     write_checked(chunk_file(target, RESULTS, 0), table, _facts(plan, 0))

@@ -23,19 +23,41 @@ from core.prediction.scoring.planning import make_plan
 from core.prediction.scoring.results import tables
 
 PLAN = Plan(
-    "/photos", "run", "0" * 64, {"uncertain_below": "0.7", "subject_threshold": "0.5"}, ("African", "Asian"), None,
-    1000, 6, 1, 0, {}, (), "2026-01-02T03:04:05+00:00", "d" * 64,
-)  # fmt: skip
+    "/photos",
+    "run",
+    "0" * 64,
+    {"uncertain_below": "0.7", "subject_threshold": "0.5"},
+    ("African", "Asian"),
+    None,
+    1000,
+    6,
+    1,
+    0,
+    {},
+    (),
+    "2026-01-02T03:04:05+00:00",
+    "d" * 64,
+)
 
 
 def row(path, african=0.9, at="2024-07-01T05:00:00", **changes):
     """A row of a result, of an African one by default."""
     label = "African" if african >= 0.5 else "Asian"
     found = {
-        "path": path, "answer": label, "label": label, "probability": max(african, 1 - african),
-        "probability_African": african, "probability_Asian": 1 - african, "subject_score": 0.8, "is_subject": True,
-        "uncertain": False, "run_id": "run", "error": None, "taken_at": at, "changed": False,
-    }  # fmt: skip
+        "path": path,
+        "answer": label,
+        "label": label,
+        "probability": max(african, 1 - african),
+        "probability_African": african,
+        "probability_Asian": 1 - african,
+        "subject_score": 0.8,
+        "is_subject": True,
+        "uncertain": False,
+        "run_id": "run",
+        "error": None,
+        "taken_at": at,
+        "changed": False,
+    }
     return {**dict.fromkeys(schema(PLAN).names), **found, **changes}
 
 
@@ -249,8 +271,11 @@ def test_camtrap_tables_keep_their_rules_and_say_what_stays_out(tmp_path):
         line[name] for line in observations for name in ("observationID", "deploymentID", "eventStart", "eventEnd")
     )
     assert [(line["observationType"], line["scientificName"]) for line in observations] == [
-        ("animal", "Loxodonta africana"), ("animal", ""), ("unknown", ""), ("unclassified", ""),
-    ]  # fmt: skip
+        ("animal", "Loxodonta africana"),
+        ("animal", ""),
+        ("unknown", ""),
+        ("unclassified", ""),
+    ]
     assert observations[0]["bboxWidth"] == "0.3" and observations[1]["bboxWidth"] == ""
     for offset, names, sentence in (("3", {}, "Z or [+]03:00"), ("Z", {"Lion": "x"}, "one for Lion")):
         with pytest.raises(DatasetError, match=sentence):

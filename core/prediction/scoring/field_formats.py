@@ -21,10 +21,25 @@ from core.prediction.scoring.plan import Plan
 OFFSET = re.compile(r"Z|[+-](0\d|1[0-4]):[0-5]\d")
 _MEDIA = ["mediaID", "deploymentID", "timestamp", "filePath", "filePublic", "fileName", "fileMediatype"]
 _OBSERVATIONS = [
-    "observationID", "deploymentID", "mediaID", "eventID", "eventStart", "eventEnd", "observationLevel",
-    "observationType", "scientificName", "bboxX", "bboxY", "bboxWidth", "bboxHeight", "classificationMethod",
-    "classifiedBy", "classificationTimestamp", "classificationProbability", "observationTags",
-]  # fmt: skip
+    "observationID",
+    "deploymentID",
+    "mediaID",
+    "eventID",
+    "eventStart",
+    "eventEnd",
+    "observationLevel",
+    "observationType",
+    "scientificName",
+    "bboxX",
+    "bboxY",
+    "bboxWidth",
+    "bboxHeight",
+    "classificationMethod",
+    "classifiedBy",
+    "classificationTimestamp",
+    "classificationProbability",
+    "observationTags",
+]
 _TYPES = {".png": "image/png", ".webp": "image/webp"}
 _NOT_A_PATH = re.compile(r"^[./~]|\.\.")  # what Camtrap DP does not take for a relative path
 

@@ -81,7 +81,7 @@ def make_plan(
 
 
 def _check(folder: Path, target: Path, run: Run) -> None:
-    if not folder.is_dir():
+    if not folder.is_dir():  # before anything is written
         raise DatasetError(f"Expected a folder of photos, but there is none at {folder}. Check the path.")
     if run.state != "succeeded":
         raise RunInvalidError(f"The run {run.run_id} is {run.state}; only a succeeded run can score.")
@@ -137,9 +137,21 @@ def _write(
             f"{num_detected:,} of the photos are in the detector's file; {others:,} of its entries are not here."
         )
     plan = Plan(
-        str(folder), run.run_id, model, settings, run.class_names, sets, chunk_size, num_photos, num_chunks, num_bytes,
-        dict(left.counts), (*left.notes, *notes), datetime.now(UTC).isoformat(timespec="seconds"), digest.hexdigest(),
-    )  # fmt: skip
+        str(folder),
+        run.run_id,
+        model,
+        settings,
+        run.class_names,
+        sets,
+        chunk_size,
+        num_photos,
+        num_chunks,
+        num_bytes,
+        dict(left.counts),
+        (*left.notes, *notes),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        digest.hexdigest(),
+    )
     (staging / RESULTS).mkdir()
     write_json(staging / PLAN_FILE, {"schema_version": SCHEMA_VERSION, **asdict(plan)})
     return plan
@@ -147,17 +159,14 @@ def _write(
 
 def _chunks(folder: Path, size: int, left: "_LeftOut") -> Iterator[list[File]]:
     photos: list[File] = []
-    try:
-        for kind, entry in walk(folder):
-            if kind == "files" and is_photo(folder.joinpath(*entry.parts)):
-                photos.append(entry)
-                if len(photos) == size:
-                    yield photos
-                    photos = []
-            elif kind != "folders":
-                left.add(kind, entry)
-    except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {error.strerror}. Check its rights.") from error
+    for kind, entry in walk(folder):
+        if kind == "files" and is_photo(folder.joinpath(*entry.parts)):
+            photos.append(entry)
+            if len(photos) == size:
+                yield photos
+                photos = []
+        elif kind != "folders":
+            left.add(kind, entry)
     if photos:
         yield photos
 
