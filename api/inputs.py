@@ -36,12 +36,12 @@ class Parameter:
     Attributes:
         schema: JSON Schema: an integer with its range, an `enum`, or text.
         description: What it does.
-        example: A value.
+        example: A value; `None` where a tool that fills it in would ask for what not every run can give.
     """
 
     schema: dict[str, Any]
     description: str
-    example: str | int
+    example: str | int | None
 
     def read(self, name: str, text: str | None) -> Any:
         """The value of the field: its default if there is no text, `None` if it has none.

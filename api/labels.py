@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 from flask import current_app
 
 from api import answers
-from api.datasets import CLASS, DECISION, OTHER_ACTIONS, TEXT, dataset_of, datasets
+from api.datasets import CLASS, DECISION, OTHER_ACTIONS, dataset_of, datasets
 from api.inputs import LIMIT, Parameter, checked_text, choice, refuse, takes
 from api.json_inputs import json_object
 from api.openapi.describe import Described, fields, json_body
@@ -15,6 +15,7 @@ from core.dataset import decisions
 from core.dataset.classes import MAX_CLASSES, add_classes
 from core.dataset.labelling import labelled
 from core.dataset.overlay import ACTIONS
+from core.errors import DatasetError
 
 MAX_AT_ONCE = 500
 HOW = ("model", "random")
@@ -26,7 +27,7 @@ MANY_BODY = {
         fields({**MANY, "action": OTHER_ACTIONS}, ("paths", "action")),
     ]
 }
-NAMES = {"names": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": MAX_CLASSES}}
+NAMES = {"names": {"type": "array", "items": CLASS, "minItems": 1, "maxItems": MAX_CLASSES}}
 
 
 @datasets.post("/datasets/<name>/classes")
@@ -35,7 +36,10 @@ def name_classes(name: str) -> tuple[answers.ClassNames, int]:
     """Adds class names that photos may be labelled with; those that are there already stay."""
     names = _texts("names", json_object(NAMES, required=("names",))["names"], MAX_CLASSES)
     dataset = dataset_of(name)
-    add_classes(dataset, names)
+    try:
+        add_classes(dataset, names)
+    except DatasetError as error:  # what is wrong is a name, and says so
+        refuse(str(error))
     return {"dataset": dataset.name, "class_names": list(labelled(dataset).class_names)}, 201
 
 

@@ -25,7 +25,7 @@ predictions = APIBlueprint("predictions", __name__)
 @takes(
     top=Parameter(whole(1, 1000), "Only so many classes.", 1),
     explain=Parameter(whole(0, 1, 0), "1 adds the heat map of the predicted class.", 0),
-    sets=Parameter(whole(50, 99), "Adds the classes that hold the true one so often, in percent.", 90),
+    sets=Parameter(whole(50, 99), "Adds the classes that hold the true one so often, in percent.", None),
 )
 def create_predictions(top: int | None, explain: int, sets: int | None) -> Predictions:
     """Predicts 1 to 16 pictures; a single bad one is an error, among many it is a record with an error."""

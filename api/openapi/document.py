@@ -135,7 +135,9 @@ def _operation(
         example = "1" if parameter["name"] == "version" else value
         parameter.update(required=True, schema={"type": "string", "format": kind}, example=example)
     given = [
-        {"in": "query", "name": name, "required": False, **vars(item)} for name, item in parameters_of(endpoint).items()
+        {"in": "query", "name": name, "required": False}
+        | {key: value for key, value in vars(item).items() if value is not None}
+        for name, item in parameters_of(endpoint).items()
     ]
     given += [{"in": "header", "name": name, **item} for name, item in described.request_headers.items()]
     names = {"bad-request", "internal-error", *described.problems}

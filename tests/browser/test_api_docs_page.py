@@ -50,7 +50,7 @@ def page(address):
 def test_the_docs_page_lists_every_operation_and_tries_one(page, address, tmp_path):
     page.goto(f"{address}/docs")
     page.locator(".opblock").first.wait_for()
-    assert page.locator(".opblock").count() == 39
+    assert page.locator(".opblock").count() == 43
     assert page.get_by_role("heading", name="Tuskscope").is_visible()
     page.locator("#operations-health-live").get_by_role("button").first.click()
     page.get_by_role("button", name="Try it out").click()
