@@ -77,7 +77,8 @@ def test_every_operation_has_words_and_an_example(spec):
         contents = [content for answer in good for content in answer.get("content", {}).items()]
         texts = [content for kind, content in contents if "json" in kind or kind.startswith("text/")]
         assert good and all("example" in content for content in texts), name
-        assert all("example" in parameter for parameter in item["parameters"]), name
+        without = {parameter["name"] for parameter in item["parameters"] if "example" not in parameter}
+        assert without <= {"sets"}, name  # not every run can give them: a tool must not fill it in
 
 
 def test_every_example_has_the_shape_that_is_promised(spec):
@@ -89,7 +90,8 @@ def test_every_example_has_the_shape_that_is_promised(spec):
                 for example in examples:
                     conforms(spec, content["schema"], example)
         for parameter in item["parameters"]:
-            conforms(spec, parameter["schema"], parameter["example"])
+            if "example" in parameter:
+                conforms(spec, parameter["schema"], parameter["example"])
 
 
 def test_the_examples_of_problems_are_those_of_the_documentation(spec):
