@@ -24,7 +24,7 @@ from core.explanation.rise import rise_map
 class BrightCorner:
     """A predictor that answers `Asian` by how bright the upper left quarter is."""
 
-    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake")
+    run = SimpleNamespace(image_size=(64, 64), class_names=("African", "Asian"), run_id="fake", framing="squash")
 
     def predict(self, images):
         value = float(self.probabilities(images)[0, 1])
