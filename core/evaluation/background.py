@@ -83,7 +83,7 @@ def area_of(subject: np.ndarray) -> float:
 
 
 def share_inside(evidence: np.ndarray, subject: np.ndarray) -> float | None:
-    """Share of a run's evidence that lies inside the subject, 0-1; `None` where nothing speaks for the class.
+    """Share of a run's evidence that lies inside the subject, 0-1; `None` where there is no evidence for the class.
 
     Args:
         evidence: What speaks for a class by place, any coarse shape; what is negative is left out.

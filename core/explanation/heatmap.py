@@ -142,7 +142,7 @@ def class_map(prediction: Prediction, class_index: int) -> np.ndarray:
         class_index: Position in the run's `class_names`.
 
     Returns:
-        `float32`, shape `(rows, columns)`, in logits; positive speaks for the class.
+        `float32`, shape `(rows, columns)`, in logits; positive is evidence for the class.
 
     Raises:
         MethodUnavailableError: If the network has no class maps.

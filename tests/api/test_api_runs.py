@@ -96,7 +96,7 @@ def test_sixteen_pictures_equal_their_single_answers(client):
 
 def test_an_explanation_is_the_picture_with_its_heat_map(client):
     image = Image.new("RGB", (60, 40), (128, 128, 128))
-    image.paste((250, 0, 0), (0, 0, 30, 40))  # the left half is red: it speaks for African
+    image.paste((250, 0, 0), (0, 0, 30, 40))  # the left half is red: it is evidence for African
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     response = explain(client, buffer.getvalue(), **{"class": "African", "method": "class_map", "opacity": "1"})
