@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.dataset import decisions
 from core.dataset.index import Dataset
-from core.errors import TuskscopeError
 from core.prediction.words import percent
 from core.review.label_model import LabelModel
 from core.review.label_next import REASONS, NextPhoto, look_alikes, next_photos, side_by_side
@@ -15,9 +14,9 @@ from streamlit_app import resources
 from streamlit_app.colors import class_colors
 from streamlit_app.components.label_grid import LabelPhoto, label_grid
 from streamlit_app.parts.label import progress
-from streamlit_app.parts.review.grid import not_saved
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.photos import PAGE_SIZE, thumbnail
+from streamlit_app.parts.shared.sent_entries import take_entries
 
 AHEAD = 2 * PAGE_SIZE  # photos in the browser: one screen is shown, the next one waits
 SURE_FROM = 0.7  # probability of a suggestion that may be accepted in bulk
@@ -127,19 +126,12 @@ def take(data: Dataset, model: LabelModel, sent: dict[str, Any] | None, state: d
     """
     if not sent:
         return
-    client = sent["client"]
-    if client != state["client"]:
-        state.update(client=client, acknowledged=0)
-    state["failed"] = [failure for failure in state["failed"] if failure["client"] == client][-20:]
-    for entry in sorted(sent["entries"], key=lambda entry: entry["number"]):
-        if entry["number"] <= state["acknowledged"]:
-            continue
-        try:
-            label = entry["label"] if entry["action"] == "relabel" else ""
-            decisions.decide_all(data, entry["paths"], entry["action"], label, reviewer, entry["note"])
-        except (TuskscopeError, OSError) as error:
-            state["failed"].append({"number": entry["number"], "client": client, "message": not_saved(error)})
-        state["acknowledged"] = entry["number"]
+
+    def save(entry: dict[str, Any]) -> None:
+        label = entry["label"] if entry["action"] == "relabel" else ""
+        decisions.decide_all(data, entry["paths"], entry["action"], label, reviewer, entry["note"])
+
+    for entry in take_entries(sent, state, save):
         if entry["action"] == "undo":  # they come again, in front
             back = [item for item in known(model) if item.path in entry["paths"]]
             state["queue"] = [*back, *(item for item in state["queue"] if item.path not in entry["paths"])]

@@ -15,6 +15,7 @@ from streamlit_app.components import review_grid as component
 from streamlit_app.components.photo_grid import GridPhoto
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.photos import page_of, thumbnail
+from streamlit_app.parts.shared.sent_entries import not_saved
 from streamlit_app.words import counted, plain
 
 
@@ -58,11 +59,6 @@ def take(data: Dataset, decided: dict[str, Any] | None, key: str, reviewer: str)
     except (TuskscopeError, OSError) as error:
         said = {"error": not_saved(error)}
     st.session_state[f"{key}-said"] = said
-
-
-def not_saved(error: Exception) -> str:
-    """Why a decision is not on disk (not escaped)."""
-    return f"Not saved: {error if isinstance(error, TuskscopeError) else 'the disk cannot be written.'}"
 
 
 def _tell(data: Dataset, said: dict[str, Any] | None, key: str, reviewer: str) -> None:

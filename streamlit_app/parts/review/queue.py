@@ -10,7 +10,6 @@ import streamlit as st
 from core.dataset import decisions
 from core.dataset.index import Dataset
 from core.dataset.overlay import Decision
-from core.errors import TuskscopeError
 from core.prediction.words import percent
 from core.review.issue_kinds import advice
 from core.review.queue import QueueFilter, neighbours, review_queue
@@ -22,10 +21,10 @@ from streamlit_app.components import data_url
 from streamlit_app.components import review_queue as component
 from streamlit_app.components.review_queue import Bar, Figure, KnownPhoto, QueuePhoto
 from streamlit_app.parts.review import progress
-from streamlit_app.parts.review.grid import not_saved
 from streamlit_app.parts.shared import photo_panel
 from streamlit_app.parts.shared.layout import side_by_side
 from streamlit_app.parts.shared.photos import thumbnail
+from streamlit_app.parts.shared.sent_entries import take_entries
 from streamlit_app.words import counted
 
 AHEAD = 6  # photos the browser holds: three decisions a second leave the server two seconds for the next
@@ -92,20 +91,8 @@ def take(data: Dataset, sent: dict[str, Any] | None, state: dict[str, Any], revi
         state: Of the visit, changed: entries up to `acknowledged` are on disk or in `failed` with a sentence.
         reviewer: Who decides.
     """
-    if not sent:
-        return
-    client = sent["client"]
-    if client != state["client"]:
-        state.update(client=client, acknowledged=0)
-    state["failed"] = [failure for failure in state["failed"] if failure["client"] == client][-20:]
-    for entry in sorted(sent["entries"], key=lambda entry: entry["number"]):
-        if entry["number"] <= state["acknowledged"]:
-            continue
-        try:
-            _save(data, entry, state, reviewer)
-        except (TuskscopeError, OSError) as error:
-            state["failed"].append({"number": entry["number"], "client": client, "message": not_saved(error)})
-        state["acknowledged"] = entry["number"]
+    if sent:
+        take_entries(sent, state, lambda entry: _save(data, entry, state, reviewer))
 
 
 def _save(data: Dataset, entry: dict[str, Any], state: dict[str, Any], reviewer: str) -> None:
